@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The examples: built by `make`, run by tests/examples.sh, not installed.
+
+noinst_PROGRAMS = \
+	examples/chain_libev \
+	examples/chain_vow \
+	examples/fetch_all \
+	examples/greet \
+	examples/http_server \
+	examples/own_watcher \
+	examples/retry \
+	examples/timeout
+
+# What the two HTTP programs share.
+examples_http = examples/http.c examples/http.h examples/http_io.c
+
+examples_fetch_all_SOURCES = examples/fetch_all.c examples/timeline.c examples/timeline.h $(examples_http)
+examples_http_server_SOURCES = examples/http_server.c examples/http_server.h examples/http_exchange.c \
+	examples/http_routes.c $(examples_http)
+
+# Without what the tests link with, see tests/local.mk.
+example_libs = libvow.la $(LIBEV_LIBS)
+examples_chain_libev_LDADD = $(LIBEV_LIBS)
+examples_chain_vow_LDADD = $(example_libs)
+examples_fetch_all_LDADD = $(example_libs)
+examples_greet_LDADD = $(example_libs)
+examples_http_server_LDADD = $(example_libs)
+examples_own_watcher_LDADD = $(example_libs)
+examples_retry_LDADD = $(example_libs)
+examples_timeout_LDADD = $(example_libs)
+
+# A project of its own, which `make installcheck` builds against the installed library.
+consumer_files = \
+	examples/consumer/Makefile.am \
+	examples/consumer/configure.ac \
+	examples/consumer/consumer.c
+
+EXTRA_DIST += $(consumer_files)
+
+# So that a tarball can run installcheck without autoconf.
+dist-hook:
+	cd $(distdir)/examples/consumer && $(AUTORECONF) --force --install && rm -rf autom4te.cache
+
+installcheck-local:
+	$(AM_V_at)CC='$(CC)' CFLAGS='$(CFLAGS) $(SANITIZER_FLAGS)' LDFLAGS='$(LDFLAGS)' MAKE='$(MAKE)' \
+	AUTORECONF='$(AUTORECONF)' PKG_CONFIG='$(PKG_CONFIG)' DESTDIR='$(DESTDIR)' libdir='$(libdir)' \
+	pkgconfigdir='$(pkgconfigdir)' SANITIZER_FLAGS='$(SANITIZER_FLAGS)' \
+	$(SHELL) $(srcdir)/tools/installcheck.sh '$(abs_top_srcdir)/examples/consumer' installcheck
+
+clean-local:
+	rm -rf installcheck

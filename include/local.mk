@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The public headers.
+
+include_HEADERS = include/vow.h
+
+vowincludedir = $(includedir)/vow
+vowinclude_HEADERS = \
+	include/vow/allocator.h \
+	include/vow/combinators.h \
+	include/vow/common.h \
+	include/vow/error.h \
+	include/vow/io.h \
+	include/vow/loop.h \
+	include/vow/promise.h \
+	include/vow/report.h \
+	include/vow/socket.h \
+	include/vow/task.h \
+	include/vow/time.h \
+	include/vow/value.h
+
+# Made by config.status.
+nodist_vowinclude_HEADERS = include/vow/version.h
+
+# Leaves no empty folder behind; one that holds somebody else's headers stays.
+uninstall-hook:
+	-rmdir $(DESTDIR)$(vowincludedir) 2>/dev/null

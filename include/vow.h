@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow.h
+ * @brief Everything of libvow in one include.
+ *
+ * Futures and promises for C programs on libev. Each of the headers below also compiles on its own.
+ */
+#ifndef VOW_H
+#define VOW_H
+
+#include <vow/allocator.h>
+#include <vow/combinators.h>
+#include <vow/common.h>
+#include <vow/error.h>
+#include <vow/io.h>
+#include <vow/loop.h>
+#include <vow/promise.h>
+#include <vow/report.h>
+#include <vow/socket.h>
+#include <vow/task.h>
+#include <vow/time.h>
+#include <vow/value.h>
+#include <vow/version.h>
+
+#endif

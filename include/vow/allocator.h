@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/allocator.h
+ * @brief Where libvow takes its memory from.
+ */
+#ifndef VOW_ALLOCATOR_H
+#define VOW_ALLOCATOR_H
+
+#include <vow/common.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief Two functions that stand in for malloc() and free().
+ *
+ * Promises and tasks are cut from slabs of 64 KiB, aligned to their size, so `allocate` must honour the
+ * alignment (a power of two). It returns NULL when there is no memory, which libvow answers with a rejection
+ * of `ENOMEM`.
+ */
+typedef struct vow_allocator {
+    void *(*allocate)(void *data, size_t size, size_t alignment); /**< returns NULL when out of memory */
+    void (*release)(void *data, void *block, size_t size); /**< size is what allocate() was asked for */
+    void *data;                                            /**< handed to both */
+} vow_allocator;
+
+/**
+ * @brief Replaces the source of all memory that libvow takes from now on.
+ *
+ * To be called while nothing of libvow is alive (typically first in main()), because a block goes back
+ * through the allocator that is set when it is released.
+ *
+ * @param allocator copied; NULL brings back the C library's aligned_alloc() and free().
+ *
+ * @par Thread
+ * Not safe against other threads that use libvow at the same time.
+ * @since 0.1
+ */
+VOW_API void vow_allocator_set(const vow_allocator *allocator);
+
+VOW_END_DECLS
+
+#endif

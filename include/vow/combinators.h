@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/combinators.h
+ * @brief Several promises as one: all, all_settled, any, race.
+ *
+ * Each function takes its promises over, also when it fails, and only reads the array. Each has an …_of form
+ * that takes the promises as arguments. Once the outcome is known, the inputs that are still pending are
+ * dropped, so they stop at once unless somebody else holds them; an input that rejected counts as looked at.
+ * All inputs belong to `loop`.
+ */
+#ifndef VOW_COMBINATORS_H
+#define VOW_COMBINATORS_H
+
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/* The arguments of an …_of form as an array. Its first element, NULL, lets the list be empty in ISO C. */
+#define VOW__COUNT_OF(...) (sizeof((vow_promise *[]){NULL, __VA_ARGS__}) / sizeof(vow_promise *) - 1)
+#define VOW__ARRAY_OF(...) ((vow_promise *[]){NULL, __VA_ARGS__} + 1)
+#define VOW__COMBINE_OF(combine, loop, ...) \
+    combine((loop), VOW__COUNT_OF(__VA_ARGS__), VOW__ARRAY_OF(__VA_ARGS__), VOW_HERE)
+
+/**
+ * @brief Waits for all: fulfilled with the list of their values, in the inputs' order; rejected with the
+ * first error.
+ *
+ * With no input it is fulfilled at once with an empty list.
+ *
+ * @param loop     where handlers will run.
+ * @param n        how many promises.
+ * @param promises each given away; the array stays the caller's.
+ * @return the promise of a list, the caller's.
+ * @par Errors
+ * The first input's to reject; `ENOMEM`.
+ * @par Standard
+ * ECMAScript 2024, 27.2.4.1 Promise.all.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_all_at(vow_loop *loop, size_t n, vow_promise *const *promises,
+                                              const char *site);
+#define vow_all(loop, n, promises) vow_all_at((loop), (n), (promises), VOW_HERE)
+
+/** @brief vow_all() of its arguments: `vow_all_of(loop, a, b, c)`. @since 0.1 */
+#define vow_all_of(...) VOW__COMBINE_OF(vow_all_at, __VA_ARGS__, )
+
+/**
+ * @brief Waits for all to settle: fulfilled with the list of their outcomes, in the inputs' order. Never
+ * rejects for an input's sake.
+ *
+ * A fulfilled input's place holds its value, a rejected one's an error value (vow_is_error()). With no input
+ * it is fulfilled at once with an empty list.
+ *
+ * @param loop     where handlers will run.
+ * @param n        how many promises.
+ * @param promises each given away; the array stays the caller's.
+ * @return the promise of a list, the caller's.
+ * @par Errors
+ * `ENOMEM`.
+ * @par Standard
+ * ECMAScript 2024, 27.2.4.2 Promise.allSettled.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_all_settled_at(vow_loop *loop, size_t n, vow_promise *const *promises,
+                                                      const char *site);
+#define vow_all_settled(loop, n, promises) vow_all_settled_at((loop), (n), (promises), VOW_HERE)
+
+/** @brief vow_all_settled() of its arguments. @since 0.1 */
+#define vow_all_settled_of(...) VOW__COMBINE_OF(vow_all_settled_at, __VA_ARGS__, )
+
+/**
+ * @brief Waits for the first to be fulfilled: fulfilled with its value; rejected when every input rejected.
+ *
+ * The rejection is an error of `vow_domain_vow` with the code VOW_EAGGREGATE; vow_error_list() gives the
+ * inputs' errors, in the inputs' order. With no input it is rejected at once, with an empty list.
+ *
+ * @param loop     where handlers will run.
+ * @param n        how many promises.
+ * @param promises each given away; the array stays the caller's.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `VOW_EAGGREGATE`; `ENOMEM`.
+ * @par Standard
+ * ECMAScript 2024, 27.2.4.3 Promise.any.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_any_at(vow_loop *loop, size_t n, vow_promise *const *promises,
+                                              const char *site);
+#define vow_any(loop, n, promises) vow_any_at((loop), (n), (promises), VOW_HERE)
+
+/** @brief vow_any() of its arguments. @since 0.1 */
+#define vow_any_of(...) VOW__COMBINE_OF(vow_any_at, __VA_ARGS__, )
+
+/**
+ * @brief Waits for the first to settle, and settles the same way. With no input it stays pending.
+ * @param loop     where handlers will run.
+ * @param n        how many promises.
+ * @param promises each given away; the array stays the caller's.
+ * @return the promise, the caller's.
+ * @par Errors
+ * The first input's to settle, if it rejects; `ENOMEM`.
+ * @par Standard
+ * ECMAScript 2024, 27.2.4.5 Promise.race.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_promise *const *promises,
+                                               const char *site);
+#define vow_race(loop, n, promises) vow_race_at((loop), (n), (promises), VOW_HERE)
+
+/** @brief vow_race() of its arguments. @since 0.1 */
+#define vow_race_of(...) VOW__COMBINE_OF(vow_race_at, __VA_ARGS__, )
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/error.h
+ * @brief Why a promise rejected: a reference-counted error with code, domain, message, cause and the sites it
+ * passed.
+ *
+ * An error may be made on any thread and used by one thread at a time; its reference count is not atomic.
+ */
+#ifndef VOW_ERROR_H
+#define VOW_ERROR_H
+
+#include <vow/common.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+/** @brief A family of error codes. Two errors are of one domain when they carry the same `vow_domain`
+ * address. */
+typedef struct vow_domain {
+    const char *name; /**< as messages call it */
+    const char *(*describe)(
+        int code); /**< what a code means, as a static string; NULL if there is nothing to say */
+} vow_domain;
+
+VOW_API const vow_domain
+    vow_domain_errno;                    /**< @brief Codes are errno's values: what vow_error_new() makes. */
+VOW_API const vow_domain vow_domain_vow; /**< @brief What errno has no number for: enum vow_code. */
+
+/** @brief Codes of `vow_domain_vow`. Negative, so that none is ever mistaken for an errno value. */
+enum vow_code {
+    VOW_EOF = -1,       /**< the peer ended the stream where more was needed */
+    VOW_EAGGREGATE = -2 /**< every input of a vow_any() rejected: see vow_error_list() */
+};
+
+/**
+ * @brief Makes an error in the errno domain.
+ *
+ * It records where this call stands in the source.
+ *
+ * @param code   an errno value, such as `EPROTO`.
+ * @param format as printf(3), for the message. It should name what failed; the code's own meaning need not be
+ * repeated.
+ * @return the caller's. Never NULL: out of memory, it is the static error of `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_error *vow_error_new_at(const char *site, int code, const char *format, ...)
+    VOW_PRINTF(3, 4);
+#define vow_error_new(...) vow_error_new_at(VOW_HERE, __VA_ARGS__)
+
+/**
+ * @brief Makes an error in a domain of your own.
+ * @param domain looked at for as long as the error lives; make it static.
+ * @param code   one of the domain's.
+ * @param format as printf(3), for the message.
+ * @return the caller's; never NULL.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_error *vow_error_new_in_at(const char *site, const vow_domain *domain, int code,
+                                                     const char *format, ...) VOW_PRINTF(4, 5);
+#define vow_error_new_in(...) vow_error_new_in_at(VOW_HERE, __VA_ARGS__)
+
+/**
+ * @brief Makes an error that another one caused, in the errno domain.
+ * @param cause  given away; vow_error_cause() of the new error gives it. NULL for none.
+ * @param code   an errno value.
+ * @param format as printf(3), for the message.
+ * @return the caller's; never NULL.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_error *vow_error_wrap_at(const char *site, vow_error *cause, int code,
+                                                   const char *format, ...) VOW_PRINTF(4, 5);
+#define vow_error_wrap(...) vow_error_wrap_at(VOW_HERE, __VA_ARGS__)
+
+/**
+ * @brief Makes an error and throws it: what a handler returns to reject.
+ * @param code   an errno value.
+ * @param format as printf(3), for the message.
+ * @return vow_throw() of the new error.
+ * @since 0.1
+ */
+VOW_API vow_value vow_throwf_at(const char *site, int code, const char *format, ...) VOW_PRINTF(3, 4);
+#define vow_throwf(...) vow_throwf_at(VOW_HERE, __VA_ARGS__)
+
+/**
+ * @brief Keeps an error.
+ * @param error looked at.
+ * @return the same error, with a reference that is the caller's.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_error *vow_error_ref(const vow_error *error);
+
+/**
+ * @brief Gives up a reference to an error. The last one releases it, its cause and its list, without
+ * recursion.
+ * @param error given away; NULL does nothing.
+ * @since 0.1
+ */
+VOW_API void vow_error_unref(vow_error *error);
+
+/** @brief An error's code. @param error looked at. @return the code, of its domain. @since 0.1 */
+VOW_API int vow_error_code(const vow_error *error);
+
+/** @brief The family an error's code is of. @param error looked at. @return the domain. @since 0.1 */
+VOW_API const vow_domain *vow_error_domain(const vow_error *error);
+
+/** @brief What went wrong, for a person. @param error looked at. @return owned by the error. @since 0.1 */
+VOW_API const char *vow_error_message(const vow_error *error);
+
+/** @brief The error that caused this one. @param error looked at. @return owned by the error, or NULL. @since
+ * 0.1 */
+VOW_API const vow_error *vow_error_cause(const vow_error *error);
+
+/**
+ * @brief The errors of an aggregate, one for each input of the vow_any() that rejected, in the inputs' order.
+ * @param error looked at.
+ * @return a list of error values, owned by the error; NULL when the error is not an aggregate.
+ * @since 0.1
+ */
+VOW_API const vow_list *vow_error_list(const vow_error *error);
+
+/**
+ * @brief The places in the source that an error passed: where it was made, then where it was rejected or the
+ * promises it went through were made.
+ *
+ * The first places are kept and the later ones left out, so that an error stays small on a chain of any
+ * length.
+ *
+ * @param error looked at.
+ * @param index from 0.
+ * @return "file:line", or NULL past the last one and in builds without sites.
+ * @since 0.1
+ */
+VOW_API const char *vow_error_site(const vow_error *error, size_t index);
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/io.h
+ * @brief Promises of descriptors: ready, read, written.
+ *
+ * A descriptor passed as an int stays the caller's. Cancel what waits for it before closing it, as libev
+ * demands for its watchers. A buffer is lent until the promise is settled or dropped; dropping it stops the
+ * watcher inside that call. vow_read() and vow_write() try the descriptor first and watch it only when it
+ * would block, and leave its O_NONBLOCK flag alone: set it (sockets of libvow have it) on what is not a
+ * socket. Writing to a peer that is gone never raises SIGPIPE in the program.
+ */
+#ifndef VOW_IO_H
+#define VOW_IO_H
+
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief Fulfilled with nil when a descriptor is readable.
+ * @param loop whose ev_loop watches.
+ * @param fd   stays the caller's.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `EBADF` when the descriptor is not open; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_readable_at(vow_loop *loop, int fd, const char *site);
+#define vow_readable(loop, fd) vow_readable_at((loop), (fd), VOW_HERE)
+
+/**
+ * @brief Fulfilled with nil when a descriptor is writable.
+ * @param loop whose ev_loop watches.
+ * @param fd   stays the caller's.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `EBADF` when the descriptor is not open; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_writable_at(vow_loop *loop, int fd, const char *site);
+#define vow_writable(loop, fd) vow_writable_at((loop), (fd), VOW_HERE)
+
+/**
+ * @brief Reads what there is, as read(2) does: fulfilled with the count of bytes, 0 at the end of the stream.
+ * @param loop   whose ev_loop watches.
+ * @param fd     stays the caller's.
+ * @param buffer lent until the promise is settled or dropped.
+ * @param size   how many bytes at most; 0 is fulfilled with 0.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * read(2)'s, such as `ECONNRESET` and `EBADF`; `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size,
+                                               const char *site);
+#define vow_read(loop, fd, buffer, size) vow_read_at((loop), (fd), (buffer), (size), VOW_HERE)
+
+/**
+ * @brief Writes all of a buffer: fulfilled with its size.
+ *
+ * When it is rejected or dropped, some of the bytes may have been written: the stream is broken in the
+ * middle.
+ *
+ * @param loop   whose ev_loop watches.
+ * @param fd     stays the caller's.
+ * @param buffer lent until the promise is settled or dropped.
+ * @param size   how many bytes.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * write(2)'s, such as `EPIPE`, `ECONNRESET` and `EBADF`; `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size,
+                                                const char *site);
+#define vow_write(loop, fd, buffer, size) vow_write_at((loop), (fd), (buffer), (size), VOW_HERE)
+
+/** @brief Bytes that were read and not used yet. Zero-initialised it is empty. See vow_read_until(). */
+typedef struct vow_buffer {
+    char *data;      /**< the bytes; NULL while there are none */
+    size_t length;   /**< how many */
+    size_t capacity; /**< room at data */
+} vow_buffer;
+
+/**
+ * @brief Reads until a delimiter has come: fulfilled with the count of bytes up to and including it.
+ *
+ * They stand at the front of `buffer->data`; vow_buffer_consume() makes room for the next call. What came
+ * after the delimiter stays in the buffer, and so does what had arrived when the promise is dropped: no byte
+ * is lost, and the next call goes on from there.
+ *
+ * @param loop      whose ev_loop watches.
+ * @param fd        stays the caller's.
+ * @param buffer    lent until the promise is settled or dropped; grows as needed.
+ * @param delimiter copied; not empty.
+ * @param limit     how many bytes at most, the delimiter included.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * `VOW_EOF` when the stream ends first (what had arrived is in the buffer); `EMSGSIZE` when the limit is
+ * reached first; `EINVAL` for a delimiter that is NULL, empty or over 16 bytes; read(2)'s; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer,
+                                                     const char *delimiter, size_t limit, const char *site);
+#define vow_read_until(loop, fd, buffer, delimiter, limit) \
+    vow_read_until_at((loop), (fd), (buffer), (delimiter), (limit), VOW_HERE)
+
+/**
+ * @brief Removes bytes from the front of a buffer.
+ * @param buffer changed; not to be called while it is lent.
+ * @param count  how many; more than there are is misuse and aborts.
+ * @since 0.1
+ */
+VOW_API void vow_buffer_consume(vow_buffer *buffer, size_t count);
+
+/**
+ * @brief Releases a buffer's memory and leaves it empty, ready for use.
+ * @param buffer changed; not to be called while it is lent.
+ * @since 0.1
+ */
+VOW_API void vow_buffer_clear(vow_buffer *buffer);
+
+VOW_END_DECLS
+
+#endif

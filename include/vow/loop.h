@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/loop.h
+ * @brief Promises on an ev_loop that the application owns.
+ *
+ * A `vow_loop` holds the job queue and the memory of its promises, and drains the queue right after the libev
+ * callback that filled it, before any other pending watcher. The application keeps its ev_loop, its watchers
+ * and its ev_run(); a program may have as many loops as it likes. A loop and everything made on it is used by
+ * one thread.
+ */
+#ifndef VOW_LOOP_H
+#define VOW_LOOP_H
+
+#include <ev.h>
+
+#include <vow/common.h>
+#include <vow/error.h>
+#include <vow/promise.h>
+#include <vow/report.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief Makes a loop on an ev_loop.
+ *
+ * Nothing runs and no watcher is active until a promise needs it, so an ev_run() returns as it would without
+ * libvow.
+ *
+ * @param ev stays the caller's and must outlive the vow_loop. Several vow_loops may share one.
+ * @return the loop, to be released with vow_loop_free(); NULL when out of memory.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
+
+/**
+ * @brief Cancels what is pending, reports what was never released, and frees the loop.
+ *
+ * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call; what they then await
+ * rejects with `ECANCELED`. Handlers that waited for a result do not run. A promise that somebody still holds
+ * is reported as a leak and stays safe to look at and to vow_unref(). Not to be called from inside a handler
+ * of this loop: that is misuse and aborts.
+ *
+ * @param loop given away; NULL does nothing.
+ * @since 0.1
+ */
+VOW_API void vow_loop_free(vow_loop *loop);
+
+/** @brief The ev_loop that a loop was made on. @param loop looked at. @return stays its owner's. @since 0.1
+ */
+VOW_API struct ev_loop *vow_loop_ev(const vow_loop *loop);
+
+/**
+ * @brief How many promises and tasks of a loop are alive, settled ones that are still held included.
+ * @param loop looked at.
+ * @return the count; for tests and for watching a program.
+ * @since 0.1
+ */
+VOW_API size_t vow_loop_live(const vow_loop *loop);
+
+/**
+ * @brief Runs a loop until a promise is settled.
+ *
+ * Drives ev_run() on the loop's ev_loop, so that the application's own watchers run too. To be called from
+ * outside handlers: inside one it is misuse and aborts.
+ *
+ * @param promise given away.
+ * @param value   where to move the value to, then the caller's to vow_value_drop(); nil if it rejected. NULL
+ * releases it.
+ * @return NULL if it was fulfilled, else the error, the caller's to vow_error_unref().
+ * @par Errors
+ * The promise's own; `EDEADLK` when the ev_loop has no active watcher left that could settle it, naming what
+ * the promise waits for; `EINTR` when a callback called ev_break() first. After these two the promise has
+ * been dropped.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site);
+#define vow_run(promise, value) vow_run_at((promise), (value), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/socket.h
+ * @brief Promises of sockets: connect, listen, accept, over TCP (IPv4 and IPv6) and Unix-domain streams.
+ *
+ * Every descriptor arrives as an owned value of type `vow_type_fd`, non-blocking and close-on-exec:
+ * vow_take_fd() makes it the caller's, and a promise that is dropped closes it.
+ */
+#ifndef VOW_SOCKET_H
+#define VOW_SOCKET_H
+
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief Connects over TCP: fulfilled with the descriptor once the connection stands.
+ * @param loop whose ev_loop watches.
+ * @param host a numeric address, such as "127.0.0.1", "::1" or "fe80::1%eth0"; read during the call.
+ * @param port a number as text; read during the call.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * connect(2)'s, such as `ECONNREFUSED`; `EINVAL` for a host or port that is NULL or not numeric; `EMFILE`;
+ * `ENOMEM`. The message names host and port.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *port,
+                                                  const char *site);
+#define vow_connect(loop, host, port) vow_connect_at((loop), (host), (port), VOW_HERE)
+
+/**
+ * @brief Connects to a Unix-domain stream socket.
+ * @param loop whose ev_loop watches.
+ * @param path of the socket; read during the call.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * connect(2)'s, such as `ENOENT` and `ECONNREFUSED`; `EINVAL` for a path that is NULL or empty;
+ * `ENAMETOOLONG`; `EMFILE`; `ENOMEM`. The message names the path.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site);
+#define vow_connect_unix(loop, path) vow_connect_unix_at((loop), (path), VOW_HERE)
+
+/**
+ * @brief Listens over TCP: fulfilled with the listening descriptor. The address may be reused at once after a
+ * restart.
+ * @param loop    where handlers will run.
+ * @param host    a numeric address; "0.0.0.0" and "::" are all of this machine's ("::" for IPv6 alone).
+ * @param port    a number as text; "0" lets the system choose (see vow_socket_port()).
+ * @param backlog as listen(2); 0 and less mean the system's maximum.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * bind(2)'s, such as `EADDRINUSE` and `EACCES`; `EINVAL` as for vow_connect(); `EMFILE`; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *host, const char *port,
+                                                 int backlog, const char *site);
+#define vow_listen(loop, host, port, backlog) vow_listen_at((loop), (host), (port), (backlog), VOW_HERE)
+
+/**
+ * @brief Listens on a Unix-domain stream socket. The path must not exist yet, and is the caller's to
+ * unlink(2).
+ * @param loop    where handlers will run.
+ * @param path    of the socket; read during the call.
+ * @param backlog as listen(2); 0 and less mean the system's maximum.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * bind(2)'s, such as `EADDRINUSE`; `EINVAL` for a path that is NULL or empty; `ENAMETOOLONG`; `EMFILE`;
+ * `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char *path, int backlog,
+                                                      const char *site);
+#define vow_listen_unix(loop, path, backlog) vow_listen_unix_at((loop), (path), (backlog), VOW_HERE)
+
+/**
+ * @brief Accepts the next connection: fulfilled with its descriptor.
+ *
+ * A connection that the peer ended before it could be accepted is passed over.
+ *
+ * @param loop whose ev_loop watches.
+ * @param fd   a listening descriptor; stays the caller's.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * accept(2)'s, such as `EMFILE` (the connection stays queued: try again later) and `EBADF`; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site);
+#define vow_accept(loop, fd) vow_accept_at((loop), (fd), VOW_HERE)
+
+/**
+ * @brief The port that a TCP socket is bound to.
+ * @param fd stays the caller's.
+ * @return the port, in the machine's byte order; -1 with errno set when it is not an open TCP socket.
+ * @since 0.1
+ */
+VOW_API int vow_socket_port(int fd);
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/task.h
+ * @brief Await for C: functions that read top to bottom and wait without a stack.
+ *
+ * A task is a struct that begins with a `vow_task` member called `task` and holds what lives across an await,
+ * and a body written with VOW_ASYNC(). Local variables do not survive an await; the compiler does not save
+ * them.
+ *
+ *     struct greet { vow_task task; const char *name; };
+ *
+ *     VOW_ASYNC(greet, me)
+ *     {
+ *         VOW_BEGIN(me);
+ *         printf("Hello, %s\n", me->name);
+ *         VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), 1.0));
+ *         printf("Goodbye, %s\n", me->name);
+ *         VOW_END(me);
+ *     }
+ *
+ *     vow_promise *done = vow_async(loop, greet, .name = "Alice");
+ *
+ * ISO C11, no extension needed. Two awaits on one source line do not compile, nor does an await inside a
+ * `switch` of one's own on a type of up to 32 bits; inside a `switch` on a wider type it is misuse and aborts
+ * when it resumes. These macros are for C; C++ programs use vow_then() and the like.
+ */
+#ifndef VOW_TASK_H
+#define VOW_TASK_H
+
+#include <vow/common.h>
+#include <vow/error.h>
+#include <vow/promise.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+/** @brief The first member of every task's struct, called `task`. Use the macros, not the members. */
+typedef struct vow_task {
+    uint32_t state;    /**< the line to go on from, or one of VOW__TASK_… */
+    uint32_t flags;    /**< VOW__TASK_REJECTED … */
+    vow_value *result; /**< of the last await; owned by the awaited promise, which the task holds until the
+                          next one */
+} vow_task;
+
+/** @brief What VOW_ASYNC() makes of a task's name: its frame and its body. */
+typedef struct vow_task_type {
+    const char *name;
+    const char *file;
+    size_t size;
+    bool (*enter)(void *frame); /**< runs the body; true when it is done, false when it awaits */
+} vow_task_type;
+
+/* States above every line number, and flags. */
+#define VOW__TASK_FINALLY UINT32_C(0xfffffffe) /* go on at VOW_FINALLY, if there is one */
+#define VOW__TASK_DONE UINT32_C(0xffffffff)
+#define VOW__TASK_REJECTED UINT32_C(1) /* the last await was rejected */
+
+/**
+ * @brief Starts a task; the function behind vow_async().
+ *
+ * @param loop  where it runs.
+ * @param type  what VOW_ASYNC() made.
+ * @param frame the initial struct, copied.
+ * @return the promise of what the task returns, the caller's.
+ * @par Errors
+ * `ENOMEM`: the task does not start. `ECANCELED` while the loop is being freed, likewise.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame,
+                                                const char *site);
+
+/**
+ * @brief Starts a task: `vow_async(loop, name, .field = value, ...)`, or `vow_async(loop, name)`.
+ *
+ * It runs at once, inside this call, to its first await. Fields that are not given are zero. When the last
+ * reference to the promise goes, the task is cancelled: what it awaits is dropped and its VOW_FINALLY section
+ * runs.
+ * @since 0.1
+ */
+#define vow_async(...) VOW__ASYNC_START(__VA_ARGS__, )
+#define VOW__ASYNC_START(loop, name, ...) \
+    vow_async_at((loop), &vow__task_##name, &(struct name){.task = {0, 0, NULL}, __VA_ARGS__}, VOW_HERE)
+
+/**
+ * @brief Begins the definition of a task's body: `VOW_ASYNC(greet, me) { … }` for `struct greet`.
+ * @since 0.1
+ */
+#define VOW_ASYNC(name, me)                                                                            \
+    _Static_assert(offsetof(struct name, task) == 0, "struct " #name " must begin with its vow_task"); \
+    static bool vow__body_##name(struct name *me);                                                     \
+    static VOW_UNUSED bool vow__enter_##name(void *frame)                                              \
+    {                                                                                                  \
+        return vow__body_##name((struct name *) frame);                                                \
+    }                                                                                                  \
+    static VOW_UNUSED const vow_task_type vow__task_##name = {#name, __FILE__, sizeof(struct name),    \
+                                                              vow__enter_##name};                      \
+    static bool vow__body_##name(struct name *me)
+
+/**
+ * @brief Announces a task that is defined further down the file, so that it can be started before:
+ * `VOW_DECLARE(greet);`
+ * @since 0.1
+ */
+#define VOW_DECLARE(name) static VOW_UNUSED const vow_task_type vow__task_##name
+
+/** @brief Opens the part of a body that may await. Declarations may stand before it; they run at every
+ * resumption. */
+#define VOW_BEGIN(me)                                \
+    vow__again:                                      \
+    switch ((unsigned long long) (me)->task.state) { \
+    default:                                         \
+        return vow__task_end(&(me)->task);           \
+    case 0:
+
+/** @brief Closes what VOW_BEGIN() opened. Reaching it returns nil, unless VOW_RETURN() or VOW_THROW() said
+ * otherwise. */
+#define VOW_END(me)                   \
+    }                                 \
+    if (vow__task_leave(&(me)->task)) \
+        goto vow__again;              \
+    return true
+
+/* The label is there twice: in a `switch` of up to 32 bits the two are one, which does not compile. */
+#define VOW__AWAIT(me, promise)                        \
+    vow__task_await(&(me)->task, (promise), __LINE__); \
+    return false;                                      \
+    case __LINE__:                                     \
+    case __LINE__ + (1ULL << 32):
+
+/**
+ * @brief Waits for a promise, which is given away; VOW_RESULT() is its value then.
+ *
+ * If it rejects, the task leaves for VOW_FINALLY() and rejects with the same error. Inside VOW_FINALLY() this
+ * ends the section. Takes one turn of the job queue, also when the promise is settled already, and no memory.
+ * @par Standard
+ * ECMAScript 2024, 27.7.5.3 Await.
+ */
+#define VOW_AWAIT(me, promise)                       \
+    do {                                             \
+        VOW__AWAIT(me, promise)                      \
+        if ((me)->task.flags & VOW__TASK_REJECTED) { \
+            vow__task_pass(&(me)->task);             \
+            goto vow__again;                         \
+        }                                            \
+    } while (0)
+
+/** @brief Waits as VOW_AWAIT() does, but goes on when the promise rejects: VOW_ERROR() tells. */
+#define VOW_TRY_AWAIT(me, promise) \
+    do {                           \
+        VOW__AWAIT(me, promise)    \
+        (void) 0;                  \
+    } while (0)
+
+/** @brief What the last await gave, a `vow_value *`, valid until the next one. NULL before the first. */
+#define VOW_RESULT(me) ((me)->task.result)
+
+/** @brief The error of the last VOW_TRY_AWAIT(), a `const vow_error *` valid until the next await; NULL if
+ * there was none. */
+#define VOW_ERROR(me) vow__task_error(&(me)->task)
+
+/** @brief Leaves the task with a value (given away; vow_follow() and vow_throw() too), through VOW_FINALLY().
+ */
+#define VOW_RETURN(me, value)                   \
+    do {                                        \
+        vow__task_return(&(me)->task, (value)); \
+        goto vow__again;                        \
+    } while (0)
+
+/** @brief Leaves the task with an error (given away), through VOW_FINALLY(). */
+#define VOW_THROW(me, error)                             \
+    do {                                                 \
+        vow__task_return(&(me)->task, vow_throw(error)); \
+        goto vow__again;                                 \
+    } while (0)
+
+/**
+ * @brief Begins the clean-up at the end of a body: it runs exactly once, however the task ends: by reaching
+ * it, return, throw, a rejected await, or cancel.
+ *
+ * It may await. A throw, or a rejected VOW_AWAIT(), in it takes the place of the outcome, and so does a
+ * VOW_RETURN(); but a task that was cancelled stays cancelled whatever its clean-up returns. When a cancelled
+ * task awaits here, the loop keeps it until it is done.
+ */
+#define VOW_FINALLY(me) \
+    break;              \
+    case VOW__TASK_FINALLY:
+
+/** @brief The loop that a task runs on. */
+#define VOW_LOOP(me) vow__task_loop(&(me)->task)
+
+/* What the macros call. */
+VOW_API void vow__task_await(vow_task *task, vow_promise *promise, uint32_t line);
+VOW_API void vow__task_pass(vow_task *task);
+VOW_API void vow__task_return(vow_task *task, vow_value value);
+VOW_API bool vow__task_leave(vow_task *task);
+VOW_API bool vow__task_end(vow_task *task);
+VOW_API vow_loop *vow__task_loop(const vow_task *task);
+
+static inline const vow_error *vow__task_error(const vow_task *task)
+{
+    return (task->flags & VOW__TASK_REJECTED) ? vow_as_error(task->result) : NULL;
+}
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/time.h
+ * @brief Promises of time.
+ *
+ * Seconds are a double, as in libev. A timer counts from the loop's current time, ev_now(). Dropping the
+ * promise stops the timer inside that call.
+ */
+#ifndef VOW_TIME_H
+#define VOW_TIME_H
+
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief Fulfilled with nil after some time.
+ * @param loop    whose ev_loop keeps the time.
+ * @param seconds how long at least; zero and less mean the next turn of the loop.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `EINVAL` for a number that is not one; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_sleep_at(vow_loop *loop, double seconds, const char *site);
+#define vow_sleep(loop, seconds) vow_sleep_at((loop), (seconds), VOW_HERE)
+
+/**
+ * @brief Fulfilled with nil when the wall clock reaches a moment, also when the clock is set meanwhile.
+ * @param loop whose ev_loop keeps the time.
+ * @param when seconds since the epoch, as ev_time(); in the past means the next turn of the loop.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `EINVAL` for a number that is not one; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_sleep_until_at(vow_loop *loop, double when, const char *site);
+#define vow_sleep_until(loop, when) vow_sleep_until_at((loop), (when), VOW_HERE)
+
+/**
+ * @brief Sets a promise a deadline.
+ *
+ * The new promise has the old one's outcome if that comes first. Else it rejects with `ETIMEDOUT`, in a
+ * message that names the deadline and where it was set, and drops the old one, which stops unless somebody
+ * else holds it.
+ *
+ * @param promise given away.
+ * @param seconds from now; zero and less mean the next turn of the loop.
+ * @return the new promise, the caller's.
+ * @par Errors
+ * The promise's own; `ETIMEDOUT`; `EINVAL` for a number that is not one; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *site);
+#define vow_timeout(promise, seconds) vow_timeout_at((promise), (seconds), VOW_HERE)
+
+/**
+ * @brief Fulfilled with nil after one turn of the loop: other watchers get to run in between.
+ * @param loop whose turn it is.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_yield_at(vow_loop *loop, const char *site);
+#define vow_yield(loop) vow_yield_at((loop), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/value.h
+ * @brief What a promise is fulfilled with: a small typed value that knows who owns it.
+ *
+ * A `vow_value` that is passed or returned by value is given away. A `vow_value *` points into a promise (or
+ * a list, or a task's last result), is valid while that lives, and is only looked at; vow_take() moves its
+ * content out. None of these functions belongs to a loop: values may be made and read on any thread, one
+ * thread at a time.
+ */
+#ifndef VOW_VALUE_H
+#define VOW_VALUE_H
+
+#include <vow/common.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief A type of owned values: its name in messages, and what releases one.
+ *
+ * Two values are of the same type when they carry the same `vow_type` address, so keep one static const
+ * object a type.
+ */
+typedef struct vow_type {
+    const char *name;        /**< as messages call it */
+    void (*drop)(void *ptr); /**< releases what vow_own() was given; NULL when there is nothing to release */
+} vow_type;
+
+/** @brief A value: 16 bytes, passed in registers. Zero-initialised it is nil. Use the functions, not the
+ * members. */
+typedef struct vow_value {
+    const vow_type *type;
+    union {
+        int64_t integer;
+        double number;
+        void *pointer;
+    } u;
+} vow_value;
+
+VOW_API const vow_type vow_type_bool;   /**< @brief The type of vow_bool(). */
+VOW_API const vow_type vow_type_int;    /**< @brief The type of vow_int(). */
+VOW_API const vow_type vow_type_double; /**< @brief The type of vow_double(). */
+VOW_API const vow_type vow_type_ptr;    /**< @brief The type of vow_ptr(). */
+VOW_API const vow_type vow_type_str;    /**< @brief The type of vow_strdup(). */
+VOW_API const vow_type vow_type_list;   /**< @brief The type of what vow_all() and vow_all_settled() give. */
+VOW_API const vow_type vow_type_error;  /**< @brief The type of an error that is held as a value. */
+VOW_API const vow_type vow_type_fd;     /**< @brief The type of vow_fd(). */
+
+/**
+ * @brief No value; what a promise of "done" is fulfilled with.
+ * @return nil.
+ * @since 0.1
+ */
+static inline vow_value vow_nil(void)
+{
+    vow_value value = {0, {0}};
+    return value;
+}
+
+/**
+ * @brief A truth value.
+ * @param truth the content.
+ * @return a value of type `vow_type_bool`.
+ * @since 0.1
+ */
+static inline vow_value vow_bool(bool truth)
+{
+    vow_value value = {&vow_type_bool, {truth}};
+    return value;
+}
+
+/**
+ * @brief A whole number.
+ * @param integer the content.
+ * @return a value of type `vow_type_int`.
+ * @since 0.1
+ */
+static inline vow_value vow_int(int64_t integer)
+{
+    vow_value value = {&vow_type_int, {integer}};
+    return value;
+}
+
+/**
+ * @brief A floating-point number.
+ * @param number the content.
+ * @return a value of type `vow_type_double`.
+ * @since 0.1
+ */
+static inline vow_value vow_double(double number)
+{
+    vow_value value = {&vow_type_double, {0}};
+    value.u.number = number;
+    return value;
+}
+
+/**
+ * @brief A pointer that is not owned: libvow never releases what it points to.
+ * @param pointer stays the caller's; it must outlive every reader of the value.
+ * @return a value of type `vow_type_ptr`.
+ * @since 0.1
+ */
+static inline vow_value vow_ptr(void *pointer)
+{
+    vow_value value = {&vow_type_ptr, {0}};
+    value.u.pointer = pointer;
+    return value;
+}
+
+/**
+ * @brief An owned pointer of a type of your own.
+ *
+ * `type->drop(pointer)` is called exactly once, when the value is released without having been taken: with
+ * its promise, with its list, or by vow_value_drop().
+ *
+ * @param pointer given away.
+ * @param type    looked at for as long as the value lives; make it static.
+ * @return a value of that type.
+ * @since 0.1
+ */
+static inline vow_value vow_own(void *pointer, const vow_type *type)
+{
+    vow_value value = {type, {0}};
+    value.u.pointer = pointer;
+    return value;
+}
+
+/**
+ * @brief An owned copy of a string.
+ * @param string copied; NULL gives nil.
+ * @return a value of type `vow_type_str`; out of memory, a vow_throw() of `ENOMEM`, so that a promise
+ * resolved with it rejects.
+ * @since 0.1
+ */
+VOW_API vow_value vow_strdup(const char *string);
+
+/**
+ * @brief An owned file descriptor: closed when the value is released without having been taken.
+ * @param fd given away.
+ * @return a value of type `vow_type_fd`.
+ * @since 0.1
+ */
+VOW_API vow_value vow_fd(int fd);
+
+/**
+ * @brief "Become this promise": what a handler returns, or a resolver is given, to adopt another promise's
+ * outcome.
+ *
+ * Costs the same number of turns of the job queue as returning a promise from a handler does in JavaScript.
+ * Following oneself rejects with `ELOOP`.
+ *
+ * @param promise given away, and of the same loop as the follower.
+ * @return a value to return from a handler or to pass to vow_resolve(); it may also be given to
+ * vow_value_drop().
+ * @par Standard
+ * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions and 27.2.2.2 NewPromiseResolveThenableJob.
+ * @since 0.1
+ */
+VOW_API vow_value vow_follow(vow_promise *promise);
+
+/**
+ * @brief "Reject with this error": what a handler returns to throw.
+ * @param error given away.
+ * @return a value to return from a handler or to pass to vow_resolve().
+ * @since 0.1
+ */
+VOW_API vow_value vow_throw(vow_error *error);
+
+/* vow_throwf(code, format, ...) is in <vow/error.h>. */
+
+/**
+ * @brief Moves the content of a value out of the promise, list or task that holds it.
+ * @param value left nil, for whoever else looks at it; NULL gives nil.
+ * @return the content, now the caller's to give on or to vow_value_drop().
+ * @since 0.1
+ */
+VOW_API vow_value vow_take(vow_value *value);
+
+/**
+ * @brief Moves a file descriptor out of a value.
+ * @param value of type `vow_type_fd`, left nil. Any other type is misuse and aborts.
+ * @return the descriptor, now the caller's to close.
+ * @since 0.1
+ */
+VOW_API int vow_take_fd(vow_value *value);
+
+/**
+ * @brief Releases a value that was taken, or never given to anybody. May run the type's drop function.
+ * @param value given away. Numbers, nil and vow_ptr() need no release, but take it.
+ * @since 0.1
+ */
+VOW_API void vow_value_drop(vow_value value);
+
+/**
+ * @brief The name of a value's type, for messages.
+ * @param value looked at.
+ * @return "nil", "int", … or the name in its `vow_type`.
+ * @since 0.1
+ */
+VOW_API const char *vow_value_type_name(const vow_value *value);
+
+/* Ends the program: `function` was called on a value that is not of the type it reads. */
+VOW_API VOW_NORETURN void vow__value_mismatch(const vow_value *value, const char *function,
+                                              const vow_type *wanted);
+
+/**
+ * @brief Reads an owned value of a type of your own.
+ *
+ * A value of any other type is misuse and aborts, naming both types and, where the value lies in a promise,
+ * where that promise was made. The same holds for all the vow_as_… functions.
+ *
+ * @param value looked at.
+ * @param type  what the value must be.
+ * @return what vow_own() was given, still owned by the value.
+ * @since 0.1
+ */
+static inline void *vow_as(const vow_value *value, const vow_type *type)
+{
+    if (VOW_UNLIKELY(!value || value->type != type))
+        vow__value_mismatch(value, "vow_as", type);
+    return value->u.pointer;
+}
+
+/** @brief Whether a value is nil. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_nil(const vow_value *value)
+{
+    return !value->type;
+}
+
+/** @brief Whether a value is a truth value. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_bool(const vow_value *value)
+{
+    return value->type == &vow_type_bool;
+}
+
+/** @brief Whether a value is a whole number. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_int(const vow_value *value)
+{
+    return value->type == &vow_type_int;
+}
+
+/** @brief Whether a value is a floating-point number. @param value looked at. @return true if so. @since 0.1
+ */
+static inline bool vow_is_double(const vow_value *value)
+{
+    return value->type == &vow_type_double;
+}
+
+/** @brief Whether a value is a pointer from vow_ptr(). @param value looked at. @return true if so. @since 0.1
+ */
+static inline bool vow_is_ptr(const vow_value *value)
+{
+    return value->type == &vow_type_ptr;
+}
+
+/** @brief Whether a value is a string. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_str(const vow_value *value)
+{
+    return value->type == &vow_type_str;
+}
+
+/** @brief Whether a value is a list. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_list(const vow_value *value)
+{
+    return value->type == &vow_type_list;
+}
+
+/** @brief Whether a value is an error. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_error(const vow_value *value)
+{
+    return value->type == &vow_type_error;
+}
+
+/** @brief Whether a value is a file descriptor. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_fd(const vow_value *value)
+{
+    return value->type == &vow_type_fd;
+}
+
+/** @brief Reads a truth value. @param value looked at; another type aborts. @return its content. @since 0.1
+ */
+static inline bool vow_as_bool(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_bool))
+        vow__value_mismatch(value, "vow_as_bool", &vow_type_bool);
+    return value->u.integer != 0;
+}
+
+/** @brief Reads a whole number. @param value looked at; another type aborts. @return its content. @since 0.1
+ */
+static inline int64_t vow_as_int(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_int))
+        vow__value_mismatch(value, "vow_as_int", &vow_type_int);
+    return value->u.integer;
+}
+
+/** @brief Reads a floating-point number. @param value looked at; another type aborts. @return its content.
+ * @since 0.1 */
+static inline double vow_as_double(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_double))
+        vow__value_mismatch(value, "vow_as_double", &vow_type_double);
+    return value->u.number;
+}
+
+/** @brief Reads a pointer that vow_ptr() made. @param value looked at; another type aborts. @return it.
+ * @since 0.1 */
+static inline void *vow_as_ptr(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_ptr))
+        vow__value_mismatch(value, "vow_as_ptr", &vow_type_ptr);
+    return value->u.pointer;
+}
+
+/**
+ * @brief Reads a string.
+ * @param value looked at; another type aborts.
+ * @return the string, owned by the value.
+ * @since 0.1
+ */
+static inline const char *vow_as_str(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_str))
+        vow__value_mismatch(value, "vow_as_str", &vow_type_str);
+    return (const char *) value->u.pointer;
+}
+
+/**
+ * @brief Reads a list.
+ * @param value looked at; another type aborts.
+ * @return the list, owned by the value.
+ * @since 0.1
+ */
+static inline const vow_list *vow_as_list(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_list))
+        vow__value_mismatch(value, "vow_as_list", &vow_type_list);
+    return (const vow_list *) value->u.pointer;
+}
+
+/**
+ * @brief Reads an error that is held as a value, as in the places of vow_all_settled() that rejected.
+ * @param value looked at; another type aborts.
+ * @return the error, owned by the value; vow_error_ref() keeps it.
+ * @since 0.1
+ */
+static inline const vow_error *vow_as_error(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_error))
+        vow__value_mismatch(value, "vow_as_error", &vow_type_error);
+    return (const vow_error *) value->u.pointer;
+}
+
+/**
+ * @brief Reads a file descriptor, which stays owned by the value.
+ * @param value looked at; another type aborts.
+ * @return the descriptor; do not close it (vow_take_fd() gives it to you).
+ * @since 0.1
+ */
+VOW_API int vow_as_fd(const vow_value *value);
+
+/**
+ * @brief How many values a list holds.
+ * @param list looked at; NULL counts as empty.
+ * @return the count.
+ * @since 0.1
+ */
+VOW_API size_t vow_list_length(const vow_list *list);
+
+/**
+ * @brief One value of a list.
+ * @param list  looked at.
+ * @param index from 0; past the end is misuse and aborts.
+ * @return a pointer into the list, good for reading and for vow_take().
+ * @since 0.1
+ */
+VOW_API vow_value *vow_list_at(const vow_list *list, size_t index);
+
+VOW_END_DECLS
+
+#endif

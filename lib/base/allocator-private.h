@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one way to memory: everything that libvow allocates goes through here, so that a program can replace
+ * it and a test can refuse any of it.
+ */
+#ifndef VOW_BASE_ALLOCATOR_PRIVATE_H
+#define VOW_BASE_ALLOCATOR_PRIVATE_H
+
+#include <stddef.h>
+
+/* Memory for one object, aligned for any type; NULL when there is none. */
+void *vow__allocate(size_t size);
+/* The same at a power of two that is larger than any type needs. */
+void *vow__allocate_aligned(size_t size, size_t alignment);
+/* Gives back what either returned; `size` is what was asked for. NULL does nothing. */
+void vow__release(void *block, size_t size);
+
+#endif

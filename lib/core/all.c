@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The combinators all and all_settled: a list of outcomes in the inputs' order. */
+#include <vow/combinators.h>
+
+#include "core/combine-private.h"
+
+static void finish(vow__combine *self)
+{
+    vow_list *list = self->u.list;
+
+    self->u.list = NULL;
+    vow__combine_settle(self, VOW__FULFILLED, vow_own(list, &vow_type_list));
+}
+
+/* An input's place in the list is filled; the last one settles the promise. */
+static void place(vow__combine *self, size_t index, vow_value value)
+{
+    self->u.list->items[index] = value;
+    if (--self->left == 0)
+        finish(self);
+}
+
+static void all_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow__combine *self = (vow__combine *) promise;
+    vow_promise *input = vow__take_upstream(wait);
+
+    if (input->state == VOW__REJECTED) {
+        self->left--;
+        vow__combine_adopt(self, input);
+        return;
+    }
+    place(self, vow__combine_index(self, wait), vow__share(input));
+    vow_unref(input);
+}
+
+static void all_settled_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow__combine *self = (vow__combine *) promise;
+    vow_promise *input = vow__take_upstream(wait);
+    vow_value value;
+
+    if (input->state == VOW__REJECTED) {
+        input->flags |= VOW__SEEN;
+        value = vow__value_of_error(vow_error_ref(vow__error_of(input)));
+    } else {
+        value = vow__share(input);
+    }
+    place(self, vow__combine_index(self, wait), value);
+    vow_unref(input);
+}
+
+static void all_dispose(vow_promise *promise)
+{
+    vow__combine *self = (vow__combine *) promise;
+
+    if (self->u.list)
+        vow_value_drop(vow_own(self->u.list, &vow_type_list));
+}
+
+static const vow__kind all_kind = {.name = "all",
+                                   .run = all_run,
+                                   .stop = vow__combine_stop,
+                                   .dispose = all_dispose,
+                                   .input = vow__combine_input};
+static const vow__kind all_settled_kind = {.name = "all_settled",
+                                           .run = all_settled_run,
+                                           .stop = vow__combine_stop,
+                                           .dispose = all_dispose,
+                                           .input = vow__combine_input};
+
+static vow_promise *combine(vow_loop *loop, size_t n, vow_promise *const *promises, const vow__kind *kind,
+                            const char *function, const char *site)
+{
+    vow__combine *self = vow__combine_new(loop, n, promises, kind, function, site);
+
+    if (!self)
+        return vow__emergency(loop);
+    self->u.list = vow__list_new(n);
+    if (!self->u.list) {
+        vow_unref(&self->promise);
+        return vow__emergency(loop);
+    }
+    if (n == 0)
+        finish(self);
+    return &self->promise;
+}
+
+vow_promise *vow_all_at(vow_loop *loop, size_t n, vow_promise *const *promises, const char *site)
+{
+    return combine(loop, n, promises, &all_kind, "vow_all", site);
+}
+
+vow_promise *vow_all_settled_at(vow_loop *loop, size_t n, vow_promise *const *promises, const char *site)
+{
+    return combine(loop, n, promises, &all_settled_kind, "vow_all_settled", site);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kind attach: passes an outcome through, and releases something when that is there or no longer wanted.
+ */
+#include "base/misuse-private.h"
+#include "core/promise-private.h"
+
+typedef struct attach {
+    vow_promise promise;
+    void *pointer;
+    void (*drop)(void *pointer); /* NULL once called */
+} attach;
+
+static void attach_drop(attach *self)
+{
+    void (*drop)(void *pointer) = self->drop;
+
+    self->drop = NULL;
+    if (drop)
+        drop(self->pointer);
+}
+
+static void attach_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow_promise *upstream = vow__take_upstream(wait);
+
+    attach_drop((attach *) promise);
+    if (vow__is_pending(promise))
+        vow__adopt(promise, upstream);
+    else
+        vow_unref(upstream);
+}
+
+static bool attach_unwind(vow_promise *promise)
+{
+    attach_drop((attach *) promise);
+    return false;
+}
+
+static const vow__kind attach_kind = {.name = "attach", .run = attach_run, .unwind = attach_unwind};
+
+vow_promise *vow_attach_at(vow_promise *promise, void *pointer, void (*drop)(void *pointer), const char *site)
+{
+    attach *self;
+
+    vow__check_promise(promise, "vow_attach", site);
+    if (!drop)
+        vow__misuse("vow_attach", promise->site, "the drop function is NULL");
+    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &attach_kind, site);
+    if (!self) {
+        vow_promise *refused = vow__refuse(promise);
+
+        drop(pointer);
+        return refused;
+    }
+    self->pointer = pointer;
+    self->drop = drop;
+    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    return &self->promise;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the combinators share: a promise with a branch to each of its inputs. Once it is settled, or dropped,
+ * the branches that are left are cut, each in O(1), and their inputs let go.
+ */
+#ifndef VOW_CORE_COMBINE_PRIVATE_H
+#define VOW_CORE_COMBINE_PRIVATE_H
+
+#include "core/promise-private.h"
+
+typedef struct vow__combine {
+    vow_promise promise;
+    union {
+        vow_list *list;       /* all, all_settled: the result */
+        vow_error *aggregate; /* any: the error if every input rejects */
+    } u;                      /* owned until it is given to the promise; NULL for race */
+    size_t n;
+    size_t left; /* inputs that have not settled yet */
+    vow__branch branch[];
+} vow__combine;
+
+/* Takes the inputs over and subscribes to them; NULL when there is no memory, and the inputs are gone. */
+vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *promises, const vow__kind *kind,
+                               const char *function, const char *site);
+/* Which branch a wait is. */
+size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait);
+/* Settles, taking the value over, and drops the inputs that are left. May run clean-up of theirs. */
+void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value value);
+/* The same with the outcome of an input, whose reference is given. */
+void vow__combine_adopt(vow__combine *self, vow_promise *input);
+/* vow__kind.stop and .input of every combinator. */
+void vow__combine_stop(vow_promise *promise);
+const vow_promise *vow__combine_input(const vow_promise *promise);
+
+#endif

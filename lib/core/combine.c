@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Owns the branches of a combinator from the inputs being taken over to the last of them being cut. */
+#include "core/combine-private.h"
+
+#include "base/misuse-private.h"
+#include "core/scheduler-private.h"
+
+static void unref_all(size_t n, vow_promise *const *promises)
+{
+    for (size_t i = 0; i < n; i++)
+        vow_unref(promises[i]);
+}
+
+static void check_all(vow_loop *loop, size_t n, vow_promise *const *promises, const char *function,
+                      const char *site)
+{
+    vow__check_loop(loop, function, site);
+    if (n && !promises)
+        vow__misuse(function, NULL, "the array of promises is NULL%s%s", site ? ", at " : "",
+                    site ? site : "");
+    for (size_t i = 0; i < n; i++) {
+        vow__check_promise(promises[i], function, site);
+        if (vow__loop_of(promises[i]) != loop)
+            vow__misuse(function, promises[i]->site, "promise %zu belongs to another loop%s%s", i,
+                        site ? ", at " : "", site ? site : "");
+    }
+}
+
+vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *promises, const vow__kind *kind,
+                               const char *function, const char *site)
+{
+    vow__combine *self = NULL;
+
+    check_all(loop, n, promises, function, site);
+    if (n < (SIZE_MAX / 2 - sizeof *self) / sizeof self->branch[0])
+        self = (void *) vow__promise_new(loop, sizeof *self + n * sizeof self->branch[0], kind, site);
+    if (!self) {
+        unref_all(n, promises);
+        return NULL;
+    }
+    self->u.list = NULL;
+    self->n = n;
+    self->left = n;
+    for (size_t i = 0; i < n; i++)
+        vow__wait_branch(&self->branch[i], &self->promise, promises[i]);
+    return self;
+}
+
+size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait)
+{
+    return (size_t) ((const vow__branch *) (const void *) wait - self->branch);
+}
+
+void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value value)
+{
+    vow__settle(&self->promise, state, value);
+    for (size_t i = 0; i < self->n && self->left; i++) {
+        vow_promise *input = vow__branch_cut(&self->branch[i]);
+
+        if (!input)
+            continue;
+        self->left--;
+        if (input->state == VOW__REJECTED)
+            input->flags |= VOW__SEEN;
+        vow_unref(input);
+    }
+}
+
+void vow__combine_adopt(vow__combine *self, vow_promise *input)
+{
+    if (input->state == VOW__REJECTED) {
+        vow_error *error = vow_error_ref(vow__error_of(input));
+
+        input->flags |= VOW__SEEN;
+        vow__error_pass(error, self->promise.site);
+        vow__combine_settle(self, VOW__REJECTED, vow__value_of_error(error));
+    } else {
+        vow__combine_settle(self, VOW__FULFILLED, vow__share(input));
+    }
+    vow_unref(input);
+}
+
+void vow__combine_stop(vow_promise *promise)
+{
+    vow__combine *self = (vow__combine *) promise;
+
+    for (size_t i = 0; i < self->n && self->left; i++) {
+        vow_promise *input = vow__branch_cut(&self->branch[i]);
+
+        if (!input)
+            continue;
+        self->left--;
+        vow__let_go(input);
+    }
+}
+
+const vow_promise *vow__combine_input(const vow_promise *promise)
+{
+    const vow__combine *self = (const vow__combine *) promise;
+
+    for (size_t i = 0; i < self->n; i++) {
+        const vow_promise *input = (const vow_promise *) (self->branch[i].wait.upstream & ~VOW__BRANCH);
+
+        if (input && vow__is_pending(input))
+            return input;
+    }
+    return NULL;
+}

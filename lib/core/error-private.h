@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of an error, and the errors that need no memory. */
+#ifndef VOW_CORE_ERROR_PRIVATE_H
+#define VOW_CORE_ERROR_PRIVATE_H
+
+#include <vow/error.h>
+
+#include "core/value-private.h"
+
+#define VOW__ERROR_SITES 6
+
+struct vow_error {
+    vow__container container;
+    const vow_domain *domain;
+    vow_error *cause;
+    vow_list *list;
+    size_t
+        size; /* of the allocation; 0 for a static error, which is shared by threads and never written to */
+    unsigned refs;
+    int code;
+    bool is_quiet; /* made by cancelling: never reported as unhandled */
+    unsigned char site_count;
+    const char *sites[VOW__ERROR_SITES];
+    const char *message; /* behind the struct, unless static */
+};
+
+extern vow_error vow__error_no_memory; /* ENOMEM */
+extern vow_error vow__error_self;      /* ELOOP: a promise that was to follow itself */
+extern vow_error vow__error_cancelled; /* ECANCELED, by vow_cancel() or by freeing the loop */
+
+/* Notes a place that the error passed; those that do not fit are left out. */
+void vow__error_pass(vow_error *error, const char *site);
+/* An aggregate without errors yet, and room for `length`; NULL when there is no memory. */
+vow_error *vow__error_new_aggregate(const char *site, size_t length);
+/* As vow_error_new(), but gives `fallback` when there is no memory. */
+vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, const char *format, ...)
+    VOW_PRINTF(4, 5);
+/* Gives up a reference; whether it was the last. */
+static inline bool vow__error_is_last(vow_error *error)
+{
+    return error->size && --error->refs == 0;
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns errors: made in one allocation with their message, counted, never changed after they are shared but
+ * for the sites they pass.
+ */
+#include "core/error-private.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+
+static const char *describe_errno(int code)
+{
+    return strerror(code);
+}
+
+static const char *describe_vow(int code)
+{
+    switch (code) {
+    case VOW_EOF:
+        return "the stream ended too early";
+    case VOW_EAGGREGATE:
+        return "every promise was rejected";
+    default:
+        return NULL;
+    }
+}
+
+const vow_domain vow_domain_errno = {"errno", describe_errno};
+const vow_domain vow_domain_vow = {"vow", describe_vow};
+
+vow_error vow__error_no_memory = {
+    .domain = &vow_domain_errno, .refs = 1, .code = ENOMEM, .message = "out of memory"};
+vow_error vow__error_self = {
+    .domain = &vow_domain_errno, .refs = 1, .code = ELOOP, .message = "a promise cannot follow itself"};
+vow_error vow__error_cancelled = {
+    .domain = &vow_domain_errno, .refs = 1, .code = ECANCELED, .is_quiet = true, .message = "cancelled"};
+
+void vow__error_pass(vow_error *error, const char *site)
+{
+    unsigned count = error->site_count;
+
+    if (!error->size || !site || count == VOW__ERROR_SITES)
+        return;
+    if (count && strcmp(error->sites[count - 1], site) == 0)
+        return;
+    error->sites[error->site_count++] = site;
+}
+
+/* An error with room for a message of `length` bytes, or NULL. */
+static vow_error *error_alloc(const vow_domain *domain, int code, size_t length)
+{
+    size_t size = sizeof(vow_error) + length + 1;
+    vow_error *error = vow__allocate(size);
+
+    if (!error)
+        return NULL;
+    memset(error, 0, sizeof *error);
+    error->domain = domain;
+    error->size = size;
+    error->refs = 1;
+    error->code = code;
+    error->message = (char *) (error + 1);
+    return error;
+}
+
+static VOW_PRINTF(5, 0) vow_error *error_make(const char *site, const vow_domain *domain, int code,
+                                              vow_error *cause, const char *format, va_list arguments)
+{
+    va_list measured;
+    vow_error *error;
+    int length;
+
+    va_copy(measured, arguments);
+    length = vsnprintf(NULL, 0, format, measured);
+    va_end(measured);
+    error = error_alloc(domain, code, length < 0 ? 0 : (size_t) length);
+    if (!error) {
+        vow_error_unref(cause);
+        return NULL;
+    }
+    vsnprintf((char *) (error + 1), error->size - sizeof *error, format, arguments);
+    error->cause = cause;
+    vow__error_pass(error, site);
+    return error;
+}
+
+vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, const char *format, ...)
+{
+    va_list arguments;
+    vow_error *error;
+
+    va_start(arguments, format);
+    error = error_make(site, &vow_domain_errno, code, NULL, format, arguments);
+    va_end(arguments);
+    return error ? error : fallback;
+}
+
+vow_error *vow_error_new_at(const char *site, int code, const char *format, ...)
+{
+    va_list arguments;
+    vow_error *error;
+
+    va_start(arguments, format);
+    error = error_make(site, &vow_domain_errno, code, NULL, format, arguments);
+    va_end(arguments);
+    return error ? error : &vow__error_no_memory;
+}
+
+vow_error *vow_error_new_in_at(const char *site, const vow_domain *domain, int code, const char *format, ...)
+{
+    va_list arguments;
+    vow_error *error;
+
+    va_start(arguments, format);
+    error = error_make(site, domain, code, NULL, format, arguments);
+    va_end(arguments);
+    return error ? error : &vow__error_no_memory;
+}
+
+vow_error *vow_error_wrap_at(const char *site, vow_error *cause, int code, const char *format, ...)
+{
+    va_list arguments;
+    vow_error *error;
+
+    va_start(arguments, format);
+    error = error_make(site, &vow_domain_errno, code, cause, format, arguments);
+    va_end(arguments);
+    return error ? error : &vow__error_no_memory;
+}
+
+vow_value vow_throwf_at(const char *site, int code, const char *format, ...)
+{
+    va_list arguments;
+    vow_error *error;
+
+    va_start(arguments, format);
+    error = error_make(site, &vow_domain_errno, code, NULL, format, arguments);
+    va_end(arguments);
+    return vow_throw(error ? error : &vow__error_no_memory);
+}
+
+vow_error *vow__error_new_aggregate(const char *site, size_t length)
+{
+    static const char message[] = "every promise was rejected";
+    vow_error *error = error_alloc(&vow_domain_vow, VOW_EAGGREGATE, sizeof message - 1);
+
+    if (!error)
+        return NULL;
+    error->list = vow__list_new(length);
+    if (!error->list) {
+        vow_error_unref(error);
+        return NULL;
+    }
+    memcpy(error + 1, message, sizeof message);
+    vow__error_pass(error, site);
+    return error;
+}
+
+vow_error *vow_error_ref(const vow_error *error)
+{
+    vow_error *mine = (vow_error *) error;
+
+    if (!error)
+        vow__misuse("vow_error_ref", NULL, "the error is NULL");
+    if (mine->size)
+        mine->refs++;
+    return mine;
+}
+
+void vow_error_unref(vow_error *error)
+{
+    if (error)
+        vow_value_drop(vow__value_of_error(error));
+}
+
+int vow_error_code(const vow_error *error)
+{
+    return error->code;
+}
+
+const vow_domain *vow_error_domain(const vow_error *error)
+{
+    return error->domain;
+}
+
+const char *vow_error_message(const vow_error *error)
+{
+    return error->message;
+}
+
+const vow_error *vow_error_cause(const vow_error *error)
+{
+    return error->cause;
+}
+
+const vow_list *vow_error_list(const vow_error *error)
+{
+    return error->list;
+}
+
+const char *vow_error_site(const vow_error *error, size_t index)
+{
+    return index < error->site_count ? error->sites[index] : NULL;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns references and what happens when they go: the reaper, which cancels and frees promises in any number
+ * without recursion. A call from inside user code (an on_cancel(), say) works off what it dooms before it
+ * returns, so that cancelling is synchronous at every level.
+ */
+#include "core/promise-private.h"
+#include "core/resolver-private.h"
+#include "core/scheduler-private.h"
+#include "core/thenable-private.h"
+
+static bool is_linked(const vow_promise *promise)
+{
+    return promise->mode >= VOW__WAIT_REACTION;
+}
+
+/* Puts a promise on the stack, out of the list or queue its link is in. */
+static void doom(vow_loop *loop, vow_promise *promise)
+{
+    if (promise->flags & VOW__DOOMED)
+        return;
+    if (is_linked(promise))
+        vow__list_unlink(&promise->wait.link);
+    promise->flags |= VOW__DOOMED;
+    promise->wait.link.next = (vow__link *) (void *) loop->doomed;
+    loop->doomed = promise;
+}
+
+void vow__keep(vow_promise *promise)
+{
+    if (promise->flags & VOW__KEPT)
+        return;
+    promise->flags |= VOW__KEPT;
+    promise->refs++;
+}
+
+/* The memory of a promise without references goes. */
+static void dispose(vow_loop *loop, vow_promise *promise)
+{
+    bool was_reaping = loop->is_reaping;
+
+    if (promise->state == VOW__REJECTED && !(promise->flags & VOW__SEEN) && !vow__error_of(promise)->is_quiet)
+        vow__report_unhandled(loop, promise);
+    if (promise->flags & VOW__IMMORTAL) {
+        promise->flags |= VOW__SEEN;
+        return;
+    }
+    loop->is_reaping = true;
+    if (promise->kind->dispose)
+        promise->kind->dispose(promise);
+    if (!vow__is_pending(promise))
+        vow_value_drop(promise->u.value);
+    loop->is_reaping = was_reaping;
+    vow__pool_give(promise);
+}
+
+/* Nothing may recurse: freed at once is what cannot run anything, the rest is left to the reaper. */
+void vow__let_go(vow_promise *promise)
+{
+    vow_loop *loop;
+
+    if (--promise->refs)
+        return;
+    loop = vow__loop_of(promise);
+    if (vow__is_pending(promise) && (promise->flags & VOW__SHIELDED))
+        vow__keep(promise);
+    else if (promise->state == VOW__FULFILLED && vow__value_is_trivial(promise->u.value) &&
+             !promise->kind->dispose && !(promise->flags & VOW__DOOMED))
+        vow__pool_give(promise);
+    else
+        doom(loop, promise);
+}
+
+/* Nobody waits for what this promise waits for, on its behalf. May run an on_cancel(). */
+static void stop(vow_promise *promise)
+{
+    uintptr_t upstream = promise->wait.upstream;
+    enum vow__mode mode = promise->mode;
+
+    promise->mode = VOW__WAIT_NONE;
+    promise->wait.upstream = 0;
+    if (mode == VOW__WAIT_RESOLVER) {
+        vow_resolver *resolver = (vow_resolver *) upstream;
+
+        resolver->promise = NULL;
+        if (resolver->on_cancel)
+            resolver->on_cancel(resolver);
+    } else if (mode == VOW__WAIT_FOREIGN) {
+        vow__foreign_drop((vow__foreign *) upstream);
+    } else if (upstream) {
+        vow__let_go((vow_promise *) upstream);
+    }
+    if (promise->kind->stop)
+        promise->kind->stop(promise);
+}
+
+/* What it waited for is gone: cleans up, then frees it or tells those who wait. */
+static void unwind(vow_loop *loop, vow_promise *promise)
+{
+    promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
+    if (promise->kind->unwind) {
+        bool is_busy;
+
+        promise->refs++;
+        promise->flags |= VOW__SHIELDED;
+        is_busy = promise->kind->unwind(promise);
+        promise->refs--;
+        if (is_busy) {
+            vow__keep(promise);
+            return;
+        }
+        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+    }
+    if (promise->refs && vow__is_pending(promise))
+        vow__settle(promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
+    if (!promise->refs)
+        dispose(loop, promise);
+}
+
+/* A settled promise that was doomed before or after it settled. */
+static void reap_settled(vow_loop *loop, vow_promise *promise)
+{
+    promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
+    if (promise->flags & VOW__KEPT) {
+        promise->flags &= (uint8_t) ~VOW__KEPT;
+        promise->refs--;
+    }
+    if (!promise->refs)
+        dispose(loop, promise);
+}
+
+static void reap(vow_loop *loop, vow_promise *base)
+{
+    while (loop->doomed != base) {
+        vow_promise *promise = loop->doomed;
+
+        if (vow__is_pending(promise) && !(promise->flags & VOW__UNWINDING)) {
+            promise->flags |= VOW__UNWINDING;
+            stop(promise);
+            continue;
+        }
+        loop->doomed = (vow_promise *) (void *) promise->wait.link.next;
+        if (vow__is_pending(promise))
+            unwind(loop, promise);
+        else
+            reap_settled(loop, promise);
+    }
+}
+
+void vow__reap(vow_loop *loop, vow_promise *base)
+{
+    loop->busy++;
+    reap(loop, base);
+    loop->busy--;
+    if (VOW_UNLIKELY(loop->is_closed))
+        vow__loop_retire(loop);
+}
+
+vow_promise *vow_ref(const vow_promise *promise)
+{
+    vow_promise *mine = (vow_promise *) promise;
+
+    vow__check_promise(promise, "vow_ref", NULL);
+    mine->refs++;
+    return mine;
+}
+
+void vow_unref(vow_promise *promise)
+{
+    vow_loop *loop;
+    vow_promise *base;
+
+    if (!promise)
+        return;
+    vow__check_promise(promise, "vow_unref", NULL);
+    loop = vow__loop_of(promise);
+    base = loop->doomed;
+    vow__let_go(promise);
+    vow__reap(loop, base);
+}
+
+void vow_detach(vow_promise *promise)
+{
+    vow__check_promise(promise, "vow_detach", NULL);
+    if (vow__is_pending(promise))
+        vow__keep(promise);
+    vow_unref(promise);
+}
+
+void vow_cancel(vow_promise *promise)
+{
+    vow_loop *loop;
+    vow_promise *base;
+
+    vow__check_promise(promise, "vow_cancel", NULL);
+    loop = vow__loop_of(promise);
+    base = loop->doomed;
+    if (vow__is_pending(promise)) {
+        promise->flags |= VOW__CANCELLED;
+        if (promise->flags & VOW__SHIELDED)
+            vow__keep(promise);
+        else
+            doom(loop, promise);
+    }
+    vow__let_go(promise);
+    vow__reap(loop, base);
+}
+
+/* An alias may go while a promise is disposed of: the reaper at work then goes on with what it leads to. */
+void vow__alias_drop(void *pointer)
+{
+    vow_promise *promise = pointer;
+    vow_loop *loop = vow__loop_of(promise);
+
+    if (loop->is_reaping)
+        vow__let_go(promise);
+    else
+        vow_unref(promise);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns a loop from its making to the moment its memory goes, which is when it has been closed and nobody
+ * holds a promise of it any more.
+ */
+#include "core/scheduler-private.h"
+
+#include <string.h>
+
+/* How many jobs a closing loop runs for clean-up that awaits in VOW_FINALLY, for each promise it had. */
+#define CLOSING_JOBS 64
+
+/* The loops of this thread, for messages that need to find the promise a value is in. */
+static _Thread_local vow_loop *loops;
+
+static void immortal_init(vow_promise *promise, vow_error *error)
+{
+    static const vow__kind kind = {.name = "promise"};
+
+    promise->kind = &kind;
+    promise->u.value = vow__value_of_error(error);
+    promise->state = VOW__REJECTED;
+    promise->flags = VOW__IMMORTAL;
+}
+
+vow_loop *vow__loop_new(size_t size, const vow__host *host)
+{
+    vow_loop *loop = (vow_loop *) (void *) vow__pools_new(size);
+
+    if (!loop)
+        return NULL;
+    memset((char *) loop + sizeof loop->pools, 0, size - sizeof loop->pools);
+    vow__list_init(&loop->queue);
+    loop->host = host;
+    immortal_init(&loop->no_memory, &vow__error_no_memory);
+    immortal_init(&loop->closed, &vow__error_cancelled);
+    loop->next = loops;
+    loops = loop;
+#ifdef VOW_DEBUG
+    loop->thread = pthread_self();
+#endif
+    return loop;
+}
+
+/* A promise in its clean-up is left to finish; the others are cancelled, those first that nobody waits for.
+ */
+static void cancel_one(vow_promise *promise)
+{
+    if (vow__is_pending(promise) && !(promise->flags & (VOW__SHIELDED | VOW__DOOMED))) {
+        promise->refs++;
+        vow_cancel(promise);
+    }
+}
+
+static void cancel_root(void *block, void *data)
+{
+    vow_promise *promise = block;
+
+    (void) data;
+    if (vow__is_pending(promise) && vow__list_is_empty(&promise->u.reactions))
+        cancel_one(promise);
+}
+
+static void cancel_any(void *block, void *data)
+{
+    (void) data;
+    cancel_one(block);
+}
+
+static void report_one(void *block, void *data)
+{
+    vow__report_leak(data, block);
+}
+
+/*
+ * What clean-up awaits now is rejected already, so this ends, unless a task awaits for ever in VOW_FINALLY:
+ * then it is left where it stands.
+ */
+static void run_clean_up(vow_loop *loop)
+{
+    size_t left = (vow__pools_count(&loop->pools) + 1) * CLOSING_JOBS;
+
+    loop->is_draining = true;
+    while (!vow__list_is_empty(&loop->queue) && left--)
+        vow__run_job(loop);
+    loop->is_draining = false;
+}
+
+void vow__loop_close(vow_loop *loop)
+{
+    vow_loop **link = &loops;
+
+    loop->busy++;
+    loop->is_closed = true;
+    vow__pools_each(&loop->pools, cancel_root, NULL);
+    vow__pools_each(&loop->pools, cancel_any, NULL);
+    run_clean_up(loop);
+    vow__pools_each(&loop->pools, report_one, loop);
+    loop->host->close(loop);
+    while (*link && *link != loop)
+        link = &(*link)->next;
+    if (*link)
+        *link = loop->next;
+    loop->busy--;
+    vow__loop_retire(loop);
+}
+
+void vow__loop_retire(vow_loop *loop)
+{
+    if (loop->busy || vow__pools_count(&loop->pools) || loop->no_memory.refs || loop->closed.refs)
+        return;
+    vow__pools_trim(&loop->pools);
+    vow__pools_delete(&loop->pools);
+}
+
+/* Compares addresses only, so that it may be asked about any value, in a promise or not. */
+static const char *site_in_slab(vow__slab *slab, const vow_value *value)
+{
+    const char *first = (const char *) slab + VOW__SLAB_HEADER;
+    const char *address = (const char *) value;
+    size_t index;
+
+    if (address < first || address >= (const char *) slab + slab->size)
+        return NULL;
+    index = slab->block ? (size_t) (address - first) / slab->block : 0;
+    return ((const vow_promise *) (const void *) (first + index * slab->block))->site;
+}
+
+const char *vow__site_of_value(const vow_value *value)
+{
+    for (vow_loop *loop = loops; loop; loop = loop->next) {
+        for (vow__link *link = loop->pools.slabs.next; link != &loop->pools.slabs; link = link->next) {
+            const char *site = site_in_slab(VOW__CONTAINER_OF(link, vow__slab, all), value);
+
+            if (site)
+                return site;
+        }
+    }
+    for (vow_loop *loop = loops; loop; loop = loop->next)
+        if (loop->running)
+            return loop->running->site;
+    return NULL;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The promise and its state machine.
+ *
+ * A kind of promise is a struct that begins with a vow_promise, and one static vow__kind. Every promise waits
+ * for at most one thing with its own `wait` member, whichever kind it is: for a reaction to another promise,
+ * for a resolver, or for its turn in the job queue. That is why any promise can follow another without
+ * memory.
+ *
+ * References are interest. One that falls to zero dooms the promise: it goes on the loop's stack of doomed
+ * promises, which vow__reap() works off, so that nothing recurses along a chain. What a doomed promise waited
+ * for is doomed in turn and reaped first; then its own clean-up runs; then it is freed.
+ */
+#ifndef VOW_CORE_PROMISE_PRIVATE_H
+#define VOW_CORE_PROMISE_PRIVATE_H
+
+#include <vow/promise.h>
+
+#include "base/list-private.h"
+#include "base/pool-private.h"
+#include "core/error-private.h"
+#include "core/value-private.h"
+
+enum vow__state { VOW__PENDING, VOW__FULFILLED, VOW__REJECTED };
+
+/* What a promise's `wait` is for. From VOW__WAIT_REACTION on it is linked: in a list of reactions or the
+ * queue. */
+enum vow__mode {
+    VOW__WAIT_NONE,
+    VOW__WAIT_RESOLVER, /* upstream: the vow_resolver */
+    VOW__WAIT_REACTION, /* upstream: the promise whose outcome kind->run() gets */
+    VOW__WAIT_FOLLOW,   /* upstream: the promise to subscribe to, in a job of its own */
+    VOW__WAIT_ADOPT,    /* upstream: the promise whose outcome becomes this one's */
+    VOW__WAIT_FOREIGN,  /* upstream: the vow__foreign to subscribe to, in a job of its own */
+    VOW__WAIT_RELEASE   /* settled; the loop gives its reference up in a job */
+};
+
+enum vow__flag {
+    VOW__SEEN = 1,       /* somebody looked at the error, or it was passed on */
+    VOW__KEPT = 2,       /* the loop holds a reference until the promise is settled */
+    VOW__CANCELLED = 4,  /* vow_cancel(): settles with ECANCELED once its clean-up is done */
+    VOW__DOOMED = 8,     /* on the stack of doomed promises, its `wait.link.next` links it there */
+    VOW__UNWINDING = 16, /* there, and what it waited for has been let go */
+    VOW__SHIELDED = 32,  /* in its clean-up: cancelling lets that finish */
+    VOW__IMMORTAL = 64   /* a member of the loop, not of a pool */
+};
+
+/* A place in a list of reactions or in the job queue. */
+typedef struct vow__reaction {
+    vow__link link;
+    uintptr_t upstream; /* by mode; with VOW__BRANCH set it is a promise, and this a vow__branch */
+} vow__reaction;
+
+/* One of several waits of a promise, outside its own struct. */
+typedef struct vow__branch {
+    vow__reaction wait;
+    vow_promise *owner;
+} vow__branch;
+
+#define VOW__BRANCH ((uintptr_t) 1)
+
+typedef struct vow__kind {
+    const char *name; /* for reports: "then" */
+    /* Its job: what `wait` (its own, or a branch's) stood for is settled. May run handlers. */
+    void (*run)(vow_promise *promise, vow__reaction *wait);
+    /* It is dropped or cancelled while pending: stops watchers and lets go of branches with vow__let_go(). */
+    void (*stop)(vow_promise *promise);
+    /*
+     * After that: its own clean-up. May run handlers and may settle the promise. True while the clean-up goes
+     * on: the loop then keeps the promise until it is settled.
+     */
+    bool (*unwind)(vow_promise *promise);
+    /* Before its memory goes, whatever became of it: releases what the kind's own members still hold. */
+    void (*dispose)(vow_promise *promise);
+    /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
+    const vow_promise *(*input)(const vow_promise *promise);
+    /* A longer name for reports, or NULL. */
+    const char *(*describe)(const vow_promise *promise);
+} vow__kind;
+
+struct vow_promise {
+    const vow__kind *kind; /* never NULL: see base/pool-private.h */
+    union {
+        vow__link reactions; /* while pending: those who wait, in the order in which they came */
+        vow_value value;     /* settled: the value, or the error as a value of vow_type_error */
+    } u;
+    const char *site;
+    uint32_t refs;
+    uint8_t state;
+    uint8_t mode;
+    uint8_t flags;
+    uint8_t stage; /* the kind's own */
+    vow__reaction wait;
+};
+
+_Static_assert(sizeof(void *) != 8 || sizeof(vow_promise) == 64, "a promise is one cache line");
+
+static inline vow_loop *vow__loop_of(const vow_promise *promise)
+{
+    return (vow_loop *) (void *) vow__slab_of(promise)->pools;
+}
+
+static inline bool vow__is_pending(const vow_promise *promise)
+{
+    return promise->state == VOW__PENDING;
+}
+
+/* Where the value behind an alias lives. */
+static inline vow_value *vow__value_resolve(vow_value *value)
+{
+    if (value->type == &vow__type_alias)
+        return &((vow_promise *) value->u.pointer)->u.value;
+    return value;
+}
+
+/* The value (or error value) of a settled promise. */
+static inline vow_value *vow__value_of(vow_promise *promise)
+{
+    return vow__value_resolve(&promise->u.value);
+}
+
+static inline vow_error *vow__error_of(const vow_promise *promise)
+{
+    return promise->u.value.u.pointer;
+}
+
+/*
+ * A pending promise of a kind, with one reference, the caller's. NULL when there is no memory or the loop is
+ * being freed: the caller releases what it was given and returns vow__emergency().
+ */
+vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
+/* The rejected promise that needs no memory. */
+vow_promise *vow__emergency(vow_loop *loop);
+/* The same for a function that was given a promise, which goes: may run clean-up. */
+vow_promise *vow__refuse(vow_promise *upstream);
+/* End the program if what was passed to a public function is NULL, or, in debug builds, of another thread. */
+void vow__check_loop(const vow_loop *loop, const char *function, const char *site);
+void vow__check_promise(const vow_promise *promise, const char *function, const char *site);
+
+/*
+ * Settling. `promise` must be pending, and may be gone afterwards only if the caller holds no reference. The
+ * reactions are put in the queue; nothing runs. These take the value or error over.
+ */
+void vow__settle(vow_promise *promise, enum vow__state state, vow_value value);
+void vow__fulfil(vow_promise *promise, vow_value value);
+void vow__reject(vow_promise *promise, vow_error *error);
+/* What vow_resolve() does: fulfils, rejects or follows. Drops the value if the promise is settled already. */
+void vow__resolve(vow_promise *promise, vow_value value);
+/* Settles as `from` is settled, and takes over the caller's reference to it. */
+void vow__adopt(vow_promise *promise, vow_promise *from);
+/* The value of `from` for another holder: moved if the caller's reference is the only one, else shared. */
+vow_value vow__share(vow_promise *from);
+
+/* Makes `promise` wait for `upstream`, taking the reference over. */
+void vow__wait(vow_promise *promise, vow_promise *upstream, enum vow__mode mode);
+void vow__wait_branch(vow__branch *branch, vow_promise *owner, vow_promise *upstream);
+/* Puts a promise in the queue: kind->run() is called, with `upstream` (which may be NULL) to take. */
+void vow__wait_turn(vow_promise *promise, vow_promise *upstream);
+/* In kind->run(): the promise that was waited for, settled; the caller's now. */
+static inline vow_promise *vow__take_upstream(vow__reaction *wait)
+{
+    vow_promise *upstream = (vow_promise *) (wait->upstream & ~VOW__BRANCH);
+
+    wait->upstream = 0;
+    return upstream;
+}
+/* Ends a branch's wait, if it has one; returns what it waited for, the caller's, or NULL. */
+vow_promise *vow__branch_cut(vow__branch *branch);
+
+/* Gives up a reference from within kind->stop(): the reaper is at work and goes on with it. */
+void vow__let_go(vow_promise *promise);
+/* The loop keeps a pending promise until it is settled. */
+void vow__keep(vow_promise *promise);
+
+/* Where the promise was made whose value this is, or NULL: for messages. */
+const char *vow__site_of_value(const vow_value *value);
+/* What a promise is called in messages. */
+const char *vow__name_of(const vow_promise *promise);
+
+/* vow_type.drop of an alias. */
+void vow__alias_drop(void *promise);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the state machine: how a promise comes to be, waits, settles and is handed on. Nothing here runs
+ * handlers; settling only puts reactions in the queue.
+ */
+#include "core/promise-private.h"
+
+#include "base/misuse-private.h"
+#include "core/scheduler-private.h"
+
+void vow__check_promise(const vow_promise *promise, const char *function, const char *site)
+{
+    if (!promise)
+        vow__misuse(function, NULL, "the promise is NULL%s%s", site ? ", at " : "", site ? site : "");
+    vow__check_thread(vow__loop_of(promise), function);
+}
+
+void vow__check_loop(const vow_loop *loop, const char *function, const char *site)
+{
+    if (!loop)
+        vow__misuse(function, NULL, "the loop is NULL%s%s", site ? ", at " : "", site ? site : "");
+    vow__check_thread(loop, function);
+}
+
+vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
+{
+    vow_promise *promise;
+
+    if (VOW_UNLIKELY(loop->is_closed))
+        return NULL;
+    promise = vow__pool_take(&loop->pools, size);
+    if (VOW_UNLIKELY(!promise))
+        return NULL;
+    promise->kind = kind;
+    vow__list_init(&promise->u.reactions);
+    promise->site = site;
+    promise->refs = 1;
+    promise->state = VOW__PENDING;
+    promise->mode = VOW__WAIT_NONE;
+    promise->flags = 0;
+    promise->stage = 0;
+    promise->wait.upstream = 0;
+    return promise;
+}
+
+vow_promise *vow__emergency(vow_loop *loop)
+{
+    vow_promise *promise = loop->is_closed ? &loop->closed : &loop->no_memory;
+
+    promise->refs++;
+    promise->flags &= (uint8_t) ~VOW__SEEN;
+    return promise;
+}
+
+vow_promise *vow__refuse(vow_promise *upstream)
+{
+    vow_promise *promise = vow__emergency(vow__loop_of(upstream));
+
+    vow_unref(upstream);
+    return promise;
+}
+
+void vow__settle(vow_promise *promise, enum vow__state state, vow_value value)
+{
+    vow_loop *loop = vow__loop_of(promise);
+
+    if (!vow__list_is_empty(&promise->u.reactions)) {
+        bool is_idle = vow__list_is_empty(&loop->queue);
+
+        vow__list_splice(&loop->queue, &promise->u.reactions);
+        if (is_idle && !loop->is_draining)
+            loop->host->wake(loop);
+    }
+    promise->u.value = value;
+    promise->state = (uint8_t) state;
+    promise->mode = VOW__WAIT_NONE;
+    /* On the stack of doomed promises its link is in use; the reaper gives up the loop's reference then. */
+    if (VOW_UNLIKELY(promise->flags & VOW__KEPT) && !(promise->flags & VOW__DOOMED)) {
+        promise->mode = VOW__WAIT_RELEASE;
+        vow__enqueue(loop, &promise->wait);
+    }
+}
+
+void vow__fulfil(vow_promise *promise, vow_value value)
+{
+    vow__settle(promise, VOW__FULFILLED, value);
+}
+
+void vow__reject(vow_promise *promise, vow_error *error)
+{
+    vow__error_pass(error, promise->site);
+    vow__settle(promise, VOW__REJECTED, vow__value_of_error(error));
+}
+
+static void follow(vow_promise *promise, vow_promise *target)
+{
+    if (target == promise) {
+        vow__reject(promise, &vow__error_self);
+        vow_unref(target);
+        return;
+    }
+    if (vow__loop_of(target) != vow__loop_of(promise))
+        vow__misuse("vow_follow", target->site, "a promise of one loop cannot follow one of another");
+    promise->wait.upstream = (uintptr_t) target;
+    promise->mode = VOW__WAIT_FOLLOW;
+    vow__enqueue(vow__loop_of(promise), &promise->wait);
+}
+
+void vow__resolve(vow_promise *promise, vow_value value)
+{
+    if (VOW_UNLIKELY(!vow__is_pending(promise) || (promise->flags & VOW__DOOMED))) {
+        vow_value_drop(value);
+    } else if (value.type == &vow__type_throw) {
+        vow__reject(promise, value.u.pointer);
+    } else if (value.type == &vow__type_follow) {
+        follow(promise, value.u.pointer);
+    } else if (value.type == &vow__type_foreign) {
+        promise->wait.upstream = (uintptr_t) value.u.pointer;
+        promise->mode = VOW__WAIT_FOREIGN;
+        vow__enqueue(vow__loop_of(promise), &promise->wait);
+    } else {
+        vow__settle(promise, VOW__FULFILLED, value);
+    }
+}
+
+vow_value vow__share(vow_promise *from)
+{
+    vow_value *own = &from->u.value;
+    vow_value alias;
+
+    if (vow__value_is_trivial(*own))
+        return *own;
+    if (from->refs == 1)
+        return vow_take(own);
+    alias = vow_own(own->type == &vow__type_alias ? own->u.pointer : from, &vow__type_alias);
+    ((vow_promise *) alias.u.pointer)->refs++;
+    return alias;
+}
+
+void vow__adopt(vow_promise *promise, vow_promise *from)
+{
+    if (from->state == VOW__REJECTED) {
+        from->flags |= VOW__SEEN;
+        vow__reject(promise, vow_error_ref(vow__error_of(from)));
+    } else {
+        vow__fulfil(promise, vow__share(from));
+    }
+    vow_unref(from);
+}
+
+/* Whether pending or settled, `upstream` has the reaction run in its turn. */
+static void subscribe(vow__reaction *wait, vow_promise *upstream)
+{
+    if (vow__is_pending(upstream))
+        vow__list_append(&upstream->u.reactions, &wait->link);
+    else
+        vow__enqueue(vow__loop_of(upstream), wait);
+}
+
+void vow__wait(vow_promise *promise, vow_promise *upstream, enum vow__mode mode)
+{
+    promise->wait.upstream = (uintptr_t) upstream;
+    promise->mode = (uint8_t) mode;
+    subscribe(&promise->wait, upstream);
+}
+
+void vow__wait_branch(vow__branch *branch, vow_promise *owner, vow_promise *upstream)
+{
+    branch->owner = owner;
+    branch->wait.upstream = (uintptr_t) upstream | VOW__BRANCH;
+    subscribe(&branch->wait, upstream);
+}
+
+void vow__wait_turn(vow_promise *promise, vow_promise *upstream)
+{
+    promise->wait.upstream = (uintptr_t) upstream;
+    promise->mode = VOW__WAIT_REACTION;
+    vow__enqueue(vow__loop_of(promise), &promise->wait);
+}
+
+vow_promise *vow__branch_cut(vow__branch *branch)
+{
+    vow_promise *upstream = (vow_promise *) (branch->wait.upstream & ~VOW__BRANCH);
+
+    if (upstream) {
+        vow__list_unlink(&branch->wait.link);
+        branch->wait.upstream = 0;
+    }
+    return upstream;
+}
+
+const char *vow__name_of(const vow_promise *promise)
+{
+    return promise->kind->describe ? promise->kind->describe(promise) : promise->kind->name;
+}
+
+bool vow_is_pending(const vow_promise *promise)
+{
+    vow__check_promise(promise, "vow_is_pending", NULL);
+    return promise->state == VOW__PENDING;
+}
+
+bool vow_is_fulfilled(const vow_promise *promise)
+{
+    vow__check_promise(promise, "vow_is_fulfilled", NULL);
+    return promise->state == VOW__FULFILLED;
+}
+
+bool vow_is_rejected(const vow_promise *promise)
+{
+    vow__check_promise(promise, "vow_is_rejected", NULL);
+    return promise->state == VOW__REJECTED;
+}
+
+vow_value *vow_peek(const vow_promise *promise)
+{
+    vow_promise *mine = (vow_promise *) promise;
+
+    vow__check_promise(promise, "vow_peek", NULL);
+    if (vow__is_pending(promise))
+        return NULL;
+    mine->flags |= VOW__SEEN;
+    return vow__value_of(mine);
+}
+
+vow_loop *vow_promise_loop(const vow_promise *promise)
+{
+    vow__check_promise(promise, "vow_promise_loop", NULL);
+    return vow__loop_of(promise);
+}
+
+const char *vow_promise_site(const vow_promise *promise)
+{
+    vow__check_promise(promise, "vow_promise_site", NULL);
+    return promise->site;
+}

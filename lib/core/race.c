@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The combinator race: the first outcome. */
+#include <vow/combinators.h>
+
+#include "core/combine-private.h"
+
+static void race_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow__combine *self = (vow__combine *) promise;
+
+    self->left--;
+    vow__combine_adopt(self, vow__take_upstream(wait));
+}
+
+static const vow__kind race_kind = {
+    .name = "race", .run = race_run, .stop = vow__combine_stop, .input = vow__combine_input};
+
+vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_promise *const *promises, const char *site)
+{
+    vow__combine *self = vow__combine_new(loop, n, promises, &race_kind, "vow_race", site);
+
+    return self ? &self->promise : vow__emergency(loop);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ties a resolver to a promise that waits for nothing else. */
+#ifndef VOW_CORE_RESOLVER_PRIVATE_H
+#define VOW_CORE_RESOLVER_PRIVATE_H
+
+#include "core/promise-private.h"
+
+void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel);
+/* Unties it, so that the promise may be settled; NULL if it was used already. */
+vow_promise *vow__resolver_use(vow_resolver *resolver);
+
+#endif

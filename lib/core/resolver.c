@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind of promise that user code settles, and its resolver. While the promise waits for it, the two point
+ * at each other: `resolver->promise` and the promise's `wait.upstream`.
+ */
+#include "core/resolver-private.h"
+
+#include <errno.h>
+
+#include "base/misuse-private.h"
+#include "core/scheduler-private.h"
+
+static const vow__kind promise_kind = {.name = "promise"};
+
+void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel)
+{
+    resolver->promise = promise;
+    resolver->on_cancel = on_cancel;
+    promise->wait.upstream = (uintptr_t) resolver;
+    promise->mode = VOW__WAIT_RESOLVER;
+}
+
+vow_promise *vow__resolver_use(vow_resolver *resolver)
+{
+    vow_promise *promise = resolver->promise;
+
+    if (!promise)
+        return NULL;
+    vow__check_thread(vow__loop_of(promise), "vow_resolve");
+    resolver->promise = NULL;
+    promise->mode = VOW__WAIT_NONE;
+    promise->wait.upstream = 0;
+    return promise;
+}
+
+vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver, vow_cancel_fn on_cancel,
+                                const char *site)
+{
+    vow_promise *promise;
+
+    if (!resolver)
+        vow__misuse("vow_promise_new", site, "the resolver is NULL");
+    vow__check_loop(loop, "vow_promise_new", site);
+    promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
+    if (!promise) {
+        resolver->promise = NULL;
+        resolver->on_cancel = on_cancel;
+        return vow__emergency(loop);
+    }
+    vow__resolver_bind(resolver, promise, on_cancel);
+    return promise;
+}
+
+void vow_resolve(vow_resolver *resolver, vow_value value)
+{
+    vow_promise *promise = vow__resolver_use(resolver);
+
+    if (promise)
+        vow__resolve(promise, value);
+    else
+        vow_value_drop(value);
+}
+
+void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)
+{
+    if (!error)
+        vow__misuse("vow_reject", resolver->promise ? resolver->promise->site : NULL,
+                    "the error is NULL, at %s", site ? site : "an unknown place");
+    if (resolver->promise)
+        vow__error_pass(error, site);
+    vow_resolve(resolver, vow_throw(error));
+}
+
+void vow_resolver_abandon_at(vow_resolver *resolver, const char *site)
+{
+    if (!resolver->promise)
+        return;
+    vow_resolve(resolver, vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
+                                                      "abandoned by its resolver at %s",
+                                                      site ? site : "an unknown place")));
+}
+
+void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel)
+{
+    vow_promise *promise = from->promise;
+
+    to->promise = promise;
+    to->on_cancel = on_cancel;
+    from->promise = NULL;
+    if (promise)
+        promise->wait.upstream = (uintptr_t) to;
+}
+
+/* A promise that is resolved from the start; the value, which is given, goes when there is no memory. */
+static vow_promise *resolved(vow_loop *loop, vow_value value, const char *site)
+{
+    vow_promise *promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
+
+    if (!promise) {
+        vow_value_drop(value);
+        return vow__emergency(loop);
+    }
+    vow__resolve(promise, value);
+    return promise;
+}
+
+vow_promise *vow_resolved_at(vow_loop *loop, vow_value value, const char *site)
+{
+    vow__check_loop(loop, "vow_resolved", site);
+    return resolved(loop, value, site);
+}
+
+vow_promise *vow_rejected_at(vow_loop *loop, vow_error *error, const char *site)
+{
+    vow__check_loop(loop, "vow_rejected", site);
+    if (!error)
+        vow__misuse("vow_rejected", NULL, "the error is NULL, at %s", site ? site : "an unknown place");
+    return resolved(loop, vow_throw(error), site);
+}
+
+vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, void *data, const char *site)
+{
+    vow__check_loop(loop, "vow_try", site);
+    return resolved(loop, fn(data), site);
+}

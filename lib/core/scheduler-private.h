@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The core's half of a vow_loop: memory, job queue, doomed promises, reports. It knows no event loop; a host
+ * embeds it, says how to be woken, and calls vow__drain().
+ */
+#ifndef VOW_CORE_SCHEDULER_PRIVATE_H
+#define VOW_CORE_SCHEDULER_PRIVATE_H
+
+#include <vow/report.h>
+
+#include "core/promise-private.h"
+
+#ifdef VOW_DEBUG
+#include <pthread.h>
+#endif
+
+typedef struct vow__host {
+    /* The queue has become non-empty outside vow__drain(): arrange for that to be called. Must not fail. */
+    void (*wake)(vow_loop *loop);
+    /* The loop is closed, no promise of it is pending any more: releases what the host holds. */
+    void (*close)(vow_loop *loop);
+} vow__host;
+
+struct vow_loop {
+    vow__pools pools; /* first: see vow__loop_of() */
+    vow__link queue;  /* vow__reaction.link of the jobs, in order */
+    const vow__host *host;
+    vow_promise *doomed;  /* the stack that vow__reap() works off */
+    unsigned busy;        /* depth of calls that still need the loop's memory */
+    vow_promise *running; /* whose job is running, for messages; may be gone */
+    bool is_draining;
+    bool is_reaping;
+    bool is_closed;
+    vow_report_fn report;
+    void *report_data;
+    vow_loop *next; /* among the loops of this thread */
+    vow_promise no_memory;
+    vow_promise closed;
+#ifdef VOW_DEBUG
+    pthread_t thread;
+#endif
+};
+
+/* A loop of `size` bytes that begins with a vow_loop; NULL when there is no memory. */
+vow_loop *vow__loop_new(size_t size, const vow__host *host);
+/* Cancels everything, reports what is still held, and frees the loop as soon as nothing is held. */
+void vow__loop_close(vow_loop *loop);
+
+/* Frees the memory of a loop that is closed, if nothing of it is held any more. */
+void vow__loop_retire(vow_loop *loop);
+
+/* Runs the jobs until there are none. May run handlers. */
+void vow__drain(vow_loop *loop);
+/* Runs the first job of a queue that is not empty. May run handlers. */
+void vow__run_job(vow_loop *loop);
+/* Adds a job at the end of the queue. */
+void vow__enqueue(vow_loop *loop, vow__reaction *job);
+/* Works the doomed promises off, down to `base`. May run handlers. */
+void vow__reap(vow_loop *loop, vow_promise *base);
+
+/* Reports a rejected promise that goes unseen. May run the program's hook. */
+void vow__report_unhandled(vow_loop *loop, const vow_promise *promise);
+/* Reports a promise that is still held though its loop is freed. */
+void vow__report_leak(vow_loop *loop, const vow_promise *promise);
+
+/* Ends the program, in debug builds, if the loop is used from a thread that is not its own. */
+#ifdef VOW_DEBUG
+void vow__check_thread(const vow_loop *loop, const char *function);
+#else
+#define vow__check_thread(loop, function) ((void) 0)
+#endif
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the job queue: every handler of a loop is called from vow__drain(), one at a time, in the order in
+ * which the reactions were queued. That order is ECMAScript's: a reaction joins the queue when its promise
+ * settles, or at once if that is settled already.
+ */
+#include "core/scheduler-private.h"
+
+#include "base/misuse-private.h"
+#include "core/thenable-private.h"
+
+void vow__enqueue(vow_loop *loop, vow__reaction *job)
+{
+    bool is_idle = vow__list_is_empty(&loop->queue);
+
+    vow__list_append(&loop->queue, &job->link);
+    if (is_idle && !loop->is_draining)
+        loop->host->wake(loop);
+}
+
+/* A promise's own turn. It may be gone after this. */
+static void run_promise(vow_loop *loop, vow_promise *promise)
+{
+    enum vow__mode mode = promise->mode;
+
+    promise->mode = VOW__WAIT_NONE;
+    if (mode == VOW__WAIT_RELEASE) {
+        promise->flags &= (uint8_t) ~VOW__KEPT;
+        vow_unref(promise);
+        return;
+    }
+    promise->refs++;
+    loop->running = promise;
+    switch (mode) {
+    case VOW__WAIT_FOLLOW:
+        vow__wait(promise, vow__take_upstream(&promise->wait), VOW__WAIT_ADOPT);
+        break;
+    case VOW__WAIT_ADOPT:
+        vow__adopt(promise, vow__take_upstream(&promise->wait));
+        break;
+    case VOW__WAIT_FOREIGN:
+        vow__foreign_run(promise, (vow__foreign *) (void *) vow__take_upstream(&promise->wait));
+        break;
+    default:
+        promise->kind->run(promise, &promise->wait);
+    }
+    vow_unref(promise);
+}
+
+static void run_branch(vow_loop *loop, vow__branch *branch)
+{
+    vow_promise *owner = branch->owner;
+
+    owner->refs++;
+    loop->running = owner;
+    owner->kind->run(owner, &branch->wait);
+    vow_unref(owner);
+}
+
+void vow__run_job(vow_loop *loop)
+{
+    vow__link *link = loop->queue.next;
+    vow__reaction *job = VOW__CONTAINER_OF(link, vow__reaction, link);
+
+    vow__list_unlink(link);
+    if (job->upstream & VOW__BRANCH)
+        run_branch(loop, VOW__CONTAINER_OF(job, vow__branch, wait));
+    else
+        run_promise(loop, VOW__CONTAINER_OF(job, vow_promise, wait));
+}
+
+void vow__drain(vow_loop *loop)
+{
+    if (loop->is_draining)
+        return;
+    loop->is_draining = true;
+    while (!vow__list_is_empty(&loop->queue))
+        vow__run_job(loop);
+    loop->running = NULL;
+    loop->is_draining = false;
+}
+
+#ifdef VOW_DEBUG
+void vow__check_thread(const vow_loop *loop, const char *function)
+{
+    if (!pthread_equal(loop->thread, pthread_self()))
+        vow__misuse(function, NULL, "the loop belongs to another thread");
+}
+#endif

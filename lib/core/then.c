@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kinds then, catch and both: wait for one promise, call one handler, become what it returns. */
+#include "core/promise-private.h"
+
+typedef struct then {
+    vow_promise promise;
+    vow_then_fn fn;
+    void *data;
+} then;
+
+typedef struct catcher {
+    vow_promise promise;
+    vow_catch_fn fn;
+    void *data;
+} catcher;
+
+typedef struct then_catch {
+    vow_promise promise;
+    vow_then_fn on_fulfilled;
+    vow_catch_fn on_rejected;
+    void *data;
+} then_catch;
+
+/* Calls one of the handlers with the outcome of `upstream`, which is given, or passes that on. */
+static void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fulfilled,
+                  vow_catch_fn on_rejected, void *data)
+{
+    if (upstream->state == VOW__FULFILLED && on_fulfilled) {
+        vow__resolve(promise, on_fulfilled(vow__value_of(upstream), data));
+    } else if (upstream->state == VOW__REJECTED && on_rejected) {
+        upstream->flags |= VOW__SEEN;
+        vow__resolve(promise, on_rejected(vow__error_of(upstream), data));
+    } else {
+        vow__adopt(promise, upstream);
+        return;
+    }
+    vow_unref(upstream);
+}
+
+static void then_run(vow_promise *promise, vow__reaction *wait)
+{
+    then *self = (then *) promise;
+
+    react(promise, vow__take_upstream(wait), self->fn, NULL, self->data);
+}
+
+static void catch_run(vow_promise *promise, vow__reaction *wait)
+{
+    catcher *self = (catcher *) promise;
+
+    react(promise, vow__take_upstream(wait), NULL, self->fn, self->data);
+}
+
+static void then_catch_run(vow_promise *promise, vow__reaction *wait)
+{
+    then_catch *self = (then_catch *) promise;
+
+    react(promise, vow__take_upstream(wait), self->on_fulfilled, self->on_rejected, self->data);
+}
+
+static const vow__kind then_kind = {.name = "then", .run = then_run};
+static const vow__kind catch_kind = {.name = "catch", .run = catch_run};
+static const vow__kind then_catch_kind = {.name = "then_catch", .run = then_catch_run};
+
+vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data, const char *site)
+{
+    then *self;
+
+    vow__check_promise(promise, "vow_then", site);
+    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &then_kind, site);
+    if (!self)
+        return vow__refuse(promise);
+    self->fn = fn;
+    self->data = data;
+    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    return &self->promise;
+}
+
+vow_promise *vow_catch_at(vow_promise *promise, vow_catch_fn fn, void *data, const char *site)
+{
+    catcher *self;
+
+    vow__check_promise(promise, "vow_catch", site);
+    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &catch_kind, site);
+    if (!self)
+        return vow__refuse(promise);
+    self->fn = fn;
+    self->data = data;
+    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    return &self->promise;
+}
+
+vow_promise *vow_then_catch_at(vow_promise *promise, vow_then_fn on_fulfilled, vow_catch_fn on_rejected,
+                               void *data, const char *site)
+{
+    then_catch *self;
+
+    vow__check_promise(promise, "vow_then_catch", site);
+    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &then_catch_kind, site);
+    if (!self)
+        return vow__refuse(promise);
+    self->on_fulfilled = on_fulfilled;
+    self->on_rejected = on_rejected;
+    self->data = data;
+    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    return &self->promise;
+}

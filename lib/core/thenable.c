@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Follows the futures of other libraries. The resolver that their then() gets lives on the stack of the job
+ * that calls it, until it is used or moved.
+ */
+#include "core/thenable-private.h"
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "core/resolver-private.h"
+
+void vow__foreign_drop(void *pointer)
+{
+    vow__foreign *foreign = pointer;
+
+    if (foreign->thenable->drop)
+        foreign->thenable->drop(foreign->object);
+    vow__release(foreign, sizeof *foreign);
+}
+
+vow_value vow_follow_thenable(const vow_thenable *thenable, void *object)
+{
+    vow__foreign *foreign;
+
+    if (!thenable || !thenable->then)
+        vow__misuse("vow_follow_thenable", NULL, "the thenable has no then()");
+    foreign = vow__allocate(sizeof *foreign);
+    if (!foreign) {
+        if (thenable->drop)
+            thenable->drop(object);
+        return vow_throw(&vow__error_no_memory);
+    }
+    foreign->thenable = thenable;
+    foreign->object = object;
+    return vow_own(foreign, &vow__type_foreign);
+}
+
+/* then() has failed: that counts unless the resolver, wherever it is now, was used. */
+static void fail(vow_promise *promise, vow_error *error)
+{
+    if (promise->mode == VOW__WAIT_RESOLVER)
+        vow_reject_at((vow_resolver *) promise->wait.upstream, error, NULL);
+    else
+        vow_error_unref(error);
+}
+
+void vow__foreign_run(vow_promise *promise, vow__foreign *foreign)
+{
+    vow_resolver resolver;
+    vow_error *error;
+
+    vow__resolver_bind(&resolver, promise, NULL);
+    error = foreign->thenable->then(foreign->object, &resolver);
+    if (error)
+        fail(promise, error);
+    vow_resolver_abandon_at(&resolver, promise->site);
+    vow__foreign_drop(foreign);
+}

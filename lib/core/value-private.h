@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The values that are not plain: what vow_follow(), vow_throw() and vow_follow_thenable() make, and the
+ * alias, which stands for a value that lives in another promise because several parties share it.
+ */
+#ifndef VOW_CORE_VALUE_PRIVATE_H
+#define VOW_CORE_VALUE_PRIVATE_H
+
+#include <vow/error.h>
+#include <vow/promise.h>
+#include <vow/value.h>
+
+extern const vow_type vow__type_follow;  /* pointer: the promise to follow */
+extern const vow_type vow__type_throw;   /* pointer: the error to reject with */
+extern const vow_type vow__type_foreign; /* pointer: a vow__foreign */
+extern const vow_type vow__type_alias; /* pointer: the settled promise that holds the value, never an alias */
+
+/* What the list and the error have in common: they may contain one another to any depth. */
+typedef struct vow__container {
+    struct vow__container *next; /* among those about to be released */
+    bool is_error;               /* set then */
+} vow__container;
+
+struct vow_list {
+    vow__container container;
+    size_t length;
+    vow_value items[];
+};
+
+/* A list of nils; NULL when there is no memory. */
+vow_list *vow__list_new(size_t length);
+
+/* Whether a value is owned by nobody, so that a copy is as good as the original. */
+static inline bool vow__value_is_trivial(vow_value value)
+{
+    return !value.type || !value.type->drop;
+}
+
+static inline vow_value vow__value_of_error(vow_error *error)
+{
+    return vow_own(error, &vow_type_error);
+}
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the life of values: the types the library knows, and releasing them. Lists and errors contain one
+ * another to any depth, so they are released from a list of their own and not by recursion.
+ */
+#include "core/value-private.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "core/error-private.h"
+#include "core/promise-private.h"
+#include "core/thenable-private.h"
+
+static void drop_string(void *pointer)
+{
+    vow__release(pointer, strlen(pointer) + 1);
+}
+
+static void drop_fd(void *pointer)
+{
+    close((int) (intptr_t) pointer);
+}
+
+static void drop_follow(void *pointer)
+{
+    vow_unref(pointer);
+}
+
+static void drop_throw(void *pointer)
+{
+    vow_error_unref(pointer);
+}
+
+/* Lists and errors are released by vow_value_drop() itself: this only marks their types as owned. */
+static void drop_container(void *pointer)
+{
+    (void) pointer;
+}
+
+const vow_type vow_type_bool = {"bool", NULL};
+const vow_type vow_type_int = {"int", NULL};
+const vow_type vow_type_double = {"double", NULL};
+const vow_type vow_type_ptr = {"ptr", NULL};
+const vow_type vow_type_str = {"str", drop_string};
+const vow_type vow_type_list = {"list", drop_container};
+const vow_type vow_type_error = {"error", drop_container};
+const vow_type vow_type_fd = {"fd", drop_fd};
+const vow_type vow__type_follow = {"follow", drop_follow};
+const vow_type vow__type_throw = {"throw", drop_throw};
+const vow_type vow__type_foreign = {"thenable", vow__foreign_drop};
+const vow_type vow__type_alias = {"alias", vow__alias_drop};
+
+vow_value vow_strdup(const char *string)
+{
+    char *copy;
+
+    if (!string)
+        return vow_nil();
+    copy = vow__allocate(strlen(string) + 1);
+    if (!copy)
+        return vow_throw(&vow__error_no_memory);
+    return vow_own(strcpy(copy, string), &vow_type_str);
+}
+
+vow_value vow_fd(int fd)
+{
+    return vow_own((void *) (intptr_t) fd, &vow_type_fd);
+}
+
+vow_value vow_follow(vow_promise *promise)
+{
+    if (!promise)
+        vow__misuse("vow_follow", NULL, "the promise is NULL");
+    return vow_own(promise, &vow__type_follow);
+}
+
+vow_value vow_throw(vow_error *error)
+{
+    if (!error)
+        vow__misuse("vow_throw", NULL, "the error is NULL");
+    return vow_own(error, &vow__type_throw);
+}
+
+vow_value vow_take(vow_value *value)
+{
+    vow_value content = vow_nil();
+
+    if (value) {
+        content = *value;
+        *value = vow_nil();
+    }
+    return content;
+}
+
+int vow_as_fd(const vow_value *value)
+{
+    if (!value || value->type != &vow_type_fd)
+        vow__value_mismatch(value, "vow_as_fd", &vow_type_fd);
+    return (int) (intptr_t) value->u.pointer;
+}
+
+int vow_take_fd(vow_value *value)
+{
+    if (!value || value->type != &vow_type_fd)
+        vow__value_mismatch(value, "vow_take_fd", &vow_type_fd);
+    return (int) (intptr_t) vow_take(value).u.pointer;
+}
+
+const char *vow_value_type_name(const vow_value *value)
+{
+    if (!value->type)
+        return "nil";
+    return value->type->name ? value->type->name : "a type without a name";
+}
+
+void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted)
+{
+    const char *name = wanted && wanted->name ? wanted->name : "of another type";
+
+    if (!value)
+        vow__misuse(function, NULL, "the value is NULL, where %s is wanted", name);
+    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted",
+                vow_value_type_name(value), name);
+}
+
+/* Releases a value, or puts the list or error it was the last to hold on `data`, for later. */
+static void drop_one(vow_value value, void *data)
+{
+    vow__container **dying = data;
+    vow__container *container = value.u.pointer;
+
+    if (vow__value_is_trivial(value))
+        return;
+    if (value.type->drop != drop_container) {
+        value.type->drop(value.u.pointer);
+        return;
+    }
+    if (value.type == &vow_type_error && !vow__error_is_last(value.u.pointer))
+        return;
+    container->is_error = value.type == &vow_type_error;
+    container->next = *dying;
+    *dying = container;
+}
+
+static void list_release(vow_list *list, vow__container **dying)
+{
+    for (size_t i = 0; i < list->length; i++)
+        drop_one(list->items[i], dying);
+    vow__release(list, sizeof *list + list->length * sizeof list->items[0]);
+}
+
+static void error_release(vow_error *error, vow__container **dying)
+{
+    if (error->cause)
+        drop_one(vow__value_of_error(error->cause), dying);
+    if (error->list)
+        drop_one(vow_own(error->list, &vow_type_list), dying);
+    vow__release(error, error->size);
+}
+
+void vow_value_drop(vow_value value)
+{
+    vow__container *dying = NULL;
+
+    drop_one(value, &dying);
+    while (dying) {
+        vow__container *container = dying;
+
+        dying = container->next;
+        if (container->is_error)
+            error_release((vow_error *) container, &dying);
+        else
+            list_release((vow_list *) container, &dying);
+    }
+}
+
+vow_list *vow__list_new(size_t length)
+{
+    vow_list *list;
+    size_t size;
+
+    if (length > (SIZE_MAX - sizeof *list) / sizeof list->items[0])
+        return NULL;
+    size = sizeof *list + length * sizeof list->items[0];
+    list = vow__allocate(size);
+    if (!list)
+        return NULL;
+    memset(list, 0, size);
+    list->length = length;
+    return list;
+}
+
+size_t vow_list_length(const vow_list *list)
+{
+    return list ? list->length : 0;
+}
+
+vow_value *vow_list_at(const vow_list *list, size_t index)
+{
+    if (index >= vow_list_length(list))
+        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu", index, vow_list_length(list));
+    return vow__value_resolve((vow_value *) &list->items[index]);
+}

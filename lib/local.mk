@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The library. Folders are layers, and includes point downward only: base < core < task, loop.
+
+lib_LTLIBRARIES = libvow.la
+
+libvow_la_SOURCES = \
+	lib/base/allocator-private.h \
+	lib/base/allocator.c \
+	lib/base/list-private.h \
+	lib/base/misuse-private.h \
+	lib/base/misuse.c \
+	lib/base/poison-private.h \
+	lib/base/pool-private.h \
+	lib/base/pool.c \
+	lib/core/all.c \
+	lib/core/any.c \
+	lib/core/attach.c \
+	lib/core/combine-private.h \
+	lib/core/combine.c \
+	lib/core/error-private.h \
+	lib/core/error.c \
+	lib/core/finally.c \
+	lib/core/interest.c \
+	lib/core/lifecycle.c \
+	lib/core/promise-private.h \
+	lib/core/promise.c \
+	lib/core/race.c \
+	lib/core/report.c \
+	lib/core/resolver-private.h \
+	lib/core/resolver.c \
+	lib/core/scheduler-private.h \
+	lib/core/scheduler.c \
+	lib/core/then.c \
+	lib/core/thenable-private.h \
+	lib/core/thenable.c \
+	lib/core/value-private.h \
+	lib/core/value.c \
+	lib/task/task.c
+
+libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CFLAGS)
+libvow_la_CFLAGS = $(AM_CFLAGS) $(VISIBILITY_CFLAGS)
+libvow_la_LIBADD = $(LIBEV_LIBS)
+libvow_la_LDFLAGS = $(SANITIZER_FLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)
+if HAVE_VSCRIPT
+libvow_la_LDFLAGS += $(VSCRIPT_LDFLAGS),$(srcdir)/lib/vow.map
+endif
+EXTRA_libvow_la_DEPENDENCIES = lib/vow.map
+
+EXTRA_DIST += lib/vow.map

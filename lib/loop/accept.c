@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kind accept: waits for the next connection of a listening socket. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <vow/socket.h>
+
+#include "loop/io-private.h"
+
+/* The peer of that connection has gone already: the next one may do. */
+static bool is_passed_over(int code)
+{
+    return code == EINTR || code == ECONNABORTED || code == EPROTO;
+}
+
+static bool accept_attempt(vow__io *io, vow_value *result)
+{
+    int fd;
+
+    do {
+        if (vow__fd_would_block(io->io.fd, POLLIN))
+            return false;
+        fd = accept4(io->io.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (fd < 0 && is_passed_over(errno));
+    if (fd < 0 && vow__is_again(errno))
+        return false;
+    *result = fd < 0 ? vow__io_throw(io, "vow_accept", errno) : vow_fd(fd);
+    return true;
+}
+
+static const vow__io_kind accept_kind = {{.name = "accept", .stop = vow__io_stop}, accept_attempt};
+
+vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site)
+{
+    vow__io *self;
+
+    vow__check_loop(loop, "vow_accept", site);
+    self = vow__io_new(loop, sizeof *self, &accept_kind, fd, EV_READ, site);
+    if (!self)
+        return vow__emergency(loop);
+    return vow__io_begin(self);
+}

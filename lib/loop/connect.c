@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kind connect: owns a socket until it is connected, then gives it away as the promise's value. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vow/socket.h>
+
+#include "loop/address-private.h"
+#include "loop/io-private.h"
+
+typedef struct connecting {
+    vow__io io;
+    int fd; /* -1 once it is given away or closed */
+    const char *function;
+    vow__address address;
+} connecting;
+
+static vow_value failed(const connecting *self, int code)
+{
+    return vow_throw(vow__address_error(&self->address, self->function, code, self->io.promise.site));
+}
+
+static void close_socket(connecting *self)
+{
+    if (self->fd >= 0)
+        close(self->fd);
+    self->fd = -1;
+}
+
+/* The socket is writable: the connection stands or has failed. */
+static bool connect_attempt(vow__io *io, vow_value *result)
+{
+    connecting *self = (connecting *) io;
+    int code = 0;
+    socklen_t length = sizeof code;
+
+    vow__io_stop(&io->promise);
+    if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
+        code = errno;
+    if (code) {
+        close_socket(self);
+        *result = failed(self, code);
+    } else {
+        *result = vow_fd(self->fd);
+        self->fd = -1;
+    }
+    return true;
+}
+
+static void connect_stop(vow_promise *promise)
+{
+    vow__io_stop(promise);
+    close_socket((connecting *) promise);
+}
+
+static const vow__io_kind connect_kind = {{.name = "connect", .stop = connect_stop}, connect_attempt};
+
+static void begin(connecting *self)
+{
+    const vow__address *address = &self->address;
+    vow_promise *promise = &self->io.promise;
+
+    if (self->fd < 0) {
+        vow__resolve(promise, failed(self, errno));
+        return;
+    }
+    if (connect(self->fd, &address->u.any, address->length) < 0 && errno != EINPROGRESS && errno != EINTR) {
+        int code = errno;
+
+        close_socket(self);
+        vow__resolve(promise, failed(self, code));
+        return;
+    }
+    vow__io_watch(&self->io);
+}
+
+/* `error` is what is wrong with the address, or NULL. */
+static vow_promise *connect_to(vow_loop *loop, const vow__address *address, vow_error *error,
+                               const char *function, const char *site)
+{
+    connecting *self;
+    int fd;
+
+    if (error)
+        return vow_rejected_at(loop, error, site);
+    fd = vow__address_socket(address);
+    self = vow__io_new(loop, sizeof *self, &connect_kind, fd, EV_WRITE, site);
+    if (!self) {
+        if (fd >= 0)
+            close(fd);
+        return vow__emergency(loop);
+    }
+    self->fd = fd;
+    self->function = function;
+    self->address = *address;
+    begin(self);
+    return &self->io.promise;
+}
+
+vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *port, const char *site)
+{
+    vow__address address;
+    vow_error *error;
+
+    vow__check_loop(loop, "vow_connect", site);
+    error = vow__address_tcp(&address, host, port, "vow_connect", site);
+    return connect_to(loop, &address, error, "vow_connect", site);
+}
+
+vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site)
+{
+    vow__address address;
+    vow_error *error;
+
+    vow__check_loop(loop, "vow_connect_unix", site);
+    error = vow__address_unix(&address, path, "vow_connect_unix", site);
+    return connect_to(loop, &address, error, "vow_connect_unix", site);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What every operation on a descriptor is made of: an attempt, made at once and again whenever the descriptor
+ * is ready, until it has a result. The watcher is active only while an attempt would block.
+ */
+#ifndef VOW_LOOP_IO_PRIVATE_H
+#define VOW_LOOP_IO_PRIVATE_H
+
+#include <sys/types.h>
+
+#include "loop/loop-private.h"
+
+typedef struct vow__io vow__io;
+
+typedef struct vow__io_kind {
+    vow__kind kind; /* its stop is vow__io_stop() or calls that */
+    /* Tries, and gives the result, a value or a throw; false when it would block. */
+    bool (*attempt)(vow__io *self, vow_value *result);
+} vow__io_kind;
+
+struct vow__io {
+    vow_promise promise; /* of a vow__io_kind */
+    ev_io io;
+};
+
+/* A new operation on a descriptor, of `size` bytes that begin with a vow__io; NULL when there is no memory.
+ */
+void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd, int events,
+                  const char *site);
+/* Attempts, and watches the descriptor if that would block. Returns the promise. */
+vow_promise *vow__io_begin(vow__io *self);
+/* Only watches it. */
+vow_promise *vow__io_watch(vow__io *self);
+/* vow__kind.stop: no watcher is left. */
+void vow__io_stop(vow_promise *promise);
+
+/* A throw of an errno value whose message names the function and the descriptor. */
+vow_value vow__io_throw(const vow__io *self, const char *function, int code);
+
+/* As recv(2) and send(2), on any descriptor; never block, whatever its flags, and never raise SIGPIPE. */
+ssize_t vow__fd_read(int fd, void *buffer, size_t size);
+ssize_t vow__fd_write(int fd, const void *buffer, size_t size);
+/* Whether an operation on a descriptor without O_NONBLOCK would block now; `events` as in poll(2). */
+bool vow__fd_would_block(int fd, short events);
+/* Whether errno says to try again when the descriptor is ready. */
+bool vow__is_again(int code);
+
+#endif

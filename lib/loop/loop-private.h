@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The libev half of a vow_loop. */
+#ifndef VOW_LOOP_LOOP_PRIVATE_H
+#define VOW_LOOP_LOOP_PRIVATE_H
+
+#include <ev.h>
+
+#include "core/scheduler-private.h"
+
+typedef struct vow__ev_loop {
+    vow_loop core;
+    struct ev_loop *ev;
+    ev_prepare drain;   /* never started: fed, at EV_MAXPRI, when the job queue is no longer empty */
+    ev_check turn;      /* while somebody yields: ends their wait, once the loop has looked for events */
+    ev_idle no_wait;    /* as long, so that it looks without waiting */
+    vow__link yielding; /* of vow__yield */
+    vow_promise runs;   /* owns the branches that vow_run() waits by */
+    struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
+} vow__ev_loop;
+
+static inline vow__ev_loop *vow__ev_loop_of(vow_loop *loop)
+{
+    return (vow__ev_loop *) (void *) loop;
+}
+
+static inline struct ev_loop *vow__ev(const vow_promise *promise)
+{
+    return vow__ev_loop_of(vow__loop_of(promise))->ev;
+}
+
+/* Sets up what vow_run() waits by. */
+void vow__run_init(vow__ev_loop *loop);
+/* Sets the watchers for vow_yield() up, and takes them down. */
+void vow__yield_init(vow__ev_loop *loop);
+void vow__yield_close(vow__ev_loop *loop);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kinds read, which takes what there is, and write, which goes on until all is written. */
+#include <errno.h>
+
+#include <vow/io.h>
+
+#include "loop/io-private.h"
+
+typedef struct reading {
+    vow__io io;
+    void *buffer;
+    size_t size;
+} reading;
+
+typedef struct writing {
+    vow__io io;
+    const char *buffer;
+    size_t size;
+    size_t written;
+} writing;
+
+static bool read_attempt(vow__io *io, vow_value *result)
+{
+    reading *self = (reading *) io;
+    ssize_t count = self->size ? vow__fd_read(io->io.fd, self->buffer, self->size) : 0;
+
+    if (count < 0 && vow__is_again(errno))
+        return false;
+    *result = count < 0 ? vow__io_throw(io, "vow_read", errno) : vow_int(count);
+    return true;
+}
+
+static const vow__io_kind read_kind = {{.name = "read", .stop = vow__io_stop}, read_attempt};
+
+vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size, const char *site)
+{
+    reading *self;
+
+    vow__check_loop(loop, "vow_read", site);
+    self = vow__io_new(loop, sizeof *self, &read_kind, fd, EV_READ, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->buffer = buffer;
+    self->size = size;
+    return vow__io_begin(&self->io);
+}
+
+static bool write_attempt(vow__io *io, vow_value *result)
+{
+    writing *self = (writing *) io;
+
+    while (self->written < self->size) {
+        ssize_t count = vow__fd_write(io->io.fd, self->buffer + self->written, self->size - self->written);
+
+        if (count < 0 && vow__is_again(errno))
+            return false;
+        if (count < 0) {
+            *result = vow__io_throw(io, "vow_write", errno);
+            return true;
+        }
+        self->written += (size_t) count;
+    }
+    *result = vow_int((int64_t) self->size);
+    return true;
+}
+
+static const vow__io_kind write_kind = {{.name = "write", .stop = vow__io_stop}, write_attempt};
+
+vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size, const char *site)
+{
+    writing *self;
+
+    vow__check_loop(loop, "vow_write", site);
+    self = vow__io_new(loop, sizeof *self, &write_kind, fd, EV_WRITE, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->buffer = buffer;
+    self->size = size;
+    self->written = 0;
+    return vow__io_begin(&self->io);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind task: a body written with the await macros, in one allocation with the struct that is its frame.
+ * The frame's vow_task says where to go on; what is here says what the body awaits and what it will settle
+ * with.
+ *
+ * A body is entered again after each await, and once more for VOW_FINALLY when it is dropped or cancelled.
+ * From the moment it is in VOW_FINALLY its promise is shielded: cancelling it lets the clean-up finish.
+ */
+#include <vow/task.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/misuse-private.h"
+#include "core/promise-private.h"
+#include "core/scheduler-private.h"
+
+/* Bits of the promise's `stage`. */
+enum stage {
+    RUNNING = 1,    /* the body is on the stack */
+    CUT = 2,        /* cancelled meanwhile: the clean-up follows when the body returns */
+    CLEANING = 4,   /* it is in VOW_FINALLY, or past it */
+    OVERRIDDEN = 8, /* the outcome was set in VOW_FINALLY */
+    FINISHED = 16   /* the body will not be entered any more */
+};
+
+typedef struct task {
+    vow_promise promise;
+    const vow_task_type *type;
+    vow_promise *awaited; /* while the body runs: settled, VOW_RESULT() points into it */
+    vow_value outcome;    /* what VOW_RETURN() or VOW_THROW() said */
+    vow_task frame;       /* the user's struct begins here */
+} task;
+
+_Static_assert(offsetof(task, frame) % _Alignof(max_align_t) == 0, "a frame is aligned for any type");
+
+static task *task_of(const vow_task *frame)
+{
+    return VOW__CONTAINER_OF(frame, task, frame);
+}
+
+/* What the last await gave is no longer looked at. May run a drop function. */
+static void let_awaited_go(task *self)
+{
+    vow_promise *awaited = self->awaited;
+
+    self->awaited = NULL;
+    self->frame.result = NULL;
+    self->frame.flags = 0;
+    vow_unref(awaited);
+}
+
+static void begin_cleaning(task *self)
+{
+    self->promise.stage |= CLEANING;
+    self->promise.flags |= VOW__SHIELDED;
+    self->frame.state = VOW__TASK_FINALLY;
+}
+
+/* The body is done: the promise gets its outcome. That a task was cancelled only a throw in VOW_FINALLY
+ * hides. */
+static void finish(task *self)
+{
+    vow_promise *promise = &self->promise;
+    vow_value outcome = vow_take(&self->outcome);
+    bool is_override = outcome.type == &vow__type_throw && (promise->stage & OVERRIDDEN);
+
+    let_awaited_go(self);
+    promise->stage |= FINISHED;
+    promise->flags &= (uint8_t) ~VOW__SHIELDED;
+    if ((promise->flags & VOW__CANCELLED) && !is_override) {
+        vow_value_drop(outcome);
+        vow__reject(promise, &vow__error_cancelled);
+    } else {
+        vow__resolve(promise, outcome);
+    }
+}
+
+/* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
+static bool enter(task *self)
+{
+    bool is_done;
+
+    self->promise.stage |= RUNNING;
+    is_done = self->type->enter(&self->frame);
+    self->promise.stage &= (uint8_t) ~RUNNING;
+    return is_done;
+}
+
+/* What it awaits is let go, and its clean-up begins. */
+static bool cut(task *self)
+{
+    vow__list_unlink(&self->promise.wait.link);
+    self->promise.mode = VOW__WAIT_NONE;
+    vow_unref(vow__take_upstream(&self->promise.wait));
+    begin_cleaning(self);
+    return enter(self);
+}
+
+static void step(task *self)
+{
+    bool is_done = enter(self);
+
+    if (!is_done && (self->promise.stage & CUT) && !(self->promise.stage & CLEANING))
+        is_done = cut(self);
+    if (is_done)
+        finish(self);
+}
+
+static void task_run(vow_promise *promise, vow__reaction *wait)
+{
+    task *self = (task *) promise;
+    vow_promise *awaited = vow__take_upstream(wait);
+
+    self->awaited = awaited;
+    self->frame.result = vow__value_of(awaited);
+    if (awaited->state == VOW__REJECTED) {
+        awaited->flags |= VOW__SEEN;
+        self->frame.flags = VOW__TASK_REJECTED;
+    }
+    step(self);
+}
+
+static bool task_unwind(vow_promise *promise)
+{
+    task *self = (task *) promise;
+
+    if (promise->stage & FINISHED)
+        return false;
+    promise->flags |= VOW__CANCELLED;
+    if (promise->stage & RUNNING) {
+        promise->stage |= CUT;
+        return true;
+    }
+    begin_cleaning(self);
+    if (!enter(self))
+        return true;
+    finish(self);
+    return false;
+}
+
+static const char *task_describe(const vow_promise *promise)
+{
+    static _Thread_local char name[80];
+
+    snprintf(name, sizeof name, "task %s", ((const task *) promise)->type->name);
+    return name;
+}
+
+static const vow__kind task_kind = {
+    .name = "task", .run = task_run, .unwind = task_unwind, .describe = task_describe};
+
+vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame, const char *site)
+{
+    task *self;
+
+    vow__check_loop(loop, "vow_async", site);
+    self = (void *) vow__promise_new(loop, offsetof(task, frame) + type->size, &task_kind, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->type = type;
+    self->awaited = NULL;
+    self->outcome = vow_nil();
+    memcpy(&self->frame, frame, type->size);
+    self->promise.refs++;
+    step(self);
+    vow_unref(&self->promise);
+    return &self->promise;
+}
+
+void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
+{
+    task *self = task_of(frame);
+
+    vow__check_promise(promise, "VOW_AWAIT", self->promise.site);
+    if (promise == &self->promise)
+        vow__misuse("VOW_AWAIT", promise->site, "a task cannot await itself, at %s:%u", self->type->file,
+                    (unsigned) line);
+    if (vow__loop_of(promise) != vow__loop_of(&self->promise))
+        vow__misuse("VOW_AWAIT", promise->site, "a task awaits a promise of another loop, at %s:%u",
+                    self->type->file, (unsigned) line);
+    if (self->awaited)
+        let_awaited_go(self);
+    frame->state = line;
+    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+}
+
+void vow__task_return(vow_task *frame, vow_value value)
+{
+    task *self = task_of(frame);
+    vow_value replaced = self->outcome;
+
+    self->outcome = value;
+    if (self->promise.stage & CLEANING) {
+        self->promise.stage |= OVERRIDDEN;
+        frame->state = VOW__TASK_DONE;
+    } else {
+        begin_cleaning(self);
+    }
+    vow_value_drop(replaced);
+}
+
+void vow__task_pass(vow_task *frame)
+{
+    vow_error *error = vow_error_ref(vow__task_error(frame));
+
+    vow__error_pass(error, task_of(frame)->promise.site);
+    vow__task_return(frame, vow_throw(error));
+}
+
+bool vow__task_leave(vow_task *frame)
+{
+    task *self = task_of(frame);
+
+    if (self->promise.stage & CLEANING)
+        return false;
+    begin_cleaning(self);
+    return true;
+}
+
+bool vow__task_end(vow_task *frame)
+{
+    const task *self = task_of(frame);
+
+    if (frame->state < VOW__TASK_FINALLY)
+        vow__misuse("VOW_AWAIT", self->promise.site,
+                    "task %s cannot go on at %s:%u: an await stands in a switch", self->type->name,
+                    self->type->file, (unsigned) frame->state);
+    return true;
+}
+
+vow_loop *vow__task_loop(const vow_task *frame)
+{
+    return vow__loop_of(&task_of(frame)->promise);
+}

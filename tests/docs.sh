@@ -1,0 +1,285 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The documentation is true of the tree: every public function and documented macro has a page, the pages'
+# prototypes are those of the headers, what the manual and the README show compiles and prints what they say,
+# and nothing refers to what is not there.
+#
+# Copyright (c) 2026 the libvow authors
+set -u
+. "$top_srcdir/tests/tap.sh"
+
+flags='-std=c11 -pedantic -Wall -Wextra -Wconversion -Werror'
+folders="-I$top_srcdir/include -I$top_builddir/include $LIBEV_CFLAGS"
+manual=$top_builddir/docs/man
+[ -d "$manual" ] || manual=$top_srcdir/docs/man
+overview=$top_srcdir/docs/vow.7
+readme=$top_srcdir/README.md
+
+# A check on a list that is expected to have been made: an empty one would prove nothing.
+expect_some() # expect_some TEXT FILE
+{
+    if [ -s "$2" ]; then
+        ok "$1"
+    else
+        not_ok "$1"
+    fi
+}
+
+# ---- What there is to document, read from the headers without the generator --------------------------------
+
+headers()
+{
+    for header in $VOW_HEADERS; do
+        cat "$top_srcdir/$header" 2>/dev/null || cat "$top_builddir/$header"
+    done
+}
+
+# Declarations and inline functions, one a line, without comments, preprocessor lines and bodies' insides.
+declarations()
+{
+    headers | sed -e 's,/\*.*\*/,,g' | $AWK '
+        /\/\*/ { comment = 1 }
+        !comment && !macro && !/^[ \t]*#/ { print }
+        { macro = /\\$/ && (macro || /^[ \t]*#/) }
+        /\*\// { comment = 0 }' | tr '\n;{}' ' \n\n\n' | grep -E 'VOW_API|static inline'
+}
+
+# Names of functions; those of the library's own with two underscores are nobody's to call.
+declarations | sed -n 's/^[^(]*[ *]\(vow_[a-z][a-z0-9_]*\)(.*/\1/p' | sort >"$scratch/functions"
+
+# Macros with a comment directly before them, and every one in lower case, which stands for a function.
+headers | $AWK '
+    /^#define vow_/ || (/^#define VOW_[A-Z]/ && documented) { sub(/\(.*/, "", $2); print $2 }
+    /^\/\*\*/ { inside = 1 }
+    { documented = inside && /\*\/$/ }
+    /\*\// { inside = 0 }
+' | sort >"$scratch/macros"
+
+sort -u "$scratch/functions" "$scratch/macros" >"$scratch/public"
+# What a program writes: not the functions behind macros.
+$AWK 'NR == FNR { macro[$1] = 1; next }
+      { short = $1; sub(/_at$/, "", short) }
+      short == $1 || !macro[short] || short == "vow_async"' \
+    "$scratch/macros" "$scratch/public" >"$scratch/names"
+expect_some "the headers have functions" "$scratch/functions"
+expect_some "the headers have documented macros" "$scratch/macros"
+
+# ---- The pages of section 3 --------------------------------------------------------------------------------
+
+while read -r name; do
+    [ -s "$manual/$name.3" ] || echo "$name has no page"
+done <"$scratch/public" >"$scratch/missing"
+check_empty "every public function and documented macro has a page" "$scratch/missing"
+
+while read -r name; do
+    grep -q "^[.]BR $name (3)" "$overview" || echo "$name is not in vow(7)"
+done <"$scratch/names" >"$scratch/missing"
+check_empty "vow(7) names every public function and macro" "$scratch/missing"
+
+# Names of our pages that a page names, as "page name".
+references()
+{
+    for page in "$overview" "$manual"/*.3; do
+        sed -n -e 's/^[.]so man[37]\///p' -e 's/^[.]BR \([A-Za-z_]*\) (\([37]\)).*/\1.\2/p' "$page"
+        $AWK '{ gsub(/\\fB/, "\n"); print }' "$page" | sed -n 's/^\([A-Za-z_]*\)\\fP(\([37]\)).*/\1.\2/p'
+    done | grep -i '^vow' | sort -u
+}
+references >"$scratch/references"
+expect_some "the pages refer to each other" "$scratch/references"
+while read -r page; do
+    [ -e "$manual/$page" ] || [ -e "$top_srcdir/docs/$page" ] || echo "$page"
+done <"$scratch/references" >"$scratch/missing"
+check_empty "every page that a page refers to is there" "$scratch/missing"
+
+# The declarations of a page's synopsis as C, one a line.
+synopsis() # synopsis PAGE
+{
+    sed -n '/^[.]SH SYNOPSIS/,/^[.]fi/p' "$1" |
+        sed -e '/^[.]/d' -e 's/\\f[BIPR]//g' -e 's/\\-/-/g' -e '/^#include/d' |
+        tr '\n' ' ' | tr ';' '\n' | sed -e 's/  */ /g' -e 's/^ //' -e '/^$/d'
+}
+
+# "vow_then(...)" as the function behind the macro, with the place where its page says that it takes the site.
+behind() # behind NAME PAGE DECLARATION
+{
+    if sed -e 's/\\f[BIPR]//g' "$2" | tr '\n' ' ' | grep -q "$1_at(site, "; then
+        echo "$3" | sed "s/\([ *]\)$1(/\1$1_at(const char *site, /"
+    else
+        echo "$3" | sed -e "s/\([ *]\)$1(/\1$1_at(/" -e 's/)$/, const char *site)/'
+    fi
+}
+
+# Every prototype once more, after the headers: a compiler refuses those that do not agree.
+prototypes()
+{
+    echo '#include <vow.h>'
+    for page in "$manual"/*.3; do
+        name=$(basename "$page" .3)
+        grep -q '^[.]so ' "$page" && continue
+        synopsis "$page" | while read -r line; do
+            case $line in
+            *'{'*) break ;;
+            typedef*) echo "$line;" ;;
+            *"$name("*)
+                if grep -qx "${name}_at" "$scratch/functions" && [ "$name" != vow_async ]; then
+                    echo "$(behind "$name" "$page" "$line");"
+                elif grep -qx "$name" "$scratch/functions"; then
+                    echo "$line;"
+                fi
+                ;;
+            esac
+        done
+    done
+}
+prototypes >"$scratch/prototypes.c"
+check "the pages' prototypes are those of the headers" \
+    $CC $flags $folders -fsyntax-only "$scratch/prototypes.c"
+sed -n 's/^[^(]*[ *]\(vow_[a-z0-9_]*\)(.*/\1/p' "$scratch/prototypes.c" | sort >"$scratch/shown"
+check "every function's prototype is in a page" diff "$scratch/functions" "$scratch/shown"
+
+# The macros that no function stands behind: the same parameters in the same order.
+arguments() # arguments: the names in the brackets of a declaration
+{
+    sed -e 's/^[^(]*(//' -e 's/).*//' | tr ',' '\n' | sed -e 's/.*[ *]//' | tr '\n' ' '
+}
+while read -r name; do
+    define=$(headers | grep "^#define $name(")
+    [ -n "$define" ] && [ -e "$manual/$name.3" ] && ! grep -qx "${name}_at" "$scratch/functions" || continue
+    case $define in *...*) continue ;; esac
+    page=$(synopsis "$manual/$name.3" | grep "$name(" | arguments)
+    [ "$(echo "$define" | arguments)" = "$page" ] || echo "$define, but the page says: $page"
+done <"$scratch/macros" >"$scratch/wrong"
+check_empty "the pages' macros have the parameters of the headers" "$scratch/wrong"
+
+for page in "$overview" "$manual"/*.3; do
+    grep -q '^[.]so ' "$page" && continue
+    for title in NAME SYNOPSIS DESCRIPTION 'SEE ALSO'; do
+        grep -q "^[.]SH $title\$" "$page" || echo "$page: no $title"
+    done
+done >"$scratch/wrong"
+check_empty "every page has its sections" "$scratch/wrong"
+
+text="the pages are clean"
+if command -v mandoc >/dev/null 2>&1; then
+    grep -L '^[.]so ' "$overview" "$manual"/*.3 | xargs mandoc -Tlint -W warning >"$scratch/lint" 2>&1
+    check_empty "$text (mandoc -Tlint)" "$scratch/lint"
+else
+    skip "$text (mandoc -Tlint)" "no mandoc"
+fi
+if command -v groff >/dev/null 2>&1 && [ -n "$(groff -man -Tutf8 "$overview" 2>/dev/null)" ]; then
+    for page in $(grep -L '^[.]so ' "$overview" "$manual"/*.3); do
+        groff -ww -man -Tutf8 "$page" 2>&1 >/dev/null
+    done >"$scratch/lint"
+    check_empty "$text (groff -ww)" "$scratch/lint"
+else
+    skip "$text (groff -ww)" "no groff with its man macros"
+fi
+
+# ---- How the pages are made --------------------------------------------------------------------------------
+
+# With a locale, a time zone and an order of hashes of its own, and with any warning as a failure.
+generate() # generate FOLDER SEED
+{
+    mkdir "$1"
+    (cd "$top_srcdir" && LC_ALL=C TZ=Pacific/Apia PERL_HASH_SEED=$2 perl tools/man.pl --changelog ChangeLog \
+        --out "$1" include/vow.h include/vow/*.h include/vow/*.h.in)
+}
+
+if command -v perl >/dev/null 2>&1; then
+    {
+        generate "$scratch/man" 7
+        [ -e "$top_srcdir/include/vow/version.h" ] || diff -r "$manual" "$scratch/man"
+    } >"$scratch/log" 2>&1
+    check_empty "the same headers give the same pages, without a warning" "$scratch/log"
+    (cd "$top_srcdir" && perl tools/man.pl --list include/vow.h include/vow/*.h include/vow/version.h.in) \
+        >"$scratch/pages.mk"
+    check "docs/pages.mk is up to date (make man-list)" diff "$top_srcdir/docs/pages.mk" "$scratch/pages.mk"
+else
+    skip "the same headers give the same pages" "no perl"
+    skip "docs/pages.mk is up to date" "no perl"
+fi
+
+version=$(sed -n 's/^Version: //p' "$top_builddir/vow.pc")
+release=$(sed -n 's/^libvow \([0-9.]*\) (\([0-9-]*\).*/\2 "libvow \1"/p' "$top_srcdir/ChangeLog" | head -n 1)
+for page in "$overview" $(grep -L '^[.]so ' "$manual"/*.3); do
+    grep "^[.]TH" "$page"
+done | grep -v " $release \"libvow\"\$" >"$scratch/wrong"
+check_empty "every page has the ChangeLog's version and date" "$scratch/wrong"
+check "the ChangeLog begins with the version that configure.ac has" \
+    test "${release#* }" = "\"libvow $version\""
+check "the README names that version" grep -q "The version is $version[,.]" "$readme"
+
+# ---- The programs that the documentation shows -------------------------------------------------------------
+
+# The N-th fenced block of README.md with a given word after its opening fence.
+block() # block WORD N
+{
+    $AWK -v fence="\`\`\`$1" -v wanted="$2" '
+        inside && /^```/ { inside = 0; next }
+        inside && show { print }
+        !inside && /^```/ { inside = 1; show = $0 == fence && ++seen == wanted }' "$readme"
+}
+
+# The N-th piece of vow(7) under EXAMPLES that is set as code, without its roff.
+manual_block() # manual_block N
+{
+    sed -n '/^[.]SH EXAMPLES/,/^[.]SH SEE/p' "$overview" |
+        $AWK -v wanted="$1" '/^[.]fi/ { show = 0 } show { print } /^[.]nf/ { show = ++seen == wanted }' |
+        sed -e 's/\\e/\\/g' -e 's/\\-/-/g' -e "s/\\\\(aq/'/g" -e 's/^[.]sp$//'
+}
+
+builds() # builds NAME : NAME.c in the scratch folder, against this library
+{
+    $LIBTOOL --silent --tag=CC --mode=link $CC $flags $SANITIZER_FLAGS $folders -no-install \
+        -o "$scratch/$1" "$scratch/$1.c" "$top_builddir/libvow.la" $LIBEV_LIBS
+}
+
+prints() # prints NAME : what is in NAME.expected, and ends with 0
+{
+    "$scratch/$1" >"$scratch/$1.printed" 2>&1 || return 1
+    diff "$scratch/$1.expected" "$scratch/$1.printed"
+}
+
+block c 1 >"$scratch/readme.c"
+block '' 1 >"$scratch/readme.expected"
+manual_block 1 >"$scratch/overview.c"
+manual_block 2 >"$scratch/overview.expected"
+for name in readme overview; do
+    expect_some "there is a program in the $name, and what it prints" "$scratch/$name.expected"
+    check "the program in the $name compiles" builds $name
+    check "the program in the $name prints what it says" prints $name
+done
+block c 2 >"$scratch/more"
+check_empty "no other program of the README goes unchecked" "$scratch/more"
+
+grep -o '`man [A-Za-z_]*`' "$readme" | sed 's/.* \(.*\)`/\1/' | while read -r name; do
+    [ -e "$manual/$name.3" ] || [ -e "$top_srcdir/docs/$name.7" ] || echo "$name"
+done >"$scratch/missing"
+check_empty "every manual page that the README names is there" "$scratch/missing"
+
+# ---- References to files -----------------------------------------------------------------------------------
+
+grep -o '](\([^)]*\))' "$readme" | sed -e 's/^](//' -e 's/)$//' -e 's/#.*//' | grep -v '^[a-z]*:' | sort -u \
+    >"$scratch/links"
+expect_some "the README has relative links" "$scratch/links"
+while read -r link; do
+    [ -e "$top_srcdir/$link" ] || echo "$link"
+done <"$scratch/links" >"$scratch/missing"
+check_empty "no relative link of the README is dead" "$scratch/missing"
+
+# Words of HACKING and the README that look like files of the tree, or like programs made of one.
+sed 's/[^ ]*\*[^ ]*//g' "$top_srcdir/HACKING" "$readme" | tr -cs 'A-Za-z0-9_./-' '\n' | sed 's/[./]*$//' |
+    grep -E '^(lib|tests|tools|docs|examples|include)/' | grep -v '^docs/man' | sort -u >"$scratch/paths"
+expect_some "HACKING names files" "$scratch/paths"
+while read -r path; do
+    [ -e "$top_srcdir/$path" ] || [ -e "$top_srcdir/$path.c" ] || echo "$path"
+done <"$scratch/paths" >"$scratch/missing"
+check_empty "every file that HACKING and the README name is there" "$scratch/missing"
+
+for program in "$top_srcdir"/examples/*.c; do
+    grep -q '^int main' "$program" || continue
+    grep -q "(examples/$(basename "$program"))" "$readme" || echo "$(basename "$program")"
+done >"$scratch/missing"
+check_empty "the README names every example" "$scratch/missing"
+
+finish

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The folders of lib/ are layers: an include points to the same layer or further down, to a foo-private.h or a
+# public header. What is below lib/loop knows no libev, and nothing knows GLib.
+#
+# Copyright (c) 2026 the libvow authors
+set -u
+. "$top_srcdir/tests/tap.sh"
+cd "$top_srcdir/lib" || exit 99
+
+# FILE:LINE:#include ... of all sources of a folder.
+includes() # includes FOLDER
+{
+    grep -En '^[[:space:]]*#[[:space:]]*include' "$1"/*.[ch] /dev/null
+}
+
+points_down() # points_down FOLDER ALLOWED_FOLDERS
+{
+    includes "$1" | grep -E 'include[[:space:]]*"' | grep -Ev "include[[:space:]]*\"($2)/[a-z0-9_]+-private\.h\"" \
+        >"$scratch/up"
+    check_empty "lib/$1 includes the private headers of $2 alone" "$scratch/up"
+}
+
+# Also what the headers include: the compiler lists all that one source depends on.
+knows_no_libev() # knows_no_libev FOLDER
+{
+    : >"$scratch/ev"
+    for file in "$1"/*.c; do
+        if ! $CC -std=c11 -M -I. -I../include -I"$top_builddir/include" $LIBEV_CFLAGS "$file" >"$scratch/deps" 2>&1
+        then
+            echo "$file does not preprocess"
+        elif grep -Eq '(^|[/ ])(ev|ev\+\+|event)\.h( |$)' "$scratch/deps"; then
+            echo "$file includes libev"
+        fi >>"$scratch/ev"
+    done
+    check_empty "lib/$1 knows no libev" "$scratch/ev"
+}
+
+layers='base core task loop'
+
+ls -d */ | tr -d / >"$scratch/folders"
+for layer in $layers; do
+    sed "/^$layer\$/d" "$scratch/folders" >"$scratch/rest" && mv "$scratch/rest" "$scratch/folders"
+done
+check_empty "every folder of lib/ is a layer that this test knows" "$scratch/folders"
+
+points_down base 'base'
+points_down core 'base|core'
+points_down task 'base|core|task'
+points_down loop 'base|core|loop'
+
+for layer in base core task; do
+    knows_no_libev "$layer"
+done
+
+find . -name '*.h' ! -name '*-private.h' >"$scratch/headers"
+check_empty "every header of lib/ is a foo-private.h" "$scratch/headers"
+
+find . -name '*.[ch]' -exec grep -En 'include[[:space:]]*[<"](g?lib|glib-object|gio/.*)\.h[>"]' {} + >"$scratch/glib"
+check_empty "nothing in lib/ includes GLib" "$scratch/glib"
+
+finish

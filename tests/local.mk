@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The tests. `make check` runs them all, each through automake's TAP driver.
+
+# Written with GLib; tests/NAME is made of tests/NAME.c and what they share.
+test_programs = \
+	tests/test-attach \
+	tests/test-error \
+	tests/test-finally \
+	tests/test-loop \
+	tests/test-loop-end \
+	tests/test-order \
+	tests/test-order-await \
+	tests/test-promise \
+	tests/test-task \
+	tests/test-task-cancel \
+	tests/test-task-finally \
+	tests/test-task-flow \
+	tests/test-then \
+	tests/test-thenable \
+	tests/test-time \
+	tests/test-value
+
+# Written for the shell; the functions they share are in tests/tap.sh.
+test_scripts = \
+	tests/compile.sh \
+	tests/docs.sh \
+	tests/headers.sh \
+	tests/layers.sh \
+	tests/symbols.sh
+
+EXTRA_DIST += $(test_scripts) tests/tap.sh tests/compile-task.c tests/order.js
+
+if HAVE_GLIB
+
+check_PROGRAMS = $(test_programs)
+check_LTLIBRARIES = tests/libsupport.la
+tests_libsupport_la_SOURCES = tests/support.c tests/support.h
+tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
+
+# What the programs link with.
+LDADD = tests/libsupport.la
+
+TESTS = $(test_scripts) $(test_programs)
+
+else !HAVE_GLIB
+
+check-local:
+	@echo "make check needs GLib 2.66 or later (Debian: libglib2.0-dev) and pkg-config to find it by." >&2
+	@echo "configure found none: no test was built and none was run." >&2
+	@echo "Install it, run configure again, then make check." >&2
+	@exit 1
+
+endif !HAVE_GLIB
+
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(TEST_TIMEOUT) $(SHELL)
+LOG_COMPILER = $(TEST_TIMEOUT)
+
+# A guard against a test that hangs, far above what any of them takes.
+if HAVE_TIMEOUT
+TEST_TIMEOUT = $(TIMEOUT) -k 10 900
+endif
+
+# What the scripts know about this build.
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	AWK='$(AWK)'; export AWK; \
+	CC='$(CC)'; export CC; \
+	CLANG='$(CLANG)'; export CLANG; \
+	CXX='$(CXX)'; export CXX; \
+	LIBEV_CFLAGS='$(LIBEV_CFLAGS)'; export LIBEV_CFLAGS; \
+	LIBEV_LIBS='$(LIBEV_LIBS)'; export LIBEV_LIBS; \
+	LIBTOOL='$(LIBTOOL)'; export LIBTOOL; \
+	NM='$(NM)'; export NM; \
+	SANITIZER_FLAGS='$(SANITIZER_FLAGS)'; export SANITIZER_FLAGS; \
+	VOW_HEADERS='$(include_HEADERS) $(vowinclude_HEADERS) $(nodist_vowinclude_HEADERS)'; export VOW_HEADERS;
+
+# The test programs under Valgrind. Build with --enable-debug, so that it can see into the pools.
+VALGRIND_FLAGS = --quiet --error-exitcode=99 --num-callers=30 --leak-check=full \
+	--errors-for-leak-kinds=definite,indirect
+
+check-valgrind: all $(check_LTLIBRARIES) $(check_PROGRAMS)
+	@test -n '$(VALGRIND)' || { echo 'make check-valgrind needs Valgrind' >&2; exit 1; }
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(test_programs)' TEST_SUITE_LOG=test-suite-valgrind.log \
+		LOG_COMPILER='$(TEST_TIMEOUT) $(VALGRIND) $(VALGRIND_FLAGS)'
+
+.PHONY: check-valgrind

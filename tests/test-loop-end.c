@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of a loop and what it reports: vow_loop_free() with work that is pending and promises that are
+ * held, and reports of unhandled rejections and leaks.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "support.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Frees the loop with whatever is alive on it. */
+static void free_busy_loop(fixture *f)
+{
+    f->expect_live = vow_loop_live(f->loop);
+    free_loop(f);
+}
+
+/* ---- What is pending ----------------------------------------------------------------------------------- */
+
+static void free_of_nothing(fixture *f)
+{
+    vow_loop_free(NULL);
+    free_loop(f);
+}
+
+static void free_cancels_what_is_pending(fixture *f)
+{
+    struct source source;
+    int ends[2];
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    watch(f, pending(f, &source, "s"), "no");
+    vow_detach(vow_sleep(f->loop, 1000.));
+    vow_detach(vow_readable(f->loop, ends[0]));
+    free_busy_loop(f);
+    close(ends[0]);
+    close(ends[1]);
+    assert_log(f, "s-cancelled");
+    g_assert_false(vow_resolver_is_pending(&source.resolver));
+    vow_resolve(&source.resolver, owned(f, "v")); /* harmless */
+    assert_log(f, "~v");
+}
+
+static void free_cancels_a_resolver_that_has_no_on_cancel(fixture *f)
+{
+    vow_resolver resolver;
+
+    vow_detach(vow_promise_new(f->loop, &resolver, NULL));
+    free_busy_loop(f);
+    g_assert_false(vow_resolver_is_pending(&resolver));
+    vow_resolve(&resolver, owned(f, "v"));
+    assert_log(f, "~v");
+}
+
+static void free_runs_no_handler_that_waited(fixture *f)
+{
+    watch(f, vow_resolved(f->loop, owned(f, "v")), "no"); /* its job is in the queue */
+    free_busy_loop(f);
+    assert_log(f, "~v");
+}
+
+static void note_name(void *pointer)
+{
+    saw_end(pointer);
+}
+
+static void free_runs_clean_up(fixture *f)
+{
+    struct source source;
+    vow_promise *p = vow_finally(pending(f, &source, "s"), saw_end, tag_new(f, "finally"));
+
+    vow_detach(vow_attach(p, tag_new(f, "attached"), note_name));
+    free_busy_loop(f);
+    assert_log(f, "s-cancelled finally attached");
+}
+
+static void free_runs_clean_up_whose_job_is_queued(fixture *f)
+{
+    vow_promise *p = vow_finally(vow_resolved(f->loop, vow_nil()), saw_end, tag_new(f, "finally"));
+
+    vow_detach(p);
+    free_busy_loop(f);
+    assert_log(f, "finally");
+}
+
+static vow_value make_more(void *data)
+{
+    fixture *f = data;
+    struct source source;
+    vow_promise *p = pending(f, &source, "more");
+
+    assert_peek(p, "!ECANCELED");
+    g_assert_false(vow_resolver_is_pending(&source.resolver));
+    vow_unref(p);
+    note(f, "made");
+    return vow_nil();
+}
+
+static void nothing_new_is_pending_while_a_loop_is_freed(fixture *f)
+{
+    struct source source;
+
+    vow_detach(vow_finally(pending(f, &source, "s"), make_more, f));
+    free_busy_loop(f);
+    assert_log(f, "s-cancelled made");
+}
+
+/* ---- Tasks --------------------------------------------------------------------------------------------- */
+
+/* Awaits a promise; its clean-up tries to await several things. */
+struct cleaner {
+    vow_task task;
+    fixture *f;
+    vow_promise *promise;
+    struct source *source;
+};
+
+VOW_ASYNC(cleaner, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, me->promise);
+    VOW_FINALLY(me);
+    note(me->f, "in");
+    VOW_TRY_AWAIT(me, pending(me->f, me->source, "c"));
+    note(me->f, "%s", VOW_ERROR(me) ? code_name(VOW_ERROR(me)) : "went-on");
+    VOW_TRY_AWAIT(me, vow_sleep(VOW_LOOP(me), 1000.));
+    note(me->f, "%s", code_name(VOW_ERROR(me)));
+    VOW_TRY_AWAIT(me, vow_yield(VOW_LOOP(me)));
+    note(me->f, "%s", code_name(VOW_ERROR(me)));
+    VOW_TRY_AWAIT(me, vow_async(VOW_LOOP(me), cleaner));
+    note(me->f, "%s", code_name(VOW_ERROR(me)));
+    VOW_AWAIT(me, vow_yield(VOW_LOOP(me)));
+    note(me->f, "not reached");
+    VOW_END(me);
+}
+
+static void awaits_of_a_clean_up_are_cancelled(fixture *f)
+{
+    struct source first, source;
+
+    vow_detach(vow_async(f->loop, cleaner, .f = f, .promise = pending(f, &first, "s"), .source = &source));
+    free_busy_loop(f);
+    assert_log(f, "s-cancelled in ECANCELED ECANCELED ECANCELED ECANCELED");
+}
+
+static void a_clean_up_that_awaits_already_is_ended(fixture *f)
+{
+    struct source source;
+    vow_promise *p = vow_resolved(f->loop, vow_nil());
+
+    vow_detach(vow_async(f->loop, cleaner, .f = f, .promise = p, .source = &source));
+    turn(f);
+    assert_log(f, "in");
+    free_busy_loop(f);
+    assert_log(f, "c-cancelled ECANCELED ECANCELED ECANCELED ECANCELED");
+}
+
+/* As above, for a task that was dropped and lives on its clean-up alone. */
+static void a_clean_up_of_a_dropped_task_is_ended(fixture *f)
+{
+    struct source first, source;
+
+    vow_unref(vow_async(f->loop, cleaner, .f = f, .promise = pending(f, &first, "s"), .source = &source));
+    assert_log(f, "s-cancelled in");
+    vow_resolve(&source.resolver, vow_nil());
+    turn(f);
+    assert_log(f, "went-on");
+    free_busy_loop(f);
+    assert_log(f, "ECANCELED ECANCELED ECANCELED");
+}
+
+struct link {
+    vow_task task;
+    int *cleaned;
+    vow_promise *below;
+};
+
+VOW_ASYNC(link, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, me->below);
+    VOW_FINALLY(me);
+    ++*me->cleaned;
+    VOW_END(me);
+}
+
+static void free_with_a_long_chain(fixture *f)
+{
+    struct source source;
+    vow_promise *p = pending(f, &source, "s");
+    int cleaned = 0;
+
+    for (int i = 0; i < 50000; i++) {
+        p = vow_async(f->loop, link, .cleaned = &cleaned, .below = p);
+        p = vow_then(p, NULL, NULL);
+    }
+    vow_detach(p);
+    free_busy_loop(f);
+    assert_log(f, "s-cancelled");
+    g_assert_cmpint(cleaned, ==, 50000);
+}
+
+/* ---- Promises that are held ---------------------------------------------------------------------------- */
+
+static void a_held_promise_outlives_its_loop(fixture *f)
+{
+    struct source source;
+    vow_promise *p = pending(f, &source, "s");
+    vow_promise *q = vow_then(vow_ref(p), saw_value, tag_new(f, "no"));
+    vow_promise *good = vow_resolved(f->loop, owned(f, "v"));
+    vow_promise *bad = vow_rejected(f->loop, vow_error_new(EIO, "x"));
+    vow_promise *task = vow_async(f->loop, link, .cleaned = &(int){0}, .below = vow_sleep(f->loop, 1000.));
+
+    assert_peek(bad, "!EIO");
+    free_busy_loop(f);
+    assert_log(f, "s-cancelled");
+    g_assert_false(vow_is_pending(p));
+    g_assert_true(vow_is_rejected(q));
+    assert_peek(p, "!ECANCELED");
+    assert_peek(q, "!ECANCELED");
+    assert_peek(task, "!ECANCELED");
+    assert_peek(good, "v");
+    assert_peek(bad, "!EIO");
+    g_assert_true(g_str_has_prefix(vow_promise_site(p), __FILE__ ":"));
+    for (int i = 0; i < 5; i++)
+        expect_report(f, __FILE__ ":");
+    vow_unref(p);
+    vow_unref(vow_ref(q));
+    vow_unref(q);
+    vow_unref(task);
+    vow_unref(bad);
+    vow_unref(good);
+    assert_log(f, "~v");
+}
+
+/* ---- Reports ------------------------------------------------------------------------------------------- */
+
+/* What a hook saw. */
+struct seen {
+    fixture *f;
+    int reports;
+    enum vow_report_kind kind;
+    char *kind_of, *made_at, *text, *message;
+};
+
+static void see_report(const vow_report *report, void *data)
+{
+    struct seen *seen = data;
+
+    seen->reports++;
+    seen->kind = report->kind;
+    seen->kind_of = g_strdup(report->kind_of);
+    seen->made_at = g_strdup(report->made_at);
+    seen->text = g_strdup(report->text);
+    seen->message = g_strdup(report->error ? vow_error_message(report->error) : NULL);
+}
+
+static void forget(struct seen *seen)
+{
+    g_free(seen->kind_of);
+    g_free(seen->made_at);
+    g_free(seen->text);
+    g_free(seen->message);
+    *seen = (struct seen){.f = seen->f};
+}
+
+static void reports_say_what_was_unhandled(fixture *f)
+{
+    struct seen seen = {.f = f};
+    vow_resolver resolver;
+    const char *rejected;
+    vow_promise *p = vow_promise_new(f->loop, &resolver, NULL);
+    const char *site = vow_promise_site(p);
+
+    vow_loop_set_report(f->loop, see_report, &seen);
+    rejected = HERE, vow_reject(&resolver, vow_error_new(EIO, "the tape ran out"));
+    turn(f);
+    g_assert_true(vow_is_rejected(p)); /* which is not looking at the error */
+    g_assert_cmpint(seen.reports, ==, 0);
+    vow_unref(p);
+    g_assert_cmpint(seen.reports, ==, 1);
+    g_assert_cmpint(seen.kind, ==, VOW_REPORT_UNHANDLED);
+    g_assert_cmpstr(seen.made_at, ==, site);
+    g_assert_nonnull(strstr(seen.message, "the tape ran out"));
+    g_assert_nonnull(strstr(seen.text, "the tape ran out"));
+    g_assert_nonnull(strstr(seen.text, site));
+    g_assert_nonnull(strstr(seen.text, rejected));
+    g_assert_true(g_str_has_suffix(seen.text, "\n"));
+    forget(&seen);
+}
+
+static void reports_name_the_kind_of_promise(fixture *f)
+{
+    struct seen seen = {.f = f};
+
+    vow_loop_set_report(f->loop, see_report, &seen);
+    vow_detach(vow_then(vow_rejected(f->loop, vow_error_new(EIO, "x")), NULL, NULL));
+    turn(f);
+    g_assert_cmpint(seen.reports, ==, 1); /* for the end of the chain alone */
+    g_assert_cmpstr(seen.kind_of, ==, "then");
+    forget(&seen);
+    vow_detach(vow_sleep(f->loop, (double) NAN));
+    turn(f);
+    g_assert_cmpint(seen.reports, ==, 1);
+    g_assert_cmpstr(seen.kind_of, ==, "sleep");
+    forget(&seen);
+    vow_detach(vow_async(f->loop, link, .cleaned = &(int){0},
+                         .below = vow_rejected(f->loop, vow_error_new(EIO, "x"))));
+    turn(f);
+    g_assert_cmpint(seen.reports, ==, 1);
+    g_assert_cmpstr(seen.kind_of, ==, "task link");
+    forget(&seen);
+}
+
+/* The fixture fails the test if any of these is reported. */
+static void an_error_that_was_looked_at_is_not_reported(fixture *f)
+{
+    vow_promise *p = vow_rejected(f->loop, vow_error_new(EIO, "peeked"));
+
+    assert_peek(p, "!EIO");
+    vow_unref(p);
+    watch(f, vow_rejected(f->loop, vow_error_new(EIO, "caught")), "w");
+    turn(f);
+    assert_log(f, "w!EIO");
+    vow_error_unref(vow_run(vow_rejected(f->loop, vow_error_new(EIO, "run")), NULL));
+    p = vow_rejected(f->loop, vow_error_new(EIO, "passed on"));
+    p = vow_catch(vow_then(p, NULL, NULL), NULL, NULL);
+    watch(f, vow_finally(p, saw_end, tag_new(f, "end")), "w");
+    turn(f);
+    assert_log(f, "end w!EIO");
+}
+
+static void leaks_are_reported_with_their_site(fixture *f)
+{
+    struct seen seen = {.f = f};
+    vow_promise *p = vow_sleep(f->loop, 1000.);
+
+    vow_loop_set_report(f->loop, see_report, &seen);
+    free_busy_loop(f);
+    g_assert_cmpint(seen.reports, ==, 1);
+    g_assert_cmpint(seen.kind, ==, VOW_REPORT_LEAK);
+    g_assert_cmpstr(seen.kind_of, ==, "sleep");
+    g_assert_cmpstr(seen.made_at, ==, vow_promise_site(p));
+    g_assert_nonnull(strstr(seen.text, seen.made_at));
+    vow_unref(p);
+    g_assert_cmpint(seen.reports, ==, 1);
+    forget(&seen);
+}
+
+static void use_loop(const vow_report *report, void *data)
+{
+    fixture *f = data;
+
+    note(f, "reported");
+    watch(f, vow_rejected(f->loop, vow_error_ref(report->error)), "again");
+}
+
+static void a_hook_may_use_the_loop(fixture *f)
+{
+    vow_loop_set_report(f->loop, use_loop, f);
+    vow_unref(vow_rejected(f->loop, vow_error_new(EIO, "x")));
+    turn(f);
+    assert_log(f, "reported again!EIO");
+}
+
+/* ---- What only a subprocess can show ------------------------------------------------------------------- */
+
+static void the_default_hook_prints(fixture *f)
+{
+    if (g_test_subprocess()) {
+        vow_promise *p = vow_resolved(f->loop, vow_nil());
+        vow_loop_set_report(f->loop, NULL, NULL);
+        vow_unref(vow_rejected(f->loop, vow_error_new(EIO, "the tape ran out")));
+        vow_loop_free(f->loop);
+        vow_unref(p);
+        _exit(0);
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stderr("*the tape ran out*test-loop-end.c:*test-loop-end.c:*");
+}
+
+static vow_value free_in_handler(vow_value *value, void *data)
+{
+    fixture *f = data;
+
+    (void) value;
+    vow_loop_free(f->loop);
+    return vow_nil();
+}
+
+static void free_inside_a_handler_aborts(fixture *f)
+{
+    if (g_test_subprocess()) {
+        vow_detach(vow_then(vow_resolved(f->loop, vow_nil()), free_in_handler, f));
+        turn(f);
+        _exit(0);
+    }
+    g_test_trap_subprocess(NULL, 0, 0);
+    g_test_trap_assert_failed();
+    g_test_trap_assert_stderr("*vow_loop_free*handler*");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    test_add("/loop-end/nothing", free_of_nothing);
+    test_add("/loop-end/pending", free_cancels_what_is_pending);
+    test_add("/loop-end/no-on-cancel", free_cancels_a_resolver_that_has_no_on_cancel);
+    test_add("/loop-end/no-handler", free_runs_no_handler_that_waited);
+    test_add("/loop-end/clean-up", free_runs_clean_up);
+    test_add("/loop-end/clean-up-queued", free_runs_clean_up_whose_job_is_queued);
+    test_add("/loop-end/nothing-new", nothing_new_is_pending_while_a_loop_is_freed);
+    test_add("/loop-end/task/awaits-in-clean-up", awaits_of_a_clean_up_are_cancelled);
+    test_add("/loop-end/task/in-clean-up", a_clean_up_that_awaits_already_is_ended);
+    test_add("/loop-end/task/dropped", a_clean_up_of_a_dropped_task_is_ended);
+    test_add("/loop-end/task/long-chain", free_with_a_long_chain);
+    test_add("/loop-end/held", a_held_promise_outlives_its_loop);
+    test_add("/loop-end/report/unhandled", reports_say_what_was_unhandled);
+    test_add("/loop-end/report/kind", reports_name_the_kind_of_promise);
+    test_add("/loop-end/report/looked-at", an_error_that_was_looked_at_is_not_reported);
+    test_add("/loop-end/report/leak", leaks_are_reported_with_their_site);
+    test_add("/loop-end/report/hook-uses-loop", a_hook_may_use_the_loop);
+    test_add("/loop-end/report/default", the_default_hook_prints);
+    test_add("/loop-end/inside-a-handler", free_inside_a_handler_aborts);
+    return g_test_run();
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Promises of time. What is asserted is order and lower bounds, never that something was quick. A wait of
+ * 1000 seconds stands for "never": a test that did wait for it would not end.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "support.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+static void assert_error(vow_error *error, int code, const char *part)
+{
+    g_assert_nonnull(error);
+    g_assert_cmpint(vow_error_code(error), ==, code);
+    if (!strstr(vow_error_message(error), part))
+        g_error("\"%s\" does not contain \"%s\"", vow_error_message(error), part);
+    vow_error_unref(error);
+}
+
+/* ---- vow_sleep() --------------------------------------------------------------------------------------- */
+
+static void sleep_lasts_as_long_as_asked(fixture *f)
+{
+    vow_value value = vow_int(-1);
+
+    ev_now_update(f->ev);
+    double start = ev_now(f->ev);
+    vow_promise *p = vow_sleep(f->loop, 0.02);
+    assert_peek(p, "pending");
+    g_assert_null(vow_run(p, &value));
+    assert_value(&value, "nil");
+    ev_now_update(f->ev);
+    g_assert_cmpfloat(ev_now(f->ev) - start, >=, 0.02 - 1e-6);
+}
+
+static void sleeps_end_in_order(fixture *f)
+{
+    static const char *const names[] = {"3", "1", "0", "2"};
+    static const double delays[] = {0.03, 0.01, 0., 0.02};
+    vow_promise *all[4];
+
+    for (int i = 0; i < 4; i++)
+        all[i] = vow_then(vow_sleep(f->loop, delays[i]), pass_value, tag_new(f, names[i]));
+    g_assert_null(vow_run(vow_all(f->loop, 4, all), NULL));
+    assert_log(f, "0 1 2 3");
+}
+
+/* Zero and less: the next turn, not this call and not the job queue. */
+static void sleep_of_nothing_is_the_next_turn(fixture *f)
+{
+    static const double delays[] = {0., -0., -1., -1e300, -HUGE_VAL};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(delays); i++) {
+        vow_promise *p = vow_sleep(f->loop, delays[i]);
+        assert_peek(p, "pending");
+        g_assert_null(vow_run(p, NULL));
+    }
+}
+
+static void sleep_of_no_number_is_rejected(fixture *f)
+{
+    assert_error(vow_run(vow_sleep(f->loop, (double) NAN), NULL), EINVAL, "");
+    assert_error(vow_run(vow_sleep(f->loop, -(double) NAN), NULL), EINVAL, "");
+    assert_error(vow_run(vow_sleep_until(f->loop, (double) NAN), NULL), EINVAL, "");
+}
+
+static void dropped_sleep_stops_its_timer(fixture *f)
+{
+    vow_promise *p = vow_sleep(f->loop, 1000.);
+
+    g_assert_true(ev_run(f->ev, EVRUN_NOWAIT));
+    vow_unref(p);
+    g_assert_false(ev_run(f->ev, 0));
+    p = vow_sleep(f->loop, 1000.);
+    watch(f, vow_ref(p), "p");
+    vow_cancel(p);
+    g_assert_false(ev_run(f->ev, 0));
+    assert_log(f, "p!ECANCELED");
+}
+
+static vow_value drop(vow_value *value, void *data)
+{
+    vow_promise **p = data;
+
+    (void) value;
+    vow_unref(*p);
+    *p = NULL;
+    return vow_nil();
+}
+
+/* Both timers run out in one turn; the handler of the one drops the other, whose event is pending. */
+static void dropped_when_it_has_just_run_out(fixture *f)
+{
+    vow_promise *p[2];
+
+    p[0] = vow_then(vow_sleep(f->loop, 0.), drop, &p[1]);
+    p[1] = vow_then(vow_sleep(f->loop, 0.), drop, &p[0]);
+    g_assert_false(ev_run(f->ev, 0));
+    g_assert_true((p[0] == NULL) != (p[1] == NULL));
+    vow_unref(p[0] ? p[0] : p[1]);
+}
+
+static void many_sleeps(fixture *f)
+{
+    enum { N = 2000 };
+    vow_promise *all[N];
+    vow_value value;
+
+    for (int i = 0; i < N; i++)
+        all[i] = vow_sleep(f->loop, 0.0001 * (N - i % 100));
+    for (int i = 0; i < N; i += 2) {
+        vow_unref(all[i]);
+        all[i] = vow_resolved(f->loop, vow_int(i));
+    }
+    g_assert_null(vow_run(vow_all(f->loop, N, all), &value));
+    g_assert_cmpuint(vow_list_length(vow_as_list(&value)), ==, N);
+    vow_value_drop(value);
+}
+
+/* ---- vow_sleep_until() --------------------------------------------------------------------------------- */
+
+static void sleep_until_reaches_the_moment(fixture *f)
+{
+    double when = ev_time() + 0.02;
+
+    g_assert_null(vow_run(vow_sleep_until(f->loop, when), NULL));
+    g_assert_cmpfloat(ev_time(), >=, when - 1e-3); /* libev may read the clock a little before us */
+}
+
+static void moments_come_in_order(fixture *f)
+{
+    double now = ev_time();
+    vow_promise *a = vow_then(vow_sleep_until(f->loop, now + 0.02), pass_value, tag_new(f, "a"));
+    vow_promise *b = vow_then(vow_sleep_until(f->loop, now + 0.01), pass_value, tag_new(f, "b"));
+
+    g_assert_null(vow_run(vow_all_of(f->loop, a, b), NULL));
+    assert_log(f, "b a");
+}
+
+static void a_moment_in_the_past_is_the_next_turn(fixture *f)
+{
+    static const double moments[] = {1., 0., -5., -HUGE_VAL};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(moments); i++) {
+        vow_promise *p = vow_sleep_until(f->loop, moments[i]);
+        assert_peek(p, "pending");
+        g_assert_null(vow_run(p, NULL));
+    }
+}
+
+static void dropped_sleep_until_stops_its_watcher(fixture *f)
+{
+    vow_promise *p = vow_sleep_until(f->loop, ev_time() + 1000.);
+
+    g_assert_true(ev_run(f->ev, EVRUN_NOWAIT));
+    vow_unref(p);
+    g_assert_false(ev_run(f->ev, 0));
+}
+
+/* ---- vow_timeout() ------------------------------------------------------------------------------------- */
+
+static void timeout_passes_an_outcome_in_time(fixture *f)
+{
+    vow_value value;
+
+    g_assert_null(vow_run(vow_timeout(vow_then(vow_sleep(f->loop, 0.001), NULL, NULL), 1000.), &value));
+    assert_value(&value, "nil");
+    g_assert_null(vow_run(vow_timeout(vow_resolved(f->loop, owned(f, "v")), 1000.), &value));
+    assert_value(&value, "v");
+    vow_value_drop(value);
+    assert_log(f, "~v");
+    vow_promise *bad = vow_rejected(f->loop, vow_error_new(EIO, "broken"));
+    assert_error(vow_run(vow_timeout(bad, 1000.), NULL), EIO, "broken");
+}
+
+static void timeout_rejects_and_drops(fixture *f)
+{
+    struct source source;
+    vow_promise *p;
+    const char *site;
+    double start;
+
+    ev_now_update(f->ev);
+    start = ev_now(f->ev);
+    site = HERE, p = vow_timeout(pending(f, &source, "s"), 0.02);
+    vow_error *error = vow_run(vow_ref(p), NULL);
+    assert_log(f, "s-cancelled");
+    ev_now_update(f->ev);
+    g_assert_cmpfloat(ev_now(f->ev) - start, >=, 0.02 - 1e-6);
+    g_assert_nonnull(strstr(vow_error_message(error), "0.02"));
+    assert_error(error, ETIMEDOUT, site);
+    vow_unref(p);
+}
+
+static void timeout_leaves_a_held_promise_alone(fixture *f)
+{
+    struct source source;
+    vow_promise *p = pending(f, &source, "s");
+
+    assert_error(vow_run(vow_timeout(vow_ref(p), 0.001), NULL), ETIMEDOUT, "");
+    assert_peek(p, "pending");
+    vow_resolve(&source.resolver, vow_int(1));
+    assert_peek(p, "1");
+    vow_unref(p);
+}
+
+/* Zero and less mean the next turn: what is settled by then is in time. */
+static void timeout_of_nothing(fixture *f)
+{
+    static const double deadlines[] = {0., -1., -HUGE_VAL};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(deadlines); i++) {
+        struct source source;
+        vow_promise *p = vow_timeout(pending(f, &source, "s"), deadlines[i]);
+        assert_peek(p, "pending");
+        assert_error(vow_run(p, NULL), ETIMEDOUT, "");
+        assert_log(f, "s-cancelled");
+        g_assert_null(vow_run(vow_timeout(vow_resolved(f->loop, vow_nil()), deadlines[i]), NULL));
+    }
+}
+
+static void timeout_of_no_number_is_rejected(fixture *f)
+{
+    struct source source;
+
+    assert_error(vow_run(vow_timeout(pending(f, &source, "s"), (double) NAN), NULL), EINVAL, "");
+    assert_log(f, "s-cancelled");
+}
+
+static void dropped_timeout_drops_the_promise(fixture *f)
+{
+    struct source source;
+    vow_promise *p = vow_timeout(pending(f, &source, "s"), 1000.);
+
+    vow_unref(p);
+    assert_log(f, "s-cancelled");
+    g_assert_false(ev_run(f->ev, 0));
+}
+
+/* The timer goes when the outcome is there, also while somebody still holds the promise. */
+static void a_settled_timeout_stops_its_timer(fixture *f)
+{
+    struct source source;
+    vow_promise *p = vow_timeout(pending(f, &source, "s"), 1000.);
+
+    vow_resolve(&source.resolver, vow_int(4));
+    g_assert_false(ev_run(f->ev, 0));
+    assert_peek(p, "4");
+    vow_unref(p);
+}
+
+static void timeouts_nest(fixture *f)
+{
+    struct source source;
+    vow_promise *p = vow_timeout(vow_timeout(pending(f, &source, "s"), 1000.), 0.001);
+
+    assert_error(vow_run(p, NULL), ETIMEDOUT, "0.001");
+    assert_log(f, "s-cancelled");
+    p = vow_timeout(vow_timeout(pending(f, &source, "s"), 0.001), 1000.);
+    assert_error(vow_run(p, NULL), ETIMEDOUT, "0.001");
+    assert_log(f, "s-cancelled");
+}
+
+struct patient {
+    vow_task task;
+    fixture *f;
+};
+
+VOW_ASYNC(patient, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), 1000.));
+    note(me->f, "not reached");
+    VOW_FINALLY(me);
+    VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), 0.001));
+    note(me->f, "finally");
+    VOW_END(me);
+}
+
+static void timeout_cancels_a_task(fixture *f)
+{
+    assert_error(vow_run(vow_timeout(vow_async(f->loop, patient, .f = f), 0.001), NULL), ETIMEDOUT, "");
+    ev_run(f->ev, 0); /* the loop still keeps the clean-up */
+    assert_log(f, "finally");
+}
+
+/* ---- vow_yield() --------------------------------------------------------------------------------------- */
+
+struct yielder {
+    vow_task task;
+    fixture *f;
+    const bool *stop;
+};
+
+VOW_ASYNC(yielder, me)
+{
+    VOW_BEGIN(me);
+    while (!*me->stop)
+        VOW_AWAIT(me, vow_yield(VOW_LOOP(me)));
+    VOW_END(me);
+}
+
+static void set_flag(EV_P_ ev_timer *w, int revents)
+{
+    (void) loop;
+    (void) revents;
+    *(bool *) w->data = true;
+}
+
+static void read_flag(EV_P_ ev_io *w, int revents)
+{
+    (void) revents;
+    *(bool *) w->data = true;
+    ev_io_stop(EV_A_ w);
+}
+
+/* A task that yields for ever does not keep timers and descriptors of the application from being served. */
+static void yield_lets_other_watchers_run(fixture *f)
+{
+    bool timer_ran = false, io_ran = false;
+    ev_timer timer;
+    ev_io io;
+    int ends[2];
+
+    ev_timer_init(&timer, set_flag, 0.001, 0.);
+    timer.data = &timer_ran;
+    ev_set_priority(&timer, EV_MINPRI);
+    ev_timer_start(f->ev, &timer);
+    g_assert_null(vow_run(vow_async(f->loop, yielder, .f = f, .stop = &timer_ran), NULL));
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    g_assert_cmpint(write(ends[1], "x", 1), ==, 1);
+    ev_io_init(&io, read_flag, ends[0], EV_READ);
+    io.data = &io_ran;
+    ev_set_priority(&io, EV_MINPRI);
+    ev_io_start(f->ev, &io);
+    g_assert_null(vow_run(vow_async(f->loop, yielder, .f = f, .stop = &io_ran), NULL));
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void yield_is_fulfilled_after_a_turn(fixture *f)
+{
+    vow_promise *p = vow_yield(f->loop);
+    vow_value value = vow_int(-1);
+
+    assert_peek(p, "pending");
+    g_assert_null(vow_run(p, &value));
+    assert_value(&value, "nil");
+}
+
+static void yields_are_fair(fixture *f)
+{
+    vow_promise *a = vow_then(vow_yield(f->loop), pass_value, tag_new(f, "a"));
+    vow_promise *b = vow_then(vow_yield(f->loop), pass_value, tag_new(f, "b"));
+
+    g_assert_null(vow_run(vow_all_of(f->loop, a, b), NULL));
+    assert_log(f, "a b");
+}
+
+static void dropped_yield_stops(fixture *f)
+{
+    vow_promise *p = vow_yield(f->loop);
+
+    vow_unref(p);
+    p = vow_then(vow_yield(f->loop), saw_value, tag_new(f, "no"));
+    vow_cancel(vow_ref(p));
+    assert_peek(p, "!ECANCELED");
+    vow_unref(p);
+    g_assert_false(ev_run(f->ev, 0));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    test_add("/time/sleep/lasts", sleep_lasts_as_long_as_asked);
+    test_add("/time/sleep/order", sleeps_end_in_order);
+    test_add("/time/sleep/nothing", sleep_of_nothing_is_the_next_turn);
+    test_add("/time/sleep/no-number", sleep_of_no_number_is_rejected);
+    test_add("/time/sleep/dropped", dropped_sleep_stops_its_timer);
+    test_add("/time/sleep/dropped-in-time", dropped_when_it_has_just_run_out);
+    test_add("/time/sleep/many", many_sleeps);
+    test_add("/time/sleep-until/moment", sleep_until_reaches_the_moment);
+    test_add("/time/sleep-until/order", moments_come_in_order);
+    test_add("/time/sleep-until/past", a_moment_in_the_past_is_the_next_turn);
+    test_add("/time/sleep-until/dropped", dropped_sleep_until_stops_its_watcher);
+    test_add("/time/timeout/in-time", timeout_passes_an_outcome_in_time);
+    test_add("/time/timeout/rejects", timeout_rejects_and_drops);
+    test_add("/time/timeout/held", timeout_leaves_a_held_promise_alone);
+    test_add("/time/timeout/nothing", timeout_of_nothing);
+    test_add("/time/timeout/no-number", timeout_of_no_number_is_rejected);
+    test_add("/time/timeout/dropped", dropped_timeout_drops_the_promise);
+    test_add("/time/timeout/settled", a_settled_timeout_stops_its_timer);
+    test_add("/time/timeout/nested", timeouts_nest);
+    test_add("/time/timeout/task", timeout_cancels_a_task);
+    test_add("/time/yield/other-watchers", yield_lets_other_watchers_run);
+    test_add("/time/yield/turn", yield_is_fulfilled_after_a_turn);
+    test_add("/time/yield/fair", yields_are_fair);
+    test_add("/time/yield/dropped", dropped_yield_stops);
+    return g_test_run();
+}

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Configures, builds and runs the example project against the installed library, first shared, then static.
+# `make installcheck` calls it: installcheck.sh CONSUMER_SOURCE WORK_FOLDER, the rest through the environment.
+# Prints TAP.
+set -u
+source=$1
+work=$2
+number=0
+failed=0
+
+result() # result "ok"|"not ok" TEXT
+{
+    number=$((number + 1))
+    echo "$1 $number - installcheck: $2"
+    [ "$1" = ok ] || failed=1
+}
+
+# Runs the rest of its arguments, keeps what they say, and shows it when they fail.
+quietly() # quietly LOG COMMAND...
+{
+    log=$1
+    shift
+    "$@" >>"$log" 2>&1 || { sed 's/^/# /' "$log"; return 1; }
+}
+
+# A tarball brings the project's configure script, a git clone does not; the source tree may be read-only.
+prepare()
+{
+    rm -rf "$work" && mkdir -p "$work/source" && cp -R "$source/." "$work/source" || return 1
+    chmod -R u+w "$work/source"
+    [ -x "$work/source/configure" ] ||
+        (cd "$work/source" && quietly ../prepare.log ${AUTORECONF:-autoreconf} --force --install)
+}
+
+# With a DESTDIR the .pc file names paths that the library will only have later: pkg-config puts the folder
+# before them, and paths that it would otherwise leave out as the system's own stay in.
+build() # build KIND CONFIGURE_OPTION...
+{
+    kind=$1
+    shift
+    mkdir -p "$work/$kind" || return 1
+    (
+        cd "$work/$kind" || exit 1
+        PKG_CONFIG_PATH=$DESTDIR$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+        export PKG_CONFIG_PATH
+        if [ -n "$DESTDIR" ]; then
+            PKG_CONFIG_SYSROOT_DIR=$DESTDIR
+            PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
+            PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+            export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_ALLOW_SYSTEM_CFLAGS PKG_CONFIG_ALLOW_SYSTEM_LIBS
+        fi
+        quietly build.log ../source/configure CC="$CC" CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" \
+            PKG_CONFIG="$PKG_CONFIG" "$@" && quietly build.log ${MAKE:-make}
+    )
+}
+
+run()
+{
+    LD_LIBRARY_PATH=$DESTDIR$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
+        quietly "$work/$1/run.log" "$work/$1/consumer" && sed 's/^/# /' "$work/$1/run.log"
+}
+
+# Whether the program found the library where it was installed, as far as ldd can say.
+uses_installed()
+{
+    command -v ldd >/dev/null 2>&1 || return 0
+    LD_LIBRARY_PATH=$DESTDIR$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
+        ldd "$work/shared/consumer" >"$work/shared/ldd.log" 2>&1 || return 0
+    grep -F "=> $DESTDIR$libdir/" "$work/shared/ldd.log" | grep -q libvow
+}
+
+check_shared()
+{
+    what="a shared program through pkg-config --cflags --libs"
+    if [ -z "$(ls "$DESTDIR$libdir"/libvow.so "$DESTDIR$libdir"/libvow.dylib 2>/dev/null)" ]; then
+        result ok "$what # SKIP no shared library is installed"
+    elif build shared && run shared && uses_installed; then
+        result ok "$what"
+    else
+        result "not ok" "$what"
+    fi
+}
+
+static_links()
+{
+    echo 'int main(void) { return 0; }' >"$work/probe.c" &&
+        $CC $CFLAGS $LDFLAGS -static -o "$work/probe" "$work/probe.c" >/dev/null 2>&1
+}
+
+check_static()
+{
+    what="a static program through pkg-config --static --cflags --libs"
+    if [ ! -e "$DESTDIR$libdir/libvow.a" ]; then
+        result ok "$what # SKIP no static library is installed"
+    elif [ -n "$SANITIZER_FLAGS" ]; then
+        result ok "$what # SKIP the sanitizers need shared libraries"
+    elif ! static_links; then
+        result ok "$what # SKIP the compiler makes no static programs here"
+    elif build static --enable-static-program && run static; then
+        result ok "$what"
+    else
+        result "not ok" "$what"
+    fi
+}
+
+echo 1..2
+if ! ${PKG_CONFIG:-false} --version >/dev/null 2>&1; then
+    echo "Bail out! make installcheck needs pkg-config"
+    exit 1
+fi
+prepare || { echo "Bail out! the example project could not be prepared"; exit 1; }
+work=$(cd "$work" && pwd)
+check_shared
+check_static
+exit $failed
