@@ -55,11 +55,20 @@ static vow_promise *receive_and_handle(struct exchange *exchange)
 }
 
 /* The status that tells the client of an error; 0 when there is no client left to tell. */
-static int status_of(const vow_error *error)
+static int status_of(const struct exchange *me, const vow_error *error)
 {
     if (vow_error_domain(error) == &http_domain)
         return vow_error_code(error);
-    return vow_error_code(error) == ETIMEDOUT ? 408 : vow_error_code(error) == ENOMEM ? 503 : 0;
+    switch (vow_error_code(error)) {
+    case ETIMEDOUT:
+        return 408;
+    case ENOMEM:
+        return 503;
+    case VOW_EOF: /* the client has closed its sending side, and may still listen */
+        return me->head.started ? 400 : 0;
+    default:
+        return 0;
+    }
 }
 
 static void compose(struct exchange *me, const char *body)
@@ -84,7 +93,7 @@ static void compose(struct exchange *me, const char *body)
 static void compose_error(struct exchange *me, const vow_error *error)
 {
     char body[256];
-    me->status = status_of(error);
+    me->status = status_of(me, error);
     snprintf(body, sizeof body, "%d %s: %s\n", me->status, http_reason(me->status),
              me->status == 408 ? "the request did not come in time" : vow_error_message(error));
     compose(me, body);
@@ -107,7 +116,7 @@ VOW_ASYNC(exchange, me)
         VOW_TRY_AWAIT(me, receive_and_handle(me));
         if (!VOW_ERROR(me))
             compose(me, vow_as_str(VOW_RESULT(me)));
-        else if (status_of(VOW_ERROR(me)) != 0)
+        else if (status_of(me, VOW_ERROR(me)) != 0)
             compose_error(me, VOW_ERROR(me));
         else
             VOW_THROW(me, vow_error_ref(VOW_ERROR(me)));

@@ -26,7 +26,9 @@ static const char *parse_host(struct http_url *url)
         strcpy(url->host, "127.0.0.1");
     if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, url->host, address) != 1)
         return NULL;
-    return text[length] == ']' ? text + length + 1 : text + length;
+    if (is_ipv6 && text[length] != ']')
+        return NULL;
+    return text + length + is_ipv6;
 }
 
 static bool parse_port(struct http_url *url, const char *text)

@@ -9,12 +9,14 @@ noinst_PROGRAMS = \
 	examples/http_server \
 	examples/own_watcher \
 	examples/retry \
+	examples/say \
 	examples/timeout
 
 # What the two HTTP programs share.
 examples_http = examples/http.c examples/http.h examples/http_io.c
 
-examples_fetch_all_SOURCES = examples/fetch_all.c examples/timeline.c examples/timeline.h $(examples_http)
+examples_fetch_all_SOURCES = examples/fetch_all.c examples/http_url.c \
+	examples/timeline.c examples/timeline.h $(examples_http)
 examples_http_server_SOURCES = examples/http_server.c examples/http_server.h examples/http_exchange.c \
 	examples/http_routes.c $(examples_http)
 
@@ -27,6 +29,7 @@ examples_greet_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
+examples_say_LDADD = $(example_libs)
 examples_timeout_LDADD = $(example_libs)
 
 # A project of its own, which `make installcheck` builds against the installed library.
@@ -35,7 +38,7 @@ consumer_files = \
 	examples/consumer/configure.ac \
 	examples/consumer/consumer.c
 
-EXTRA_DIST += $(consumer_files)
+EXTRA_DIST += $(consumer_files) examples/README.md examples/demo.sh
 
 # So that a tarball can run installcheck without autoconf.
 dist-hook:

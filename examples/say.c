@@ -6,7 +6,7 @@
  * error. It runs until it is killed.
  */
 #include <stdio.h>
-#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <vow.h>
 
@@ -17,6 +17,7 @@ struct client {
     vow_task task;
     vow_value *accepted; /* the descriptor: taken when the task starts, so never lost if it cannot */
     int fd;
+    char ignored[256];
 };
 
 VOW_ASYNC(client, me)
@@ -24,6 +25,10 @@ VOW_ASYNC(client, me)
     VOW_BEGIN(me);
     me->fd = vow_take_fd(me->accepted);
     VOW_AWAIT(me, vow_write(VOW_LOOP(me), me->fd, text, text_length));
+    shutdown(me->fd, SHUT_WR);
+    do { /* closing with bytes unread would reset the connection, and what was sent could be lost */
+        VOW_AWAIT(me, vow_read(VOW_LOOP(me), me->fd, me->ignored, sizeof me->ignored));
+    } while (vow_as_int(VOW_RESULT(me)) > 0);
     VOW_FINALLY(me);
     close(me->fd);
     VOW_END(me);

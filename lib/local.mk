@@ -35,7 +35,25 @@ libvow_la_SOURCES = \
 	lib/core/thenable.c \
 	lib/core/value-private.h \
 	lib/core/value.c \
-	lib/task/task.c
+	lib/task/task.c \
+	lib/loop/accept.c \
+	lib/loop/address-private.h \
+	lib/loop/address.c \
+	lib/loop/connect.c \
+	lib/loop/descriptor.c \
+	lib/loop/io-private.h \
+	lib/loop/io.c \
+	lib/loop/listen.c \
+	lib/loop/loop-private.h \
+	lib/loop/loop.c \
+	lib/loop/read_until.c \
+	lib/loop/ready.c \
+	lib/loop/run.c \
+	lib/loop/sleep.c \
+	lib/loop/timeout.c \
+	lib/loop/transfer.c \
+	lib/loop/yield.c \
+	lib/version.c
 
 libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CFLAGS)
 libvow_la_CFLAGS = $(AM_CFLAGS) $(VISIBILITY_CFLAGS)

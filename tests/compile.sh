@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The await macros as a user compiles them: ISO C11 with all warnings as errors, gcc and clang, -O0 to -O3, and
-# the program does what it should. Two awaits on one line and an await inside a switch do not compile.
+# The await macros as a user compiles them: ISO C11 with all warnings as errors, gcc and clang, -O0 to -O3,
+# and the program does what it should. Two awaits on one line and an await inside a switch do not compile.
 #
 # Copyright (c) 2026 the libvow authors
 set -u
@@ -14,8 +14,8 @@ object=$scratch/task.o
 
 links() # links TEXT COMPILER FLAGS : the object, with the library of this build, and runs it
 {
-    check "$1, links" $LIBTOOL --quiet --tag=CC --mode=link $2 $3 $SANITIZER_FLAGS -no-install -o "$scratch/task" \
-        "$object" "$top_builddir/libvow.la" $LIBEV_LIBS
+    check "$1, links" $LIBTOOL --quiet --tag=CC --mode=link $2 $3 $SANITIZER_FLAGS -no-install \
+        -o "$scratch/task" "$object" "$top_builddir/libvow.la" $LIBEV_LIBS
     check "$1, runs" "$scratch/task"
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Every public header compiles alone, and twice, as C11 and as C++11, without a warning, with and without sites.
-# All of them are installed, and they define no macro outside their name space.
+# Every public header compiles alone, and twice, as C11 and as C++11, without a warning, with and without
+# sites. All of them are installed, and they define no macro outside their name space.
 #
 # Copyright (c) 2026 the libvow authors
 set -u

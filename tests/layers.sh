@@ -16,18 +16,18 @@ includes() # includes FOLDER
 
 points_down() # points_down FOLDER ALLOWED_FOLDERS
 {
-    includes "$1" | grep -E 'include[[:space:]]*"' | grep -Ev "include[[:space:]]*\"($2)/[a-z0-9_]+-private\.h\"" \
-        >"$scratch/up"
+    includes "$1" | grep -E 'include[[:space:]]*"' |
+        grep -Ev "include[[:space:]]*\"($2)/[a-z0-9_]+-private\.h\"" >"$scratch/up"
     check_empty "lib/$1 includes the private headers of $2 alone" "$scratch/up"
 }
 
 # Also what the headers include: the compiler lists all that one source depends on.
 knows_no_libev() # knows_no_libev FOLDER
 {
+    folders="-I. -I../include -I$top_builddir/include $LIBEV_CFLAGS"
     : >"$scratch/ev"
     for file in "$1"/*.c; do
-        if ! $CC -std=c11 -M -I. -I../include -I"$top_builddir/include" $LIBEV_CFLAGS "$file" >"$scratch/deps" 2>&1
-        then
+        if ! $CC -std=c11 -M $folders "$file" >"$scratch/deps" 2>&1; then
             echo "$file does not preprocess"
         elif grep -Eq '(^|[/ ])(ev|ev\+\+|event)\.h( |$)' "$scratch/deps"; then
             echo "$file includes libev"
@@ -56,7 +56,8 @@ done
 find . -name '*.h' ! -name '*-private.h' >"$scratch/headers"
 check_empty "every header of lib/ is a foo-private.h" "$scratch/headers"
 
-find . -name '*.[ch]' -exec grep -En 'include[[:space:]]*[<"](g?lib|glib-object|gio/.*)\.h[>"]' {} + >"$scratch/glib"
+find . -name '*.[ch]' -exec grep -En 'include[[:space:]]*[<"](glib|glib-object|gio/.*)\.h[>"]' {} + \
+    >"$scratch/glib"
 check_empty "nothing in lib/ includes GLib" "$scratch/glib"
 
 finish

@@ -4,13 +4,20 @@
 # Written with GLib; tests/NAME is made of tests/NAME.c and what they share.
 test_programs = \
 	tests/test-attach \
+	tests/test-cancel \
+	tests/test-combinators \
 	tests/test-error \
 	tests/test-finally \
+	tests/test-io \
 	tests/test-loop \
 	tests/test-loop-end \
 	tests/test-order \
 	tests/test-order-await \
 	tests/test-promise \
+	tests/test-read-until \
+	tests/test-reentrant \
+	tests/test-report \
+	tests/test-socket \
 	tests/test-task \
 	tests/test-task-cancel \
 	tests/test-task-finally \
@@ -24,6 +31,7 @@ test_programs = \
 test_scripts = \
 	tests/compile.sh \
 	tests/docs.sh \
+	tests/examples.sh \
 	tests/headers.sh \
 	tests/layers.sh \
 	tests/symbols.sh
@@ -34,7 +42,7 @@ if HAVE_GLIB
 
 check_PROGRAMS = $(test_programs)
 check_LTLIBRARIES = tests/libsupport.la
-tests_libsupport_la_SOURCES = tests/support.c tests/support.h
+tests_libsupport_la_SOURCES = tests/streams.c tests/streams.h tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 
 # What the programs link with.

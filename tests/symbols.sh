@@ -43,13 +43,15 @@ declared()
 
 in_map()
 {
-    sed -n '/global:/,/local:/p' "$top_srcdir/lib/vow.map" | sed -n 's/^[[:space:]]*\(vow_[a-z0-9_]*\);.*/\1/p' | sort
+    sed -n '/global:/,/local:/p' "$top_srcdir/lib/vow.map" |
+        sed -n 's/^[[:space:]]*\(vow_[a-z0-9_]*\);.*/\1/p' | sort
 }
 
 # Names of global symbols, without versions; the version itself is an absolute symbol.
 defined() # defined OPTION LIBRARY
 {
-    $NM "$1" -g --defined-only "$2" 2>/dev/null | $AWK 'NF >= 3 && $2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
+    $NM "$1" -g --defined-only "$2" 2>/dev/null |
+        $AWK 'NF >= 3 && $2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
 }
 
 declared >"$scratch/declared"
@@ -77,7 +79,8 @@ fi
 text="the shared library needs libev and the C library alone"
 if [ -e "$shared" ] && command -v readelf >/dev/null 2>&1; then
     readelf -d "$shared" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p' |
-        grep -Ev '^(libev|libc|libm|libpthread|librt|ld-linux.*|libasan|libubsan|libgcc_s)(\.|$)' >"$scratch/needed"
+        grep -Ev '^(libev|libc|libm|libpthread|librt|ld-linux.*|libasan|libubsan|libgcc_s)(\.|$)' \
+            >"$scratch/needed"
     check_empty "$text" "$scratch/needed"
 else
     skip "$text" "no ELF shared library, or no readelf"

@@ -48,8 +48,8 @@ check_empty() # check_empty TEXT FILE
     fi
 }
 
-# Prints the plan. A script that stops before it has no plan, which the TAP driver counts as an error. What failed
-# was said: a status of failure would count once more.
+# Prints the plan. A script that stops before it has no plan, which the TAP driver counts as an error. What
+# failed was said: a status of failure would count once more.
 finish()
 {
     echo "1..$tap_number"

@@ -39,10 +39,10 @@ static vow_value act_then(vow_value *value, void *deed)
 
 static vow_value act_catch(const vow_error *error, void *deed)
 {
-    g_assert_cmpstr(vow_error_message(error), !=, NULL);
+    g_assert_cmpstr(vow_error_message(error), ==, "broken");
     act(deed);
-    g_assert_cmpstr(vow_error_message(error), !=, NULL);
-    return vow_throw(vow_error_ref(error));
+    g_assert_cmpstr(vow_error_message(error), ==, "broken");
+    return owned(((struct deed *) deed)->f, NULL);
 }
 
 static vow_value act_finally(void *deed)
@@ -70,7 +70,7 @@ static void test_own_promise_in_then(fixture *f)
 
 static void test_own_promise_in_catch(fixture *f)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
         struct deed deed = {f, "catch", ways[i], NULL, NULL};
         deed.promise = vow_catch(vow_rejected(f->loop, vow_error_new(EIO, "broken")), act_catch, &deed);
         turn(f);

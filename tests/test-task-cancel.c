@@ -174,7 +174,8 @@ VOW_ASYNC(layer, me)
     VOW_END(me);
 }
 
-#define start_layer(f, name_, below_) vow_async((f)->loop, layer, .f = (f), .name = (name_), .below = (below_))
+#define start_layer(f, name_, below_) \
+    vow_async((f)->loop, layer, .f = (f), .name = (name_), .below = (below_))
 
 static void cancel_goes_inner_first(fixture *f)
 {

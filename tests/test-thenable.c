@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* A future of "another library". What its then() does is the test's choice. */
+/*
+ * A future of "another library". What its then() does is the test's choice. It is asked once: libvow drops it
+ * as soon as then() returned, so a future that must live until it answers keeps itself.
+ */
 struct foreign {
     fixture *f;
     vow_error *(*then)(struct foreign *foreign, vow_resolver *resolver);
@@ -147,13 +150,11 @@ static void test_answers_later(fixture *f)
     vow_promise *promise = vow_resolved(f->loop, follow(f, &foreign, subscribe));
 
     turn(f);
-    assert_log(f, "then");
+    assert_log(f, "then drop");
     g_assert_true(vow_is_pending(promise));
     vow_resolve(&foreign.resolver, vow_int(2));
     assert_peek(promise, "2");
-    turn(f);
     vow_unref(promise);
-    assert_log(f, "drop");
 }
 
 /* What it answers with may be a promise, or another foreign future. */
@@ -214,7 +215,7 @@ static void test_dropped_late(fixture *f)
 
     turn(f);
     vow_unref(promise);
-    assert_log(f, "then unsubscribed drop");
+    assert_log(f, "then drop unsubscribed");
     vow_resolve(&foreign.resolver, owned(f, "late"));
     assert_log(f, "~late");
 }

@@ -80,11 +80,12 @@ void vow__combine_adopt(vow__combine *self, vow_promise *input)
     vow_unref(input);
 }
 
+/* The last one let go is reaped first, so that the inputs are cancelled in their order. */
 void vow__combine_stop(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;
 
-    for (size_t i = 0; i < self->n && self->left; i++) {
+    for (size_t i = self->n; i-- > 0 && self->left;) {
         vow_promise *input = vow__branch_cut(&self->branch[i]);
 
         if (!input)

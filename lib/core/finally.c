@@ -22,22 +22,31 @@ typedef struct finally {
     vow_promise *source; /* after WAITING: the outcome to pass on; NULL if there is none, or it was dropped */
 } finally;
 
+/* The outcome that would have passed on is not wanted any more. May run a drop function. */
+static void drop_source(finally *self)
+{
+    vow_promise *source = self->source;
+
+    self->source = NULL;
+    vow_unref(source);
+}
+
 /* The outcome is known: `result` (given, may be NULL) is what the handler returned, settled. */
 static void pass_on(finally *self, vow_promise *result)
 {
     vow_promise *source = self->source;
 
-    self->source = NULL;
     if (result && result->state == VOW__REJECTED) {
+        drop_source(self);
         vow__adopt(&self->promise, result);
-        vow_unref(source);
         return;
     }
     if (source && !(self->promise.flags & VOW__CANCELLED)) {
+        self->source = NULL;
         vow__adopt(&self->promise, source);
     } else {
+        drop_source(self);
         vow__reject(&self->promise, &vow__error_cancelled);
-        vow_unref(source);
     }
     vow_unref(result);
 }
@@ -51,6 +60,7 @@ static void await_result(finally *self, vow_value value)
     if (value.type == &vow__type_foreign)
         result = vow_resolved_at(vow__loop_of(promise), value, promise->site);
     if (result == promise) {
+        drop_source(self);
         vow__reject(promise, &vow__error_self);
         vow_unref(result);
     } else if (vow__is_pending(result)) {
@@ -70,6 +80,7 @@ static bool call_handler(finally *self)
     promise->flags |= VOW__SHIELDED;
     value = self->fn ? self->fn(self->data) : vow_nil();
     if (value.type == &vow__type_throw) {
+        drop_source(self);
         vow__reject(promise, value.u.pointer);
         return false;
     }
@@ -107,16 +118,7 @@ static bool finally_unwind(vow_promise *promise)
     return call_handler((finally *) promise);
 }
 
-static void finally_dispose(vow_promise *promise)
-{
-    vow_promise *source = ((finally *) promise)->source;
-
-    if (source)
-        vow__let_go(source);
-}
-
-static const vow__kind finally_kind = {
-    .name = "finally", .run = finally_run, .unwind = finally_unwind, .dispose = finally_dispose};
+static const vow__kind finally_kind = {.name = "finally", .run = finally_run, .unwind = finally_unwind};
 
 /* What the handler cleans up must not be lost for want of memory: it is called now. */
 static vow_promise *refuse(vow_promise *promise, vow_finally_fn fn, void *data)

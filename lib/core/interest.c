@@ -71,6 +71,15 @@ void vow__let_go(vow_promise *promise)
         doom(loop, promise);
 }
 
+void vow__cancel_held(vow_promise *promise)
+{
+    promise->flags |= VOW__CANCELLED;
+    if (promise->flags & VOW__SHIELDED)
+        vow__keep(promise);
+    else
+        doom(vow__loop_of(promise), promise);
+}
+
 /* Nobody waits for what this promise waits for, on its behalf. May run an on_cancel(). */
 static void stop(vow_promise *promise)
 {
@@ -87,6 +96,8 @@ static void stop(vow_promise *promise)
             resolver->on_cancel(resolver);
     } else if (mode == VOW__WAIT_FOREIGN) {
         vow__foreign_drop((vow__foreign *) upstream);
+    } else if (upstream && promise->kind->abandon) {
+        promise->kind->abandon(promise, (vow_promise *) upstream);
     } else if (upstream) {
         vow__let_go((vow_promise *) upstream);
     }
@@ -195,13 +206,8 @@ void vow_cancel(vow_promise *promise)
     vow__check_promise(promise, "vow_cancel", NULL);
     loop = vow__loop_of(promise);
     base = loop->doomed;
-    if (vow__is_pending(promise)) {
-        promise->flags |= VOW__CANCELLED;
-        if (promise->flags & VOW__SHIELDED)
-            vow__keep(promise);
-        else
-            doom(loop, promise);
-    }
+    if (vow__is_pending(promise))
+        vow__cancel_held(promise);
     vow__let_go(promise);
     vow__reap(loop, base);
 }

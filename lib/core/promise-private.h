@@ -63,7 +63,12 @@ typedef struct vow__kind {
     const char *name; /* for reports: "then" */
     /* Its job: what `wait` (its own, or a branch's) stood for is settled. May run handlers. */
     void (*run)(vow_promise *promise, vow__reaction *wait);
-    /* It is dropped or cancelled while pending: stops watchers and lets go of branches with vow__let_go(). */
+    /*
+     * It is dropped or cancelled while pending. It gives up what its own `wait` was for, which is given; NULL
+     * stands for vow__let_go().
+     */
+    void (*abandon)(vow_promise *promise, vow_promise *upstream);
+    /* After that: stops watchers and lets go of branches with vow__let_go(). */
     void (*stop)(vow_promise *promise);
     /*
      * After that: its own clean-up. May run handlers and may settle the promise. True while the clean-up goes
@@ -167,6 +172,8 @@ static inline vow_promise *vow__take_upstream(vow__reaction *wait)
 /* Ends a branch's wait, if it has one; returns what it waited for, the caller's, or NULL. */
 vow_promise *vow__branch_cut(vow__branch *branch);
 
+/* Has a pending promise cancelled, as the reaper goes on, but keeps the caller's reference to it. */
+void vow__cancel_held(vow_promise *promise);
 /* Gives up a reference from within kind->stop(): the reaper is at work and goes on with it. */
 void vow__let_go(vow_promise *promise);
 /* The loop keeps a pending promise until it is settled. */
