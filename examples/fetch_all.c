@@ -204,18 +204,28 @@ static int run(struct batch *batch)
     return status;
 }
 
+static bool parse_limit(const char *text, long *limit)
+{
+    char *end;
+    *limit = strtol(text, &end, 10);
+    return *end == '\0' && *limit > 0;
+}
+
+static bool parse_seconds(const char *text, double *seconds)
+{
+    char *end;
+    *seconds = strtod(text, &end);
+    return *end == '\0' && *seconds > 0 && *seconds < 1e6;
+}
+
 static bool parse_option(struct batch *batch, int option)
 {
-    char *end = "";
     if (option == 'c')
-        batch->limit = strtol(optarg, &end, 10);
-    else if (option == 't')
-        batch->seconds = strtod(optarg, &end);
-    else if (option == 'q')
-        batch->quiet = true;
-    else
-        return false;
-    return *end == '\0' && batch->limit > 0 && batch->seconds > 0 && batch->seconds < 1e6;
+        return parse_limit(optarg, &batch->limit);
+    if (option == 't')
+        return parse_seconds(optarg, &batch->seconds);
+    batch->quiet = true;
+    return option == 'q';
 }
 
 static int usage(void)

@@ -139,7 +139,7 @@ static bool parse_seconds(const char *text, double *seconds)
 {
     char *end;
     *seconds = strtod(text, &end);
-    return end != text && *end == '\0' && *seconds > 0 && *seconds < 1e6;
+    return *end == '\0' && *seconds > 0 && *seconds < 1e6;
 }
 
 static int usage(void)

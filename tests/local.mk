@@ -3,14 +3,17 @@
 
 # Written with GLib; tests/NAME is made of tests/NAME.c and what they share.
 test_programs = \
+	tests/test-allocation \
 	tests/test-attach \
 	tests/test-cancel \
 	tests/test-combinators \
+	tests/test-depth \
 	tests/test-error \
 	tests/test-finally \
 	tests/test-io \
 	tests/test-loop \
 	tests/test-loop-end \
+	tests/test-misuse \
 	tests/test-order \
 	tests/test-order-await \
 	tests/test-promise \
@@ -18,6 +21,7 @@ test_programs = \
 	tests/test-reentrant \
 	tests/test-report \
 	tests/test-socket \
+	tests/test-socket-errors \
 	tests/test-task \
 	tests/test-task-cancel \
 	tests/test-task-finally \
@@ -31,18 +35,24 @@ test_programs = \
 test_scripts = \
 	tests/compile.sh \
 	tests/docs.sh \
+	tests/examples-client.sh \
+	tests/examples-server.sh \
+	tests/examples-stress.sh \
 	tests/examples.sh \
 	tests/headers.sh \
 	tests/layers.sh \
 	tests/symbols.sh
 
-EXTRA_DIST += $(test_scripts) tests/tap.sh tests/compile-task.c tests/order.js
+EXTRA_DIST += $(test_scripts) tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
 
 if HAVE_GLIB
 
 check_PROGRAMS = $(test_programs)
 check_LTLIBRARIES = tests/libsupport.la
-tests_libsupport_la_SOURCES = tests/streams.c tests/streams.h tests/support.c tests/support.h
+tests_libsupport_la_SOURCES = \
+	tests/place.c tests/place.h \
+	tests/streams.c tests/streams.h \
+	tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 
 # What the programs link with.

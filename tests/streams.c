@@ -56,11 +56,14 @@ void open_tcp(int ends[2])
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int room = 32 * 1024; /* set, so that the system does not grow it as it likes */
 
+    g_assert_cmpint(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), ==, 0);
     g_assert_cmpint(bind(listener, (struct sockaddr *) &address, length), ==, 0);
     g_assert_cmpint(listen(listener, 1), ==, 0);
     g_assert_cmpint(getsockname(listener, (struct sockaddr *) &address, &length), ==, 0);
     ends[1] = socket(AF_INET, SOCK_STREAM, 0);
+    g_assert_cmpint(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room), ==, 0);
     g_assert_cmpint(connect(ends[1], (struct sockaddr *) &address, length), ==, 0);
     ends[0] = accept(listener, NULL, NULL);
     g_assert_cmpint(ends[0], >=, 0);

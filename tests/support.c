@@ -82,6 +82,11 @@ static void collect_report(const vow_report *report, void *data)
     g_ptr_array_add(f->reports, g_strdup(report->text));
 }
 
+void collect_reports(fixture *f, vow_loop *loop)
+{
+    vow_loop_set_report(loop, collect_report, f);
+}
+
 static void set_up(fixture *f)
 {
     f->descriptors = count_descriptors();
@@ -93,7 +98,7 @@ static void set_up(fixture *f)
     g_assert_nonnull(f->ev);
     f->loop = vow_loop_new(f->ev);
     g_assert_nonnull(f->loop);
-    vow_loop_set_report(f->loop, collect_report, f);
+    collect_reports(f, f->loop);
 }
 
 void free_loop(fixture *f)

@@ -56,6 +56,9 @@ void turn(fixture *f);
 #define expect_report(f, part) expect_report_at((f), (part), __FILE__, __LINE__)
 void expect_report_at(fixture *f, const char *part, const char *file, int line);
 
+/* Collects the reports of another loop too. */
+void collect_reports(fixture *f, vow_loop *loop);
+
 /* Checks that as many promises are alive as the test expects, then frees the fixture's loop, so that a test
  * can look at what that does. f->loop is NULL afterwards. */
 void free_loop(fixture *f);

@@ -8,7 +8,6 @@
 #include "support.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -302,11 +301,6 @@ static void reports_name_the_kind_of_promise(fixture *f)
     turn(f);
     g_assert_cmpint(seen.reports, ==, 1); /* for the end of the chain alone */
     g_assert_cmpstr(seen.kind_of, ==, "then");
-    forget(&seen);
-    vow_detach(vow_sleep(f->loop, (double) NAN));
-    turn(f);
-    g_assert_cmpint(seen.reports, ==, 1);
-    g_assert_cmpstr(seen.kind_of, ==, "sleep");
     forget(&seen);
     vow_detach(vow_async(f->loop, link, .cleaned = &(int){0},
                          .below = vow_rejected(f->loop, vow_error_new(EIO, "x"))));

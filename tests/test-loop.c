@@ -169,9 +169,9 @@ static void two_loops_on_one_ev_loop(fixture *f)
     vow_promise *q = vow_then(vow_resolved(other, vow_int(2)), saw_value, tag_new(f, "q"));
 
     g_assert_true(vow_promise_loop(q) == other);
+    turn(f);
     g_assert_cmpuint(vow_loop_live(f->loop), ==, 1);
     g_assert_cmpuint(vow_loop_live(other), ==, 1);
-    turn(f);
     if (g_str_has_prefix(f->log->str, "p"))
         assert_log(f, "p=1 q=2");
     else

@@ -55,7 +55,7 @@ static vow_promise *until(struct in *in, const char *delimiter, size_t limit)
 /* What stands in the buffer. */
 static void assert_buffer(const struct in *in, const char *expected)
 {
-    char *text = g_strndup(in->buffer.data, in->buffer.length);
+    char *text = g_strndup(in->buffer.length ? in->buffer.data : "", in->buffer.length);
 
     g_assert_cmpstr(text, ==, expected);
     g_free(text);

@@ -214,6 +214,14 @@ static void a_path_of_the_greatest_length(fixture *f)
     close_place(&place);
 }
 
+/* Where a wrong answer would be to wait for ever. */
+static void rejects_in_a_turn(fixture *f, vow_promise *promise, int code)
+{
+    turn(f);
+    g_assert_true(vow_is_rejected(promise));
+    run_fails(promise, code, "");
+}
+
 static void accept_where_nobody_listens(fixture *f)
 {
     int ends[2], fd = dup(STDERR_FILENO);
@@ -225,7 +233,9 @@ static void accept_where_nobody_listens(fixture *f)
     run_fails(vow_accept(f->loop, ends[0]), ENOTSOCK, "");
     close_both(ends);
     open_tcp(ends);
-    run_fails(vow_accept(f->loop, ends[0]), EINVAL, "");
+    rejects_in_a_turn(f, vow_accept(f->loop, ends[0]), EINVAL);
+    g_assert_cmpint(fcntl(ends[0], F_SETFL, O_NONBLOCK), ==, 0);
+    rejects_in_a_turn(f, vow_accept(f->loop, ends[0]), EINVAL);
     close_both(ends);
 }
 

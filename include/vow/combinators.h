@@ -3,7 +3,7 @@
  * @file vow/combinators.h
  * @brief Several promises as one: all, all_settled, any, race.
  *
- * Each function takes its promises over, also when it fails, and only reads the array. Each has an …_of form
+ * Each function takes its promises over, also when it fails, and only reads the array. Each has an _of form
  * that takes the promises as arguments. Once the outcome is known, the inputs that are still pending are
  * dropped, so they stop at once unless somebody else holds them; an input that rejected counts as looked at.
  * All inputs belong to `loop`.
@@ -16,7 +16,7 @@
 
 VOW_BEGIN_DECLS
 
-/* The arguments of an …_of form as an array. Its first element, NULL, lets the list be empty in ISO C. */
+/* The arguments of an _of form as an array. Its first element, NULL, lets the list be empty in ISO C. */
 #define VOW__COUNT_OF(...) (sizeof((vow_promise *[]){NULL, __VA_ARGS__}) / sizeof(vow_promise *) - 1)
 #define VOW__ARRAY_OF(...) ((vow_promise *[]){NULL, __VA_ARGS__} + 1)
 #define VOW__COMBINE_OF(combine, loop, ...) \

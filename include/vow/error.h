@@ -40,7 +40,7 @@ enum vow_code {
  * @param code   an errno value, such as `EPROTO`.
  * @param format as printf(3), for the message. It should name what failed; the code's own meaning need not be
  * repeated.
- * @return the caller's. Never NULL: out of memory, it is the static error of `ENOMEM`.
+ * @return the error, the caller's. Never NULL: out of memory, it is the static error of `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_error_new_at(const char *site, int code, const char *format, ...)
@@ -52,7 +52,7 @@ VOW_API VOW_NODISCARD vow_error *vow_error_new_at(const char *site, int code, co
  * @param domain looked at for as long as the error lives; make it static.
  * @param code   one of the domain's.
  * @param format as printf(3), for the message.
- * @return the caller's; never NULL.
+ * @return the error, the caller's; never NULL.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_error_new_in_at(const char *site, const vow_domain *domain, int code,
@@ -64,7 +64,7 @@ VOW_API VOW_NODISCARD vow_error *vow_error_new_in_at(const char *site, const vow
  * @param cause  given away; vow_error_cause() of the new error gives it. NULL for none.
  * @param code   an errno value.
  * @param format as printf(3), for the message.
- * @return the caller's; never NULL.
+ * @return the error, the caller's; never NULL.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_error_wrap_at(const char *site, vow_error *cause, int code,

@@ -61,6 +61,7 @@ typedef struct vow_task_type {
  * @param loop  where it runs.
  * @param type  what VOW_ASYNC() made.
  * @param frame the initial struct, copied.
+ * @param site  where the call stands, or NULL.
  * @return the promise of what the task returns, the caller's.
  * @par Errors
  * `ENOMEM`: the task does not start. `ECANCELED` while the loop is being freed, likewise.
@@ -103,8 +104,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
  */
 #define VOW_DECLARE(name) static VOW_UNUSED const vow_task_type vow__task_##name
 
-/** @brief Opens the part of a body that may await. Declarations may stand before it; they run at every
- * resumption. */
+/**
+ * @brief Opens the part of a body that may await.
+ *
+ * Declarations may stand before it; they run again at every resumption.
+ * @param me the body's parameter, as in VOW_ASYNC().
+ * @since 0.1
+ */
 #define VOW_BEGIN(me)                                \
     vow__again:                                      \
     switch ((unsigned long long) (me)->task.state) { \
@@ -112,8 +118,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
         return vow__task_end(&(me)->task);           \
     case 0:
 
-/** @brief Closes what VOW_BEGIN() opened. Reaching it returns nil, unless VOW_RETURN() or VOW_THROW() said
- * otherwise. */
+/**
+ * @brief Closes what VOW_BEGIN() opened.
+ *
+ * Reaching it returns nil, unless VOW_RETURN() or VOW_THROW() said otherwise.
+ * @param me the body's parameter.
+ * @since 0.1
+ */
 #define VOW_END(me)                   \
     }                                 \
     if (vow__task_leave(&(me)->task)) \
@@ -128,12 +139,16 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
     case __LINE__ + (1ULL << 32):
 
 /**
- * @brief Waits for a promise, which is given away; VOW_RESULT() is its value then.
+ * @brief Waits for a promise; VOW_RESULT() is its value then.
  *
  * If it rejects, the task leaves for VOW_FINALLY() and rejects with the same error. Inside VOW_FINALLY() this
  * ends the section. Takes one turn of the job queue, also when the promise is settled already, and no memory.
+ * Awaiting the task's own promise, or one of another loop, is misuse and aborts.
+ * @param me      the body's parameter.
+ * @param promise given away.
  * @par Standard
  * ECMAScript 2024, 27.7.5.3 Await.
+ * @since 0.1
  */
 #define VOW_AWAIT(me, promise)                       \
     do {                                             \
@@ -144,21 +159,40 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
         }                                            \
     } while (0)
 
-/** @brief Waits as VOW_AWAIT() does, but goes on when the promise rejects: VOW_ERROR() tells. */
+/**
+ * @brief Waits as VOW_AWAIT() does, but goes on when the promise rejects: VOW_ERROR() tells.
+ * @param me      the body's parameter.
+ * @param promise given away.
+ * @since 0.1
+ */
 #define VOW_TRY_AWAIT(me, promise) \
     do {                           \
         VOW__AWAIT(me, promise)    \
         (void) 0;                  \
     } while (0)
 
-/** @brief What the last await gave, a `vow_value *`, valid until the next one. NULL before the first. */
+/**
+ * @brief What the last await gave.
+ * @param me the body's parameter.
+ * @return a `vow_value *`, valid until the next await, good for reading and for vow_take(); NULL before the
+ *         first; after a rejected VOW_TRY_AWAIT() an error value.
+ * @since 0.1
+ */
 #define VOW_RESULT(me) ((me)->task.result)
 
-/** @brief The error of the last VOW_TRY_AWAIT(), a `const vow_error *` valid until the next await; NULL if
- * there was none. */
+/**
+ * @brief The error of the last VOW_TRY_AWAIT().
+ * @param me the body's parameter.
+ * @return a `const vow_error *`, valid until the next await; NULL if it was fulfilled.
+ * @since 0.1
+ */
 #define VOW_ERROR(me) vow__task_error(&(me)->task)
 
-/** @brief Leaves the task with a value (given away; vow_follow() and vow_throw() too), through VOW_FINALLY().
+/**
+ * @brief Leaves the task with a value, through VOW_FINALLY().
+ * @param me    the body's parameter.
+ * @param value given away; vow_follow() and vow_throw() too.
+ * @since 0.1
  */
 #define VOW_RETURN(me, value)                   \
     do {                                        \
@@ -166,7 +200,12 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
         goto vow__again;                        \
     } while (0)
 
-/** @brief Leaves the task with an error (given away), through VOW_FINALLY(). */
+/**
+ * @brief Leaves the task with an error, through VOW_FINALLY().
+ * @param me    the body's parameter.
+ * @param error given away.
+ * @since 0.1
+ */
 #define VOW_THROW(me, error)                             \
     do {                                                 \
         vow__task_return(&(me)->task, vow_throw(error)); \
@@ -179,13 +218,20 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
  *
  * It may await. A throw, or a rejected VOW_AWAIT(), in it takes the place of the outcome, and so does a
  * VOW_RETURN(); but a task that was cancelled stays cancelled whatever its clean-up returns. When a cancelled
- * task awaits here, the loop keeps it until it is done.
+ * task awaits here, the loop keeps it until it is done; cancelling it again changes nothing.
+ * @param me the body's parameter.
+ * @since 0.1
  */
 #define VOW_FINALLY(me) \
     break;              \
     case VOW__TASK_FINALLY:
 
-/** @brief The loop that a task runs on. */
+/**
+ * @brief The loop that a task runs on.
+ * @param me the body's parameter.
+ * @return a `vow_loop *`.
+ * @since 0.1
+ */
 #define VOW_LOOP(me) vow__task_loop(&(me)->task)
 
 /* What the macros call. */

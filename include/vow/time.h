@@ -20,7 +20,7 @@ VOW_BEGIN_DECLS
  * @param seconds how long at least; zero and less mean the next turn of the loop.
  * @return the promise, the caller's.
  * @par Errors
- * `EINVAL` for a number that is not one; `ENOMEM`.
+ * `EINVAL` for NaN; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_sleep_at(vow_loop *loop, double seconds, const char *site);
@@ -32,7 +32,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_sleep_at(vow_loop *loop, double seconds, 
  * @param when seconds since the epoch, as ev_time(); in the past means the next turn of the loop.
  * @return the promise, the caller's.
  * @par Errors
- * `EINVAL` for a number that is not one; `ENOMEM`.
+ * `EINVAL` for NaN; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_sleep_until_at(vow_loop *loop, double when, const char *site);
@@ -49,7 +49,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_sleep_until_at(vow_loop *loop, double whe
  * @param seconds from now; zero and less mean the next turn of the loop.
  * @return the new promise, the caller's.
  * @par Errors
- * The promise's own; `ETIMEDOUT`; `EINVAL` for a number that is not one; `ENOMEM`.
+ * The promise's own; `ETIMEDOUT`; `EINVAL` for NaN; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *site);

@@ -59,6 +59,7 @@ static void await_result(finally *self, vow_value value)
 
     if (value.type == &vow__type_foreign)
         result = vow_resolved_at(vow__loop_of(promise), value, promise->site);
+    vow__check_same_loop(promise, result, "vow_finally");
     if (result == promise) {
         drop_source(self);
         vow__reject(promise, &vow__error_self);

@@ -184,10 +184,15 @@ void vow_unref(vow_promise *promise)
     if (!promise)
         return;
     vow__check_promise(promise, "vow_unref", NULL);
+    if (promise->refs > 1) {
+        promise->refs--;
+        return;
+    }
     loop = vow__loop_of(promise);
     base = loop->doomed;
     vow__let_go(promise);
-    vow__reap(loop, base);
+    if (loop->doomed != base || loop->is_closed)
+        vow__reap(loop, base);
 }
 
 void vow_detach(vow_promise *promise)

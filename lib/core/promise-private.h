@@ -138,9 +138,34 @@ vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind
 vow_promise *vow__emergency(vow_loop *loop);
 /* The same for a function that was given a promise, which goes: may run clean-up. */
 vow_promise *vow__refuse(vow_promise *upstream);
-/* End the program if what was passed to a public function is NULL, or, in debug builds, of another thread. */
-void vow__check_loop(const vow_loop *loop, const char *function, const char *site);
-void vow__check_promise(const vow_promise *promise, const char *function, const char *site);
+/* End the program: what was passed to a public function is NULL, or of another loop or thread. */
+VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
+VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
+#ifdef VOW_DEBUG
+void vow__check_thread(const vow_loop *loop, const char *function);
+#else
+#define vow__check_thread(loop, function) ((void) 0)
+#endif
+
+static inline void vow__check_loop(const vow_loop *loop, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!loop))
+        vow__misuse_null(function, "loop", site);
+    vow__check_thread(loop, function);
+}
+
+static inline void vow__check_promise(const vow_promise *promise, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!promise))
+        vow__misuse_null(function, "promise", site);
+    vow__check_thread(vow__loop_of(promise), function);
+}
+
+static inline void vow__check_same_loop(const vow_promise *promise, const vow_promise *target, const char *function)
+{
+    if (VOW_UNLIKELY(vow__loop_of(target) != vow__loop_of(promise)))
+        vow__misuse_loops(function, target);
+}
 
 /*
  * Settling. `promise` must be pending, and may be gone afterwards only if the caller holds no reference. The
@@ -174,6 +199,14 @@ vow_promise *vow__branch_cut(vow__branch *branch);
 
 /* Has a pending promise cancelled, as the reaper goes on, but keeps the caller's reference to it. */
 void vow__cancel_held(vow_promise *promise);
+/* vow_unref() of a promise that is not NULL: most often it is not the last reference. */
+static inline void vow__unref(vow_promise *promise)
+{
+    if (promise->refs > 1)
+        promise->refs--;
+    else
+        vow_unref(promise);
+}
 /* Gives up a reference from within kind->stop(): the reaper is at work and goes on with it. */
 void vow__let_go(vow_promise *promise);
 /* The loop keeps a pending promise until it is settled. */

@@ -8,18 +8,14 @@
 #include "base/misuse-private.h"
 #include "core/scheduler-private.h"
 
-void vow__check_promise(const vow_promise *promise, const char *function, const char *site)
+void vow__misuse_null(const char *function, const char *what, const char *site)
 {
-    if (!promise)
-        vow__misuse(function, NULL, "the promise is NULL%s%s", site ? ", at " : "", site ? site : "");
-    vow__check_thread(vow__loop_of(promise), function);
+    vow__misuse(function, NULL, "the %s is NULL%s%s", what, site ? ", at " : "", site ? site : "");
 }
 
-void vow__check_loop(const vow_loop *loop, const char *function, const char *site)
+void vow__misuse_loops(const char *function, const vow_promise *promise)
 {
-    if (!loop)
-        vow__misuse(function, NULL, "the loop is NULL%s%s", site ? ", at " : "", site ? site : "");
-    vow__check_thread(loop, function);
+    vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
 }
 
 vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
@@ -99,8 +95,7 @@ static void follow(vow_promise *promise, vow_promise *target)
         vow_unref(target);
         return;
     }
-    if (vow__loop_of(target) != vow__loop_of(promise))
-        vow__misuse("vow_follow", target->site, "a promise of one loop cannot follow one of another");
+    vow__check_same_loop(promise, target, "vow_follow");
     promise->wait.upstream = (uintptr_t) target;
     promise->mode = VOW__WAIT_FOLLOW;
     vow__enqueue(vow__loop_of(promise), &promise->wait);
@@ -145,7 +140,7 @@ void vow__adopt(vow_promise *promise, vow_promise *from)
     } else {
         vow__fulfil(promise, vow__share(from));
     }
-    vow_unref(from);
+    vow__unref(from);
 }
 
 /* Whether pending or settled, `upstream` has the reaction run in its turn. */

@@ -54,7 +54,14 @@ void vow__drain(vow_loop *loop);
 /* Runs the first job of a queue that is not empty. May run handlers. */
 void vow__run_job(vow_loop *loop);
 /* Adds a job at the end of the queue. */
-void vow__enqueue(vow_loop *loop, vow__reaction *job);
+static inline void vow__enqueue(vow_loop *loop, vow__reaction *job)
+{
+    bool is_idle = vow__list_is_empty(&loop->queue);
+
+    vow__list_append(&loop->queue, &job->link);
+    if (is_idle && !loop->is_draining)
+        loop->host->wake(loop);
+}
 /* Works the doomed promises off, down to `base`. May run handlers. */
 void vow__reap(vow_loop *loop, vow_promise *base);
 
@@ -62,12 +69,5 @@ void vow__reap(vow_loop *loop, vow_promise *base);
 void vow__report_unhandled(vow_loop *loop, const vow_promise *promise);
 /* Reports a promise that is still held though its loop is freed. */
 void vow__report_leak(vow_loop *loop, const vow_promise *promise);
-
-/* Ends the program, in debug builds, if the loop is used from a thread that is not its own. */
-#ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function);
-#else
-#define vow__check_thread(loop, function) ((void) 0)
-#endif
 
 #endif

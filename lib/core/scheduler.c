@@ -9,15 +9,6 @@
 #include "base/misuse-private.h"
 #include "core/thenable-private.h"
 
-void vow__enqueue(vow_loop *loop, vow__reaction *job)
-{
-    bool is_idle = vow__list_is_empty(&loop->queue);
-
-    vow__list_append(&loop->queue, &job->link);
-    if (is_idle && !loop->is_draining)
-        loop->host->wake(loop);
-}
-
 /* A promise's own turn. It may be gone after this. */
 static void run_promise(vow_loop *loop, vow_promise *promise)
 {
@@ -44,7 +35,7 @@ static void run_promise(vow_loop *loop, vow_promise *promise)
     default:
         promise->kind->run(promise, &promise->wait);
     }
-    vow_unref(promise);
+    vow__unref(promise);
 }
 
 static void run_branch(vow_loop *loop, vow__branch *branch)
@@ -54,7 +45,7 @@ static void run_branch(vow_loop *loop, vow__branch *branch)
     owner->refs++;
     loop->running = owner;
     owner->kind->run(owner, &branch->wait);
-    vow_unref(owner);
+    vow__unref(owner);
 }
 
 void vow__run_job(vow_loop *loop)

@@ -34,7 +34,7 @@ static void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fu
         vow__adopt(promise, upstream);
         return;
     }
-    vow_unref(upstream);
+    vow__unref(upstream);
 }
 
 static void then_run(vow_promise *promise, vow__reaction *wait)

@@ -18,7 +18,11 @@
 
 bool vow__is_again(int code)
 {
-    return code == EAGAIN || code == EWOULDBLOCK;
+#if EWOULDBLOCK != EAGAIN
+    if (code == EWOULDBLOCK)
+        return true;
+#endif
+    return code == EAGAIN;
 }
 
 bool vow__fd_would_block(int fd, short events)

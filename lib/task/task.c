@@ -28,9 +28,9 @@ enum stage {
 typedef struct task {
     vow_promise promise;
     const vow_task_type *type;
-    vow_promise *awaited; /* while the body runs: settled, VOW_RESULT() points into it */
-    vow_value outcome;    /* what VOW_RETURN() or VOW_THROW() said */
-    vow_task frame;       /* the user's struct begins here */
+    vow_promise *awaited;                 /* while the body runs: settled, VOW_RESULT() points into it */
+    vow_value outcome;                    /* what VOW_RETURN() or VOW_THROW() said */
+    _Alignas(max_align_t) vow_task frame; /* the user's struct begins here */
 } task;
 
 _Static_assert(offsetof(task, frame) % _Alignof(max_align_t) == 0, "a frame is aligned for any type");
@@ -48,7 +48,8 @@ static void let_awaited_go(task *self)
     self->awaited = NULL;
     self->frame.result = NULL;
     self->frame.flags = 0;
-    vow_unref(awaited);
+    if (awaited)
+        vow__unref(awaited);
 }
 
 static void begin_cleaning(task *self)
@@ -177,9 +178,7 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
     if (promise == &self->promise)
         vow__misuse("VOW_AWAIT", promise->site, "a task cannot await itself, at %s:%u", self->type->file,
                     (unsigned) line);
-    if (vow__loop_of(promise) != vow__loop_of(&self->promise))
-        vow__misuse("VOW_AWAIT", promise->site, "a task awaits a promise of another loop, at %s:%u",
-                    self->type->file, (unsigned) line);
+    vow__check_same_loop(&self->promise, promise, "VOW_AWAIT");
     if (self->awaited)
         let_awaited_go(self);
     frame->state = line;
