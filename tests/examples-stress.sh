@@ -62,7 +62,7 @@ idle_connections()
         ask "GET / HTTP/1.1\r\n$host$end"
         [ "$(statuses)" = 200 ] || exit 1
         for connection in $connections; do
-            printf "GET /status/404 HTTP/1.1\r\n$host\r\n" >&"$connection"
+            send_to "$connection" "GET /status/404 HTTP/1.1\r\n$host\r\n"
         done
         for connection in $connections; do
             read -r -t 60 line <&"$connection" && [ "$line" = $'HTTP/1.1 404 Not Found\r' ] || exit 1
@@ -129,10 +129,11 @@ few_descriptors()
     descriptors=20
     start http_server 0
     descriptors=
+    connection=0
     idle=
     for i in {1..40}; do
         exec {connection}<>"/dev/tcp/127.0.0.1/$port"
-        printf "GET /sleep/1 HTTP/1.1\r\n$host\r\n" >&"$connection"
+        send_to "$connection" "GET /sleep/1 HTTP/1.1\r\n$host\r\n"
         idle="$idle $connection"
     done
     last=$connection
@@ -142,7 +143,7 @@ few_descriptors()
     check "$text answers those that it has" [ "$line" = $'HTTP/1.1 200 OK\r' ]
     if [ -r "/proc/$server/stat" ]; then
         before=$(cpu_ticks)
-        printf "GET /sleep/1000 HTTP/1.1\r\n$host\r\n" >&"$first"
+        send_to "$first" "GET /sleep/1000 HTTP/1.1\r\n$host\r\n"
         while read -r -t 60 line <&"$first" && [ "$line" != 'slept for 1000 ms' ]; do
             :
         done
@@ -168,7 +169,7 @@ ends_with() # ends_with SIGNAL
         "GET /sleep/3600000 HTTP/1.1\r\n$host\r\n" "GET /concurrent HTTP/1.1\r\n$host\r\n" \
         "GET / HTTP/1.1\r\n$host\r\n"; do
         exec {connection}<>"/dev/tcp/127.0.0.1/$port"
-        printf "$bytes" >&"$connection"
+        send_to "$connection" "$bytes"
         connections="$connections $connection"
     done
     read -r -t 60 line <&"$connection" # it has come to the last one

@@ -93,7 +93,7 @@ start() # start PROGRAM ARGUMENT... [< what it reads]
 # Ends the server with a signal. Returns its status; what it printed as errors is in $scratch/errors.
 stop() # stop SIGNAL
 {
-    kill "-$1" "$server"
+    kill "-$1" "$server" 2>/dev/null
     wait "$server"
     status=$?
     pids=$(echo "$pids" | sed "s/ $server\$//")
@@ -120,9 +120,16 @@ open() # open : a connection as descriptor 3
     exec 3<>"/dev/tcp/127.0.0.1/$port"
 }
 
-send() # send FORMAT ARGUMENT... : as printf. In a shell of its own, for the server may have closed already.
+send_to() # send_to DESCRIPTOR FORMAT ARGUMENT... : as printf. In a shell of its own, which SIGPIPE may end.
 {
-    (printf "$@" >&3) 2>/dev/null
+    to=$1
+    shift
+    (printf "$@" >&"$to") 2>/dev/null
+}
+
+send() # send FORMAT ARGUMENT...
+{
+    send_to 3 "$@"
 }
 
 # Reads until the server closes. Its answers are in $scratch/answer.

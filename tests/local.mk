@@ -26,6 +26,7 @@ test_programs = \
 	tests/test-task-cancel \
 	tests/test-task-finally \
 	tests/test-task-flow \
+	tests/test-task-random \
 	tests/test-then \
 	tests/test-thenable \
 	tests/test-time \
@@ -78,7 +79,7 @@ LOG_COMPILER = $(TEST_TIMEOUT)
 
 # A guard against a test that hangs, far above what any of them takes.
 if HAVE_TIMEOUT
-TEST_TIMEOUT = $(TIMEOUT) -k 10 900
+TEST_TIMEOUT = $(TIMEOUT) -k 10 300
 endif
 
 # What the scripts know about this build.

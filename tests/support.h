@@ -66,6 +66,10 @@ void free_loop(fixture *f);
 /* From now on, the n-th allocation fails (and all later ones, with `after`); 0 stops that. */
 void memory_fail(fixture *f, size_t n, bool after);
 
+/* In the parent: runs this test again in a child process, where g_test_subprocess() is true, and waits for
+ * it. To be followed by g_test_trap_assert_…(). */
+void run_in_child(fixture *f);
+
 /* How many descriptors this process has open. */
 guint count_descriptors(void);
 

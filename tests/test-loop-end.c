@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of a loop and what it reports: vow_loop_free() with work that is pending and promises that are
- * held, and reports of unhandled rejections and leaks.
+ * The end of a loop: vow_loop_free() with work that is pending and promises that are held, and what it says of
+ * those. Reports of unhandled rejections are in test-report.c.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -243,7 +243,7 @@ struct seen {
     fixture *f;
     int reports;
     enum vow_report_kind kind;
-    char *kind_of, *made_at, *text, *message;
+    char *kind_of, *made_at, *text;
 };
 
 static void see_report(const vow_report *report, void *data)
@@ -255,7 +255,6 @@ static void see_report(const vow_report *report, void *data)
     seen->kind_of = g_strdup(report->kind_of);
     seen->made_at = g_strdup(report->made_at);
     seen->text = g_strdup(report->text);
-    seen->message = g_strdup(report->error ? vow_error_message(report->error) : NULL);
 }
 
 static void forget(struct seen *seen)
@@ -263,33 +262,7 @@ static void forget(struct seen *seen)
     g_free(seen->kind_of);
     g_free(seen->made_at);
     g_free(seen->text);
-    g_free(seen->message);
     *seen = (struct seen){.f = seen->f};
-}
-
-static void reports_say_what_was_unhandled(fixture *f)
-{
-    struct seen seen = {.f = f};
-    vow_resolver resolver;
-    const char *rejected;
-    vow_promise *p = vow_promise_new(f->loop, &resolver, NULL);
-    const char *site = vow_promise_site(p);
-
-    vow_loop_set_report(f->loop, see_report, &seen);
-    rejected = HERE, vow_reject(&resolver, vow_error_new(EIO, "the tape ran out"));
-    turn(f);
-    g_assert_true(vow_is_rejected(p)); /* which is not looking at the error */
-    g_assert_cmpint(seen.reports, ==, 0);
-    vow_unref(p);
-    g_assert_cmpint(seen.reports, ==, 1);
-    g_assert_cmpint(seen.kind, ==, VOW_REPORT_UNHANDLED);
-    g_assert_cmpstr(seen.made_at, ==, site);
-    g_assert_nonnull(strstr(seen.message, "the tape ran out"));
-    g_assert_nonnull(strstr(seen.text, "the tape ran out"));
-    g_assert_nonnull(strstr(seen.text, site));
-    g_assert_nonnull(strstr(seen.text, rejected));
-    g_assert_true(g_str_has_suffix(seen.text, "\n"));
-    forget(&seen);
 }
 
 static void reports_name_the_kind_of_promise(fixture *f)
@@ -310,24 +283,6 @@ static void reports_name_the_kind_of_promise(fixture *f)
     forget(&seen);
 }
 
-/* The fixture fails the test if any of these is reported. */
-static void an_error_that_was_looked_at_is_not_reported(fixture *f)
-{
-    vow_promise *p = vow_rejected(f->loop, vow_error_new(EIO, "peeked"));
-
-    assert_peek(p, "!EIO");
-    vow_unref(p);
-    watch(f, vow_rejected(f->loop, vow_error_new(EIO, "caught")), "w");
-    turn(f);
-    assert_log(f, "w!EIO");
-    vow_error_unref(vow_run(vow_rejected(f->loop, vow_error_new(EIO, "run")), NULL));
-    p = vow_rejected(f->loop, vow_error_new(EIO, "passed on"));
-    p = vow_catch(vow_then(p, NULL, NULL), NULL, NULL);
-    watch(f, vow_finally(p, saw_end, tag_new(f, "end")), "w");
-    turn(f);
-    assert_log(f, "end w!EIO");
-}
-
 static void leaks_are_reported_with_their_site(fixture *f)
 {
     struct seen seen = {.f = f};
@@ -345,60 +300,6 @@ static void leaks_are_reported_with_their_site(fixture *f)
     forget(&seen);
 }
 
-static void use_loop(const vow_report *report, void *data)
-{
-    fixture *f = data;
-
-    note(f, "reported");
-    watch(f, vow_rejected(f->loop, vow_error_ref(report->error)), "again");
-}
-
-static void a_hook_may_use_the_loop(fixture *f)
-{
-    vow_loop_set_report(f->loop, use_loop, f);
-    vow_unref(vow_rejected(f->loop, vow_error_new(EIO, "x")));
-    turn(f);
-    assert_log(f, "reported again!EIO");
-}
-
-/* ---- What only a subprocess can show ------------------------------------------------------------------- */
-
-static void the_default_hook_prints(fixture *f)
-{
-    if (g_test_subprocess()) {
-        vow_promise *p = vow_resolved(f->loop, vow_nil());
-        vow_loop_set_report(f->loop, NULL, NULL);
-        vow_unref(vow_rejected(f->loop, vow_error_new(EIO, "the tape ran out")));
-        vow_loop_free(f->loop);
-        vow_unref(p);
-        _exit(0);
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_passed();
-    g_test_trap_assert_stderr("*the tape ran out*test-loop-end.c:*test-loop-end.c:*");
-}
-
-static vow_value free_in_handler(vow_value *value, void *data)
-{
-    fixture *f = data;
-
-    (void) value;
-    vow_loop_free(f->loop);
-    return vow_nil();
-}
-
-static void free_inside_a_handler_aborts(fixture *f)
-{
-    if (g_test_subprocess()) {
-        vow_detach(vow_then(vow_resolved(f->loop, vow_nil()), free_in_handler, f));
-        turn(f);
-        _exit(0);
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr("*vow_loop_free*handler*");
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -414,12 +315,7 @@ int main(int argc, char **argv)
     test_add("/loop-end/task/dropped", a_clean_up_of_a_dropped_task_is_ended);
     test_add("/loop-end/task/long-chain", free_with_a_long_chain);
     test_add("/loop-end/held", a_held_promise_outlives_its_loop);
-    test_add("/loop-end/report/unhandled", reports_say_what_was_unhandled);
     test_add("/loop-end/report/kind", reports_name_the_kind_of_promise);
-    test_add("/loop-end/report/looked-at", an_error_that_was_looked_at_is_not_reported);
     test_add("/loop-end/report/leak", leaks_are_reported_with_their_site);
-    test_add("/loop-end/report/hook-uses-loop", a_hook_may_use_the_loop);
-    test_add("/loop-end/report/default", the_default_hook_prints);
-    test_add("/loop-end/inside-a-handler", free_inside_a_handler_aborts);
     return g_test_run();
 }

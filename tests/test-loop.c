@@ -391,27 +391,6 @@ static void run_inside_a_watcher(fixture *f)
     assert_log(f, "in out later");
 }
 
-static vow_value run_in_handler(vow_value *value, void *data)
-{
-    fixture *f = data;
-
-    (void) value;
-    vow_error_unref(vow_run(vow_resolved(f->loop, vow_nil()), NULL));
-    return vow_nil();
-}
-
-static void run_inside_a_handler_aborts(fixture *f)
-{
-    if (g_test_subprocess()) {
-        vow_detach(vow_then(vow_resolved(f->loop, vow_nil()), run_in_handler, f));
-        turn(f);
-        _exit(0);
-    }
-    g_test_trap_subprocess(NULL, 0, 0);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr("*vow_run*handler*");
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -434,6 +413,5 @@ int main(int argc, char **argv)
     test_add("/loop/run/application-watchers", run_waits_while_the_application_has_watchers);
     test_add("/loop/run/ev-break", run_is_interrupted_by_ev_break);
     test_add("/loop/run/nested", run_inside_a_watcher);
-    test_add("/loop/run/inside-a-handler", run_inside_a_handler_aborts);
     return g_test_run();
 }

@@ -30,7 +30,7 @@ static void expect_abort(fixture *f, void (*misuse)(fixture *f), const char *fun
     }
     char *site = g_strdup_printf(" (promise made at %s:%d)", __FILE__, NUMBER_LINE);
     char *pattern = g_strdup_printf("libvow: misuse of %s: *%s*%s\n", function, words, has_site ? site : "");
-    g_test_trap_subprocess(NULL, 0, 0);
+    run_in_child(f);
     g_test_trap_assert_failed();
     g_test_trap_assert_stderr(pattern);
     g_test_trap_assert_stderr_unmatched("*\n?*");

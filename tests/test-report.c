@@ -323,7 +323,7 @@ static void test_hook_leak(fixture *f)
 static void test_default_hook(fixture *f)
 {
     if (!g_test_subprocess()) {
-        g_test_trap_subprocess(NULL, 0, 0);
+        run_in_child(f);
         g_test_trap_assert_passed();
         g_test_trap_assert_stderr("*the disk is full*\n");
         g_test_trap_assert_stderr("*test-report.c:*");

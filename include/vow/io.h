@@ -5,9 +5,9 @@
  *
  * A descriptor passed as an int stays the caller's. Cancel what waits for it before closing it, as libev
  * demands for its watchers. A buffer is lent until the promise is settled or dropped; dropping it stops the
- * watcher inside that call. vow_read() and vow_write() try the descriptor first and watch it only when it
- * would block, and leave its O_NONBLOCK flag alone: set it (sockets of libvow have it) on what is not a
- * socket. Writing to a peer that is gone never raises SIGPIPE in the program.
+ * watcher inside that call. Operations try the descriptor first and watch it only when that would block, or
+ * when a peer that is always ready would keep the rest of the loop waiting. They never block, whether or not
+ * its O_NONBLOCK flag is set. Writing to a peer that is gone never raises SIGPIPE in the program.
  */
 #ifndef VOW_IO_H
 #define VOW_IO_H

@@ -76,6 +76,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
  * It runs at once, inside this call, to its first await. Fields that are not given are zero. When the last
  * reference to the promise goes, the task is cancelled: what it awaits is dropped and its VOW_FINALLY section
  * runs.
+ *
+ * Out of memory, or while the loop is being freed, the body does not run at all: what a field was to own is
+ * then lost, so take such things over in the body, before its first await.
  * @since 0.1
  */
 #define vow_async(...) VOW__ASYNC_START(__VA_ARGS__, )

@@ -15,15 +15,36 @@ static bool is_passed_over(int code)
     return code == EINTR || code == ECONNABORTED || code == EPROTO;
 }
 
+/* The errno value that accept(2) would give at once, were it called; 0 if it would wait. */
+static int why_not(int fd)
+{
+    int is_listening = 0;
+    socklen_t length = sizeof is_listening;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &length) < 0)
+        return errno;
+    return is_listening ? 0 : EINVAL;
+}
+
+/* accept(2) on a listener without O_NONBLOCK would wait: then it is not called. */
+static int accept_now(int listener)
+{
+    int code;
+
+    if (!vow__fd_would_block(listener, POLLIN))
+        return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    code = why_not(listener);
+    errno = code ? code : EAGAIN;
+    return -1;
+}
+
 static bool accept_attempt(vow__io *io, vow_value *result)
 {
     int fd;
 
-    do {
-        if (vow__fd_would_block(io->io.fd, POLLIN))
-            return false;
-        fd = accept4(io->io.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    } while (fd < 0 && is_passed_over(errno));
+    do
+        fd = accept_now(io->io.fd);
+    while (fd < 0 && is_passed_over(errno));
     if (fd < 0 && vow__is_again(errno))
         return false;
     *result = fd < 0 ? vow__io_throw(io, "vow_accept", errno) : vow_fd(fd);

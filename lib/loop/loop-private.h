@@ -14,6 +14,7 @@ typedef struct vow__ev_loop {
     ev_check turn;      /* while somebody yields: ends their wait, once the loop has looked for events */
     ev_idle no_wait;    /* as long, so that it looks without waiting */
     vow__link yielding; /* of vow__yield */
+    unsigned completed; /* operations on descriptors that this drain completed at once */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
     struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
 } vow__ev_loop;
@@ -28,6 +29,8 @@ static inline struct ev_loop *vow__ev(const vow_promise *promise)
     return vow__ev_loop_of(vow__loop_of(promise))->ev;
 }
 
+/* Runs the jobs until there are none. */
+void vow__loop_drain(vow__ev_loop *loop);
 /* Sets up what vow_run() waits by. */
 void vow__run_init(vow__ev_loop *loop);
 /* Sets the watchers for vow_yield() up, and takes them down. */

@@ -9,13 +9,19 @@
 
 #include "base/misuse-private.h"
 
+void vow__loop_drain(vow__ev_loop *loop)
+{
+    loop->completed = 0;
+    vow__drain(&loop->core);
+}
+
 static void drain_cb(EV_P_ ev_prepare *watcher, int revents)
 {
     (void) revents;
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    vow__drain(watcher->data);
+    vow__loop_drain(watcher->data);
 }
 
 static void wake(vow_loop *core)

@@ -138,7 +138,7 @@ static bool is_outer_done(const struct vow__runner *self)
 /* Until the promise is settled; false if that did not come about. */
 static bool drive(vow__ev_loop *loop, struct vow__runner *self, bool *is_deadlock)
 {
-    vow__drain(&loop->core);
+    vow__loop_drain(loop);
     while (!self->promise) {
         bool is_alive = ev_run(loop->ev, 0);
 
