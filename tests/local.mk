@@ -34,6 +34,7 @@ test_programs = \
 
 # Written for the shell; the functions they share are in tests/tap.sh.
 test_scripts = \
+	tests/abi.sh \
 	tests/compile.sh \
 	tests/docs.sh \
 	tests/examples-client.sh \

@@ -78,8 +78,8 @@ static ssize_t write_without_signal(int fd, const void *buffer, size_t size)
     while (count < 0 && errno == EINTR);
     code = errno;
     if (count < 0 && code == EPIPE && !was_pending)
-        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR)
-            continue;
+        while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
+        }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = code;
     return count;

@@ -82,6 +82,7 @@ int vow_socket_port(int fd)
     } address;
     socklen_t length = sizeof address;
 
+    address.any.sa_family = AF_UNSPEC;
     if (getsockname(fd, &address.any, &length) < 0)
         return -1;
     if (address.any.sa_family == AF_INET)
