@@ -7,19 +7,26 @@ test_programs = \
 	tests/test-attach \
 	tests/test-cancel \
 	tests/test-combinators \
+	tests/test-combinators-order \
 	tests/test-depth \
 	tests/test-error \
 	tests/test-finally \
+	tests/test-inside-out \
 	tests/test-io \
 	tests/test-loop \
 	tests/test-loop-end \
+	tests/test-memory \
 	tests/test-misuse \
+	tests/test-no-sites \
 	tests/test-order \
 	tests/test-order-await \
+	tests/test-order-combined \
 	tests/test-promise \
+	tests/test-random \
 	tests/test-read-until \
 	tests/test-reentrant \
 	tests/test-report \
+	tests/test-resolver \
 	tests/test-socket \
 	tests/test-socket-errors \
 	tests/test-task \

@@ -35,7 +35,9 @@ const ticks = n => {
 const thenable = v => ({then(resolve) { note('then'); resolve(v); }});
 
 const programs = {
-    'then': () => { watch(good(1), 'a'); watch(good(2).then(), 'b'); watch(bad('EIO').then(), 'c'); ticks(3); },
+    'then': () => {
+        watch(good(1), 'a'); watch(good(2).then(), 'b'); watch(bad('EIO').then(), 'c'); ticks(3);
+    },
     'chain': () => { ticks(5); watch(good(1).then(v => v).then(v => v).catch(() => 0), 'a'); },
     'throw': () => { ticks(4); watch(good(1).then(() => { throw 'EIO'; }).then(() => 0), 'a'); },
     'handlers': () => {
@@ -99,16 +101,20 @@ const programs = {
     'thenable-of-promise': () => { watch(follow(thenable(good(1))), 'a'); ticks(6); },
     'thenable-of-thenable': () => { watch(follow(thenable(thenable(1))), 'a'); ticks(6); },
     'await': () => {
-        (async () => { note('in'); await good(); note('x'); await good(); note('y'); })(); note('out'); ticks(4);
+        (async () => { note('in'); await good(); note('x'); await good(); note('y'); })();
+        note('out'); ticks(4);
     },
     'await-fulfils': () => { watch((async () => { await good(); return 1; })(), 'a'); ticks(4); },
     'await-nothing': () => { watch((async () => 1)(), 'a'); ticks(2); },
     'await-rejected': () => { watch((async () => { await bad('EIO'); })(), 'a'); ticks(4); },
     'await-caught': () => {
-        watch((async () => { try { await bad('EIO'); } catch (e) { note(e); } await good(); })(), 'a'); ticks(5);
+        watch((async () => { try { await bad('EIO'); } catch (e) { note(e); } await good(); })(), 'a');
+        ticks(5);
     },
     'await-finally': () => {
-        watch((async () => { try { await bad('EIO'); } finally { note('f'); await good(); note('g'); } })(), 'a');
+        watch((async () => {
+            try { await bad('EIO'); } finally { note('f'); await good(); note('g'); }
+        })(), 'a');
         ticks(5);
     },
     'await-follow': () => {

@@ -2,7 +2,7 @@
 /*
  * Out of memory: each of a set of small programs runs once for every allocation it makes, with that one
  * failing, and again with all from that one on failing. It ends as it should or rejects with ENOMEM; nothing
- * is leaked and no clean-up is lost. And what is promised to need no memory takes none.
+ * is leaked and no clean-up is lost. What takes no memory at all is in test-memory.c.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -342,144 +342,6 @@ static void test_all_from_one_fail_then_dropped(fixture *f)
     run_all(f, true, true);
 }
 
-/* ---- What needs no memory ------------------------------------------------------------------------------ */
-
-/* One of each kind, all waiting for the same source; the end of each is kept. */
-enum { WAITING = 10 };
-
-static void make_waiting(fixture *f, vow_promise *source, vow_promise *waiting[WAITING])
-{
-    waiting[0] = vow_then(vow_ref(source), NULL, NULL);
-    waiting[1] = vow_catch(vow_ref(source), NULL, NULL);
-    waiting[2] = vow_finally(vow_ref(source), clean_up, NULL);
-    waiting[3] = vow_attach(vow_ref(source), f, clean_up_pointer);
-    waiting[4] = vow_resolved(f->loop, vow_follow(vow_ref(source)));
-    waiting[5] = vow_all_of(f->loop, vow_ref(source));
-    waiting[6] = vow_all_settled_of(f->loop, vow_ref(source));
-    waiting[7] = vow_any_of(f->loop, vow_ref(source));
-    waiting[8] = vow_race_of(f->loop, vow_ref(source));
-    waiting[9] = vow_timeout(vow_ref(source), 3600);
-    vow_unref(source);
-}
-
-static void drop_all(vow_promise *waiting[WAITING])
-{
-    for (int i = 0; i < WAITING; i++)
-        vow_unref(waiting[i]);
-}
-
-/* No call of allocate() since memory_fail(f, 1, true). */
-static void assert_no_allocation(fixture *f)
-{
-    g_assert_cmpuint(f->memory.allocated, ==, 0);
-    memory_fail(f, 0, false);
-}
-
-static void test_resolve_needs_none(fixture *f)
-{
-    static const char *const outcomes[WAITING] = {"1", "1", "1", "1", "1", "[1]", "[1]", "1", "1", "1"};
-    struct source a;
-    vow_promise *waiting[WAITING];
-
-    make_waiting(f, pending(f, &a, "a"), waiting);
-    turn(f);
-    memory_fail(f, 1, true);
-    vow_resolve(&a.resolver, vow_int(1));
-    turn(f);
-    assert_no_allocation(f);
-    for (int i = 0; i < WAITING; i++)
-        assert_peek(waiting[i], outcomes[i]);
-    drop_all(waiting);
-}
-
-static void test_reject_needs_none(fixture *f)
-{
-    struct source a;
-    vow_promise *waiting[WAITING];
-    vow_error *error = vow_error_new(EIO, "broken");
-
-    make_waiting(f, pending(f, &a, "a"), waiting);
-    turn(f);
-    memory_fail(f, 1, true);
-    vow_reject(&a.resolver, error);
-    turn(f);
-    assert_no_allocation(f);
-    for (int i = 0; i < WAITING; i++)
-        assert_peek(waiting[i], i == 6 ? "[!EIO]" : i == 7 ? "!EAGGREGATE" : "!EIO");
-    drop_all(waiting);
-}
-
-static void test_cancel_needs_none(fixture *f)
-{
-    struct source a;
-    vow_promise *waiting[WAITING], *source = pending(f, &a, "a");
-
-    make_waiting(f, vow_ref(source), waiting);
-    turn(f);
-    memory_fail(f, 1, true);
-    vow_cancel(source);
-    turn(f);
-    assert_no_allocation(f);
-    assert_log(f, "a-cancelled");
-    for (int i = 0; i < WAITING; i++)
-        assert_peek(waiting[i], i == 6 ? "[!ECANCELED]" : i == 7 ? "!EAGGREGATE" : "!ECANCELED");
-    drop_all(waiting);
-}
-
-static void test_unref_needs_none(fixture *f)
-{
-    struct source a;
-    vow_promise *waiting[WAITING];
-
-    make_waiting(f, pending(f, &a, "a"), waiting);
-    turn(f);
-    memory_fail(f, 1, true);
-    drop_all(waiting);
-    turn(f);
-    assert_no_allocation(f);
-    assert_log(f, "a-cancelled");
-}
-
-/* The place where it was abandoned is the one thing that takes memory: without, it is left out. */
-static void test_abandon_without_memory(fixture *f)
-{
-    struct source a;
-    vow_promise *promise = pending(f, &a, "a");
-
-    memory_fail(f, 1, true);
-    vow_resolver_abandon(&a.resolver);
-    memory_fail(f, 0, false);
-    assert_peek(promise, "!ECANCELED");
-    vow_unref(promise);
-}
-
-/* ---- The allocator itself ------------------------------------------------------------------------------ */
-
-/* What was taken goes back when it is not needed any more, not only with the loop. */
-static void test_memory_is_given_back(fixture *f)
-{
-    struct source a;
-    vow_promise *promise = pending(f, &a, "a");
-    int before = f->memory.blocks;
-
-    for (int i = 0; i < 100 * MANY; i++)
-        promise = vow_then(promise, NULL, NULL);
-    int most = f->memory.blocks;
-    g_assert_cmpint(most, >, before + 10);
-    vow_unref(promise);
-    assert_log(f, "a-cancelled");
-    g_assert_cmpint(f->memory.blocks, <, before + 10);
-}
-
-/* Round after round, the same memory. */
-static void test_memory_is_used_again(fixture *f)
-{
-    for (int i = 0; i < 10000; i++) {
-        g_assert_null(vow_run(vow_then(vow_resolved(f->loop, vow_int(i)), NULL, NULL), NULL));
-        g_assert_cmpint(f->memory.blocks, <, 20);
-    }
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -487,12 +349,5 @@ int main(int argc, char **argv)
     test_add("/allocation/all-from-one-fail", test_all_from_one_fail);
     test_add("/allocation/one-fails-then-dropped", test_one_fails_then_dropped);
     test_add("/allocation/all-from-one-fail-then-dropped", test_all_from_one_fail_then_dropped);
-    test_add("/allocation/resolve-needs-none", test_resolve_needs_none);
-    test_add("/allocation/reject-needs-none", test_reject_needs_none);
-    test_add("/allocation/cancel-needs-none", test_cancel_needs_none);
-    test_add("/allocation/unref-needs-none", test_unref_needs_none);
-    test_add("/allocation/abandon-without-memory", test_abandon_without_memory);
-    test_add("/allocation/given-back", test_memory_is_given_back);
-    test_add("/allocation/used-again", test_memory_is_used_again);
     return g_test_run();
 }

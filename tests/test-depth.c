@@ -131,6 +131,7 @@ static vow_promise *chain(fixture *f, const struct kind *kind, struct source *a,
 {
     vow_promise *promise = pending(f, a, "a");
 
+    g_test_message("%s", kind->name);
     *count = 0;
     for (int i = 0; i < DEPTH; i++)
         promise = kind->link(f, promise, count);
@@ -139,7 +140,7 @@ static vow_promise *chain(fixture *f, const struct kind *kind, struct source *a,
 }
 
 /* Looks at the outcome and frees it, with all that is nested in it. */
-static void check_outcome(const struct kind *kind, vow_promise *promise, const char *expected)
+static void check_outcome(vow_promise *promise, const char *expected)
 {
     g_assert_false(vow_is_pending(promise));
     if (expected)
@@ -147,7 +148,6 @@ static void check_outcome(const struct kind *kind, vow_promise *promise, const c
     else
         g_assert_cmpuint(vow_list_length(vow_as_list(vow_peek(promise))), ==, 1);
     vow_unref(promise);
-    g_test_message("%s", kind->name);
 }
 
 static void test_settled(fixture *f)
@@ -158,7 +158,7 @@ static void test_settled(fixture *f)
         vow_promise *promise = chain(f, &kinds[i], &a, &count);
         vow_resolve(&a.resolver, vow_int(1));
         turn(f);
-        check_outcome(&kinds[i], promise, kinds[i].value);
+        check_outcome(promise, kinds[i].value);
         g_assert_cmpint(count, ==, kinds[i].runs_on_value ? DEPTH : 0);
         g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
     }
@@ -172,7 +172,7 @@ static void test_rejected(fixture *f)
         vow_promise *promise = chain(f, &kinds[i], &a, &count);
         vow_reject(&a.resolver, vow_error_new(EIO, "broken"));
         turn(f);
-        check_outcome(&kinds[i], promise, kinds[i].error);
+        check_outcome(promise, kinds[i].error);
         g_assert_cmpint(count, ==, kinds[i].runs_on_error ? DEPTH : 0);
         g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
     }

@@ -200,7 +200,7 @@ static void test_cancelled_waits(fixture *f)
     g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
 }
 
-/* Cancelling runs every clean-up inside the call: the outer one does not wait for what the inner one awaits. */
+/* Clean-up goes from the inside out: the outer one waits for what the inner one awaits. */
 static void test_cancelled_nested_waits(fixture *f)
 {
     struct source a, b;
@@ -212,7 +212,7 @@ static void test_cancelled_nested_waits(fixture *f)
     note(f, "resolve");
     vow_resolve(&b.resolver, vow_nil());
     turn(f);
-    assert_log(f, "a-cancelled inner outer resolve");
+    assert_log(f, "a-cancelled inner resolve outer");
 }
 
 /* Those who hold a cancelled promise see ECANCELED once its clean-up is done, not before. */

@@ -105,6 +105,13 @@ static void set_back(struct rlimit old)
 static void no_descriptor_is_free(struct place *place)
 {
     fixture *f = place->f;
+    const char *preloaded = g_getenv("LD_PRELOAD");
+
+    if (preloaded && strstr(preloaded, "vgpreload")) {
+        /* Valgrind accepts the connection, closes it again and then says EMFILE. */
+        g_test_skip("Valgrind loses connections over its own limit of descriptors");
+        return;
+    }
     int clients[2] = {socket_of(place), socket_of(place)}, servers[2];
 
     vow_promise *p = accept_at(place);

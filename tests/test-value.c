@@ -213,6 +213,18 @@ static void test_error_value(fixture *f)
     vow_error_unref(error);
 }
 
+/* A rejected promise keeps its error, whoever takes it. */
+static void test_error_stays(fixture *f)
+{
+    vow_promise *promise = vow_rejected(f->loop, vow_error_new(EPROTO, "bad greeting"));
+    vow_value taken = vow_take(vow_peek(promise));
+
+    g_assert_true(vow_as_error(&taken) == vow_as_error(vow_peek(promise)));
+    vow_unref(promise);
+    g_assert_cmpint(vow_error_code(vow_as_error(&taken)), ==, EPROTO);
+    vow_value_drop(taken);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -230,5 +242,6 @@ int main(int argc, char **argv)
     test_add("/value/list", test_list);
     test_add("/value/list-in-list", test_list_in_list);
     test_add("/value/error", test_error_value);
+    test_add("/value/error-stays", test_error_stays);
     return g_test_run();
 }

@@ -282,12 +282,14 @@ VOW_API VOW_NODISCARD vow_promise *vow_finally_at(vow_promise *promise, vow_fina
  * @brief Ties something to a promise: `drop(pointer)` is called exactly once, when the promise is done or
  * dropped.
  *
- * The place to hand over the `data` of handlers earlier in the chain.
+ * The place to hand over the `data` of handlers earlier in the chain. When the new promise is dropped,
+ * clean-up goes from the inside out, so the pointer stays valid for theirs. As every promise in a chain it
+ * takes a turn of the job queue of its own.
  *
  * @param promise given away.
- * @param pointer given away, also when out of memory.
- * @param drop    releases it, in a job of its own after the promise is settled, or inside the call that drops
- * it.
+ * @param pointer given away. Out of memory it is released inside this call, after `promise` was.
+ * @param drop    releases it: in a job of its own after the promise is settled; or when the new promise is
+ *                dropped or cancelled, inside that call or after the clean-up that it waits for.
  * @return a promise with the same outcome, the caller's.
  * @par Errors
  * Those of the promise; `ENOMEM`.
@@ -324,8 +326,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
  * @brief Gives up a reference. The last one on a pending promise cancels what was to settle it.
  *
  * Cancelling is synchronous: when this returns no watcher is left, on_cancel(), vow_finally() handlers and
- * the VOW_FINALLY section of tasks have run (as far as their first await), and lent buffers are the caller's
- * again. The last reference to a rejected promise whose error nobody looked at reports it (see
+ * the VOW_FINALLY section of tasks have run, and lent buffers are the caller's again. Clean-up goes from the
+ * inside out: what a promise waits for is cleaned up before the promise itself. Where a clean-up awaits
+ * something, the loop keeps it until it is done, and what comes after it runs then.
+ *
+ * The last reference to a rejected promise whose error nobody looked at reports it (see
  * vow_loop_set_report()).
  *
  * @param promise given away; NULL does nothing.

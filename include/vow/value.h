@@ -170,7 +170,9 @@ VOW_API vow_value vow_throw(vow_error *error);
 
 /**
  * @brief Moves the content of a value out of the promise, list or task that holds it.
- * @param value left nil, for whoever else looks at it; NULL gives nil.
+ *
+ * An error is not moved, because a rejected promise always has one: it stays, and you get a reference to it.
+ * @param value left nil, for whoever else looks at it, unless it is an error; NULL gives nil.
  * @return the content, now the caller's to give on or to vow_value_drop().
  * @since 0.1
  */

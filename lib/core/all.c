@@ -23,8 +23,11 @@ static void place(vow__combine *self, size_t index, vow_value value)
 static void all_run(vow_promise *promise, vow__reaction *wait)
 {
     vow__combine *self = (vow__combine *) promise;
-    vow_promise *input = vow__take_upstream(wait);
+    vow_promise *input;
 
+    if (vow__combine_is_cleaning(promise, wait))
+        return;
+    input = vow__take_upstream(wait);
     if (input->state == VOW__REJECTED) {
         self->left--;
         vow__combine_adopt(self, input);
@@ -37,9 +40,12 @@ static void all_run(vow_promise *promise, vow__reaction *wait)
 static void all_settled_run(vow_promise *promise, vow__reaction *wait)
 {
     vow__combine *self = (vow__combine *) promise;
-    vow_promise *input = vow__take_upstream(wait);
+    vow_promise *input;
     vow_value value;
 
+    if (vow__combine_is_cleaning(promise, wait))
+        return;
+    input = vow__take_upstream(wait);
     if (input->state == VOW__REJECTED) {
         input->flags |= VOW__SEEN;
         value = vow__value_of_error(vow_error_ref(vow__error_of(input)));
@@ -61,11 +67,13 @@ static void all_dispose(vow_promise *promise)
 static const vow__kind all_kind = {.name = "all",
                                    .run = all_run,
                                    .stop = vow__combine_stop,
+                                   .unwind = vow__combine_unwind,
                                    .dispose = all_dispose,
                                    .input = vow__combine_input};
 static const vow__kind all_settled_kind = {.name = "all_settled",
                                            .run = all_settled_run,
                                            .stop = vow__combine_stop,
+                                           .unwind = vow__combine_unwind,
                                            .dispose = all_dispose,
                                            .input = vow__combine_input};
 

@@ -15,9 +15,12 @@ static void reject_all(vow__combine *self)
 static void any_run(vow_promise *promise, vow__reaction *wait)
 {
     vow__combine *self = (vow__combine *) promise;
-    vow_promise *input = vow__take_upstream(wait);
+    vow_promise *input;
     vow_error *error;
 
+    if (vow__combine_is_cleaning(promise, wait))
+        return;
+    input = vow__take_upstream(wait);
     self->left--;
     if (input->state == VOW__FULFILLED) {
         vow__combine_adopt(self, input);
@@ -39,6 +42,7 @@ static void any_dispose(vow_promise *promise)
 static const vow__kind any_kind = {.name = "any",
                                    .run = any_run,
                                    .stop = vow__combine_stop,
+                                   .unwind = vow__combine_unwind,
                                    .dispose = any_dispose,
                                    .input = vow__combine_input};
 

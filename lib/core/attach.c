@@ -6,7 +6,6 @@
 
 typedef struct attach {
     vow_promise promise;
-    vow_promise *cleaning; /* the promise waited for, between being cancelled and being looked at again */
     void *pointer;
     void (*drop)(void *pointer); /* NULL once called */
 } attach;
@@ -31,33 +30,13 @@ static void attach_run(vow_promise *promise, vow__reaction *wait)
         vow_unref(upstream);
 }
 
-static void attach_abandon(vow_promise *promise, vow_promise *upstream)
-{
-    if (upstream->refs > 1 || !vow__is_pending(upstream)) {
-        vow__let_go(upstream);
-        return;
-    }
-    ((attach *) promise)->cleaning = upstream;
-    vow__cancel_held(upstream);
-}
-
 static bool attach_unwind(vow_promise *promise)
 {
-    attach *self = (attach *) promise;
-    vow_promise *upstream = self->cleaning;
-
-    self->cleaning = NULL;
-    if (upstream && vow__is_pending(upstream)) {
-        vow__wait(promise, upstream, VOW__WAIT_REACTION);
-        return true;
-    }
-    attach_drop(self);
-    vow_unref(upstream);
+    attach_drop((attach *) promise);
     return false;
 }
 
-static const vow__kind attach_kind = {
-    .name = "attach", .run = attach_run, .abandon = attach_abandon, .unwind = attach_unwind};
+static const vow__kind attach_kind = {.name = "attach", .run = attach_run, .unwind = attach_unwind};
 
 vow_promise *vow_attach_at(vow_promise *promise, void *pointer, void (*drop)(void *pointer), const char *site)
 {
@@ -73,7 +52,6 @@ vow_promise *vow_attach_at(vow_promise *promise, void *pointer, void (*drop)(voi
         drop(pointer);
         return refused;
     }
-    self->cleaning = NULL;
     self->pointer = pointer;
     self->drop = drop;
     vow__wait(&self->promise, promise, VOW__WAIT_REACTION);

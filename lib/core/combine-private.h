@@ -28,8 +28,13 @@ size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait);
 void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value value);
 /* The same with the outcome of an input, whose reference is given. */
 void vow__combine_adopt(vow__combine *self, vow_promise *input);
-/* vow__kind.stop and .input of every combinator. */
+/* A combinator's `stage` once it was dropped or cancelled. */
+#define VOW__COMBINE_CLEANING 1
+/* To be asked first in its run(): true if that was only about an input's clean-up, and is dealt with. */
+bool vow__combine_is_cleaning(vow_promise *promise, vow__reaction *wait);
+/* vow__kind.stop, .unwind and .input of every combinator. */
 void vow__combine_stop(vow_promise *promise);
+bool vow__combine_unwind(vow_promise *promise);
 const vow_promise *vow__combine_input(const vow_promise *promise);
 
 #endif

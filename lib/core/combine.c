@@ -80,7 +80,7 @@ void vow__combine_adopt(vow__combine *self, vow_promise *input)
     vow_unref(input);
 }
 
-/* The last one let go is reaped first, so that the inputs are cancelled in their order. */
+/* The last one given up is reaped first, so that the inputs are cancelled in their order. */
 void vow__combine_stop(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;
@@ -91,8 +91,40 @@ void vow__combine_stop(vow_promise *promise)
         if (!input)
             continue;
         self->left--;
-        vow__let_go(input);
+        if (vow__give_up(input))
+            self->branch[i].wait.upstream = (uintptr_t) input | VOW__BRANCH;
     }
+}
+
+/* The inputs that go on cleaning up are waited for once more. */
+bool vow__combine_unwind(vow_promise *promise)
+{
+    vow__combine *self = (vow__combine *) promise;
+
+    promise->stage = VOW__COMBINE_CLEANING;
+    for (size_t i = 0; i < self->n; i++) {
+        vow_promise *input = vow__take_upstream(&self->branch[i].wait);
+
+        if (input && vow__is_pending(input)) {
+            vow__wait_branch(&self->branch[i], promise, input);
+            self->left++;
+        } else if (input) {
+            vow__let_go(input);
+        }
+    }
+    return self->left > 0;
+}
+
+bool vow__combine_is_cleaning(vow_promise *promise, vow__reaction *wait)
+{
+    vow__combine *self = (vow__combine *) promise;
+
+    if (promise->stage != VOW__COMBINE_CLEANING)
+        return false;
+    vow__unref(vow__take_upstream(wait));
+    if (--self->left == 0)
+        vow__reject(promise, &vow__error_cancelled);
+    return true;
 }
 
 const vow_promise *vow__combine_input(const vow_promise *promise)

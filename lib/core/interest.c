@@ -71,13 +71,27 @@ void vow__let_go(vow_promise *promise)
         doom(loop, promise);
 }
 
-void vow__cancel_held(vow_promise *promise)
+/* A pending promise is to end, whoever holds it. */
+static void cancel(vow_promise *promise)
 {
     promise->flags |= VOW__CANCELLED;
     if (promise->flags & VOW__SHIELDED)
         vow__keep(promise);
     else
         doom(vow__loop_of(promise), promise);
+}
+
+bool vow__give_up(vow_promise *upstream)
+{
+    bool is_last = upstream->refs == 1;
+
+    if (vow__is_pending(upstream) && (is_last || (upstream->flags & VOW__SHIELDED))) {
+        if (is_last)
+            cancel(upstream);
+        return true;
+    }
+    vow__let_go(upstream);
+    return false;
 }
 
 /* Nobody waits for what this promise waits for, on its behalf. May run an on_cancel(). */
@@ -96,36 +110,65 @@ static void stop(vow_promise *promise)
             resolver->on_cancel(resolver);
     } else if (mode == VOW__WAIT_FOREIGN) {
         vow__foreign_drop((vow__foreign *) upstream);
-    } else if (upstream && promise->kind->abandon) {
-        promise->kind->abandon(promise, (vow_promise *) upstream);
-    } else if (upstream) {
-        vow__let_go((vow_promise *) upstream);
+    } else if (upstream && vow__give_up((vow_promise *) upstream)) {
+        promise->wait.upstream = upstream;
     }
     if (promise->kind->stop)
         promise->kind->stop(promise);
 }
 
-/* What it waited for is gone: cleans up, then frees it or tells those who wait. */
+/* Its own clean-up, which may run handlers. True while that goes on. */
+static bool clean_up(vow_promise *promise)
+{
+    bool is_busy;
+
+    if (!promise->kind->unwind)
+        return false;
+    promise->refs++;
+    promise->flags |= VOW__SHIELDED;
+    is_busy = promise->kind->unwind(promise);
+    promise->refs--;
+    if (is_busy)
+        vow__keep(promise);
+    else
+        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+    return is_busy;
+}
+
+static void reject_if_pending(vow_promise *promise)
+{
+    if (vow__is_pending(promise))
+        vow__settle(promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
+}
+
+/* What it waited for is gone, or cleans up first. Then it cleans up itself, and goes or tells those who wait.
+ */
 static void unwind(vow_loop *loop, vow_promise *promise)
 {
-    promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
-    if (promise->kind->unwind) {
-        bool is_busy;
+    vow_promise *upstream = vow__take_upstream(&promise->wait);
 
-        promise->refs++;
+    promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
+    if (upstream && vow__is_pending(upstream)) {
         promise->flags |= VOW__SHIELDED;
-        is_busy = promise->kind->unwind(promise);
-        promise->refs--;
-        if (is_busy) {
-            vow__keep(promise);
-            return;
-        }
-        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        vow__keep(promise);
+        vow__wait(promise, upstream, VOW__WAIT_CLEAN_UP);
+        return;
     }
-    if (promise->refs && vow__is_pending(promise))
-        vow__settle(promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
-    if (!promise->refs)
+    if (upstream)
+        vow__let_go(upstream);
+    if (clean_up(promise))
+        return;
+    if (promise->refs)
+        reject_if_pending(promise);
+    else
         dispose(loop, promise);
+}
+
+void vow__unwind_on(vow_promise *promise)
+{
+    vow__unref(vow__take_upstream(&promise->wait));
+    if (!clean_up(promise))
+        reject_if_pending(promise);
 }
 
 /* A settled promise that was doomed before or after it settled. */
@@ -203,6 +246,15 @@ void vow_detach(vow_promise *promise)
     vow_unref(promise);
 }
 
+void vow__cancel_now(vow_promise *promise)
+{
+    vow_loop *loop = vow__loop_of(promise);
+    vow_promise *base = loop->doomed;
+
+    cancel(promise);
+    vow__reap(loop, base);
+}
+
 void vow_cancel(vow_promise *promise)
 {
     vow_loop *loop;
@@ -212,7 +264,7 @@ void vow_cancel(vow_promise *promise)
     loop = vow__loop_of(promise);
     base = loop->doomed;
     if (vow__is_pending(promise))
-        vow__cancel_held(promise);
+        cancel(promise);
     vow__let_go(promise);
     vow__reap(loop, base);
 }

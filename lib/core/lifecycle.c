@@ -72,17 +72,39 @@ static void report_one(void *block, void *data)
     vow__report_leak(data, block);
 }
 
+/* A clean-up waits for something that no event will bring any more: it is told so. */
+static void end_wait(void *block, void *data)
+{
+    vow_promise *promise = block;
+    vow_loop *loop = data;
+    enum vow__mode mode = promise->mode;
+    vow_promise *upstream;
+
+    if (!vow__is_pending(promise) ||
+        (mode != VOW__WAIT_REACTION && mode != VOW__WAIT_ADOPT && mode != VOW__WAIT_CLEAN_UP))
+        return;
+    upstream = (vow_promise *) promise->wait.upstream;
+    if (!upstream || !vow__is_pending(upstream))
+        return;
+    vow__list_unlink(&promise->wait.link);
+    vow__wait(promise, vow__emergency(loop), mode);
+    vow_unref(upstream);
+}
+
 /*
- * What clean-up awaits now is rejected already, so this ends, unless a task awaits for ever in VOW_FINALLY:
- * then it is left where it stands.
+ * Lets clean-up finish. What it awaits now is rejected, so this ends, unless a task awaits for ever in
+ * VOW_FINALLY: then it is left where it stands.
  */
 static void run_clean_up(vow_loop *loop)
 {
     size_t left = (vow__pools_count(&loop->pools) + 1) * CLOSING_JOBS;
 
     loop->is_draining = true;
-    while (!vow__list_is_empty(&loop->queue) && left--)
-        vow__run_job(loop);
+    do {
+        for (; left && !vow__list_is_empty(&loop->queue); left--)
+            vow__run_job(loop);
+        vow__pools_each(&loop->pools, end_wait, loop);
+    } while (left && !vow__list_is_empty(&loop->queue));
     loop->is_draining = false;
 }
 

@@ -32,6 +32,7 @@ enum vow__mode {
     VOW__WAIT_FOLLOW,   /* upstream: the promise to subscribe to, in a job of its own */
     VOW__WAIT_ADOPT,    /* upstream: the promise whose outcome becomes this one's */
     VOW__WAIT_FOREIGN,  /* upstream: the vow__foreign to subscribe to, in a job of its own */
+    VOW__WAIT_CLEAN_UP, /* dropped or cancelled; upstream: the promise whose clean-up comes first */
     VOW__WAIT_RELEASE   /* settled; the loop gives its reference up in a job */
 };
 
@@ -63,12 +64,7 @@ typedef struct vow__kind {
     const char *name; /* for reports: "then" */
     /* Its job: what `wait` (its own, or a branch's) stood for is settled. May run handlers. */
     void (*run)(vow_promise *promise, vow__reaction *wait);
-    /*
-     * It is dropped or cancelled while pending. It gives up what its own `wait` was for, which is given; NULL
-     * stands for vow__let_go().
-     */
-    void (*abandon)(vow_promise *promise, vow_promise *upstream);
-    /* After that: stops watchers and lets go of branches with vow__let_go(). */
+    /* It is dropped or cancelled while pending: stops watchers and gives branches up with vow__give_up(). */
     void (*stop)(vow_promise *promise);
     /*
      * After that: its own clean-up. May run handlers and may settle the promise. True while the clean-up goes
@@ -161,7 +157,8 @@ static inline void vow__check_promise(const vow_promise *promise, const char *fu
     vow__check_thread(vow__loop_of(promise), function);
 }
 
-static inline void vow__check_same_loop(const vow_promise *promise, const vow_promise *target, const char *function)
+static inline void vow__check_same_loop(const vow_promise *promise, const vow_promise *target,
+                                        const char *function)
 {
     if (VOW_UNLIKELY(vow__loop_of(target) != vow__loop_of(promise)))
         vow__misuse_loops(function, target);
@@ -197,8 +194,13 @@ static inline vow_promise *vow__take_upstream(vow__reaction *wait)
 /* Ends a branch's wait, if it has one; returns what it waited for, the caller's, or NULL. */
 vow_promise *vow__branch_cut(vow__branch *branch);
 
-/* Has a pending promise cancelled, as the reaper goes on, but keeps the caller's reference to it. */
-void vow__cancel_held(vow_promise *promise);
+/* Cancels a pending promise as vow_cancel() does; the caller keeps its reference. */
+void vow__cancel_now(vow_promise *promise);
+/*
+ * From within kind->stop(): nobody waits for `upstream` any more on this promise's behalf. True if it is to
+ * be waited for all the same, because it cleans up or will: the reference stays the caller's then.
+ */
+bool vow__give_up(vow_promise *upstream);
 /* vow_unref() of a promise that is not NULL: most often it is not the last reference. */
 static inline void vow__unref(vow_promise *promise)
 {
@@ -207,7 +209,7 @@ static inline void vow__unref(vow_promise *promise)
     else
         vow_unref(promise);
 }
-/* Gives up a reference from within kind->stop(): the reaper is at work and goes on with it. */
+/* Gives up a reference while the reaper is at work, which goes on with it. */
 void vow__let_go(vow_promise *promise);
 /* The loop keeps a pending promise until it is settled. */
 void vow__keep(vow_promise *promise);

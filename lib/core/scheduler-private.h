@@ -65,6 +65,9 @@ static inline void vow__enqueue(vow_loop *loop, vow__reaction *job)
 /* Works the doomed promises off, down to `base`. May run handlers. */
 void vow__reap(vow_loop *loop, vow_promise *base);
 
+/* Goes on with a promise in VOW__WAIT_CLEAN_UP: the clean-up that comes first is done. May run handlers. */
+void vow__unwind_on(vow_promise *promise);
+
 /* Reports a rejected promise that goes unseen. May run the program's hook. */
 void vow__report_unhandled(vow_loop *loop, const vow_promise *promise);
 /* Reports a promise that is still held though its loop is freed. */

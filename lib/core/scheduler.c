@@ -32,6 +32,9 @@ static void run_promise(vow_loop *loop, vow_promise *promise)
     case VOW__WAIT_FOREIGN:
         vow__foreign_run(promise, (vow__foreign *) (void *) vow__take_upstream(&promise->wait));
         break;
+    case VOW__WAIT_CLEAN_UP:
+        vow__unwind_on(promise);
+        break;
     default:
         promise->kind->run(promise, &promise->wait);
     }

@@ -86,12 +86,12 @@ vow_value vow_throw(vow_error *error)
 
 vow_value vow_take(vow_value *value)
 {
-    vow_value content = vow_nil();
+    vow_value content = value ? *value : vow_nil();
 
-    if (value) {
-        content = *value;
+    if (content.type == &vow_type_error)
+        content = vow__value_of_error(vow_error_ref(content.u.pointer));
+    else if (value)
         *value = vow_nil();
-    }
     return content;
 }
 

@@ -47,8 +47,7 @@ static const vow_promise *next_wait(const vow_promise *promise)
 {
     const vow_promise *input = NULL;
 
-    if (promise->mode == VOW__WAIT_REACTION || promise->mode == VOW__WAIT_FOLLOW ||
-        promise->mode == VOW__WAIT_ADOPT)
+    if (promise->mode >= VOW__WAIT_REACTION && promise->mode != VOW__WAIT_FOREIGN)
         input = (const vow_promise *) promise->wait.upstream;
     else if (promise->kind->input)
         input = promise->kind->input(promise);

@@ -89,24 +89,16 @@ static bool enter(task *self)
     return is_done;
 }
 
-/* What it awaits is let go, and its clean-up begins. */
-static bool cut(task *self)
-{
-    vow__list_unlink(&self->promise.wait.link);
-    self->promise.mode = VOW__WAIT_NONE;
-    vow_unref(vow__take_upstream(&self->promise.wait));
-    begin_cleaning(self);
-    return enter(self);
-}
-
 static void step(task *self)
 {
-    bool is_done = enter(self);
+    vow_promise *promise = &self->promise;
 
-    if (!is_done && (self->promise.stage & CUT) && !(self->promise.stage & CLEANING))
-        is_done = cut(self);
-    if (is_done)
+    if (enter(self)) {
         finish(self);
+    } else if ((promise->stage & CUT) && !(promise->stage & CLEANING)) {
+        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        vow__cancel_now(promise);
+    }
 }
 
 static void task_run(vow_promise *promise, vow__reaction *wait)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the loop, from the add-on being loaded to it being closed. The job queue is drained by the ev_loop, and
- * that is run from a setImmediate() of Node's, so that no JavaScript is on the stack below a handler.
+ * Owns the loop, from the add-on being loaded to it being closed. The job queue is drained by the ev_loop,
+ * and that is run from a setImmediate() of Node's, so that no JavaScript is on the stack below a handler.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -117,9 +117,9 @@ NAPI_MODULE_INIT()
     aplus_ok(napi_get_global(env, &global));
     aplus_ok(napi_get_named_property(env, global, "setImmediate", &function));
     set_immediate = aplus_ref(function);
-    drain_function = aplus_ref(aplus_function("drain", drain, NULL));
+    drain_function = aplus_ref(aplus_function("drain", drain));
     aplus_carry_init();
     aplus_promise_init(exports);
-    aplus_ok(napi_set_named_property(env, exports, "close", aplus_function("close", close_loop, NULL)));
+    aplus_export(exports, "close", close_loop);
     return exports;
 }

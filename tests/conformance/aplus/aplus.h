@@ -33,13 +33,13 @@ vow_value aplus_carry(napi_value value);
 napi_value aplus_value(const vow_value *value);
 vow_error *aplus_carry_reason(napi_value reason);
 napi_value aplus_reason(const vow_error *error);
-/* The exception that a call into JavaScript ended with, which no longer counts as thrown. */
-vow_error *aplus_caught(void);
+/* The exception that a call into JavaScript ended with, which no longer counts as thrown; or NULL. */
+vow_error *aplus_caught(napi_status status);
 
-/* follow.c: what resolving with `x` means: a value, a promise or thenable to follow, or a throw. Reads x.then,
- * which may run anything. */
+/* follow.c. What resolving with `x` means: a value, a promise or thenable to follow, or a throw. Reads
+ * x.then, which may run JavaScript. */
 vow_value aplus_resolution(napi_value x);
-/* A resolve and a reject function, which `from` is moved to. */
+/* A resolve and a reject function; `from` is moved to where both find it. */
 void aplus_resolving_functions(vow_resolver *from, napi_value functions[2]);
 
 /* promise.c: the promise behind a JavaScript object that still has the `then` it came with, or NULL. */
@@ -105,12 +105,22 @@ static inline void aplus_unref(napi_ref ref)
         aplus_ok(napi_delete_reference(aplus.env, ref));
 }
 
-static inline napi_value aplus_function(const char *name, napi_callback callback, void *data)
+static inline napi_value aplus_function_with(const char *name, napi_callback callback, void *data)
 {
     napi_value function;
 
     aplus_ok(napi_create_function(aplus.env, name, NAPI_AUTO_LENGTH, callback, data, &function));
     return function;
+}
+
+static inline napi_value aplus_function(const char *name, napi_callback callback)
+{
+    return aplus_function_with(name, callback, NULL);
+}
+
+static inline void aplus_export(napi_value exports, const char *name, napi_callback callback)
+{
+    aplus_ok(napi_set_named_property(aplus.env, exports, name, aplus_function(name, callback)));
 }
 
 #endif

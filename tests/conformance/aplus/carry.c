@@ -80,10 +80,15 @@ vow_error *aplus_carry_reason(napi_value reason)
     return vow_error_new_in(&js_domain, (int) reason_count++, "a reason of JavaScript's");
 }
 
-vow_error *aplus_caught(void)
+vow_error *aplus_caught(napi_status status)
 {
     napi_value exception;
+    bool has_thrown;
 
+    if (status == napi_ok)
+        return NULL;
+    aplus_ok(napi_is_exception_pending(aplus.env, &has_thrown));
+    aplus_ok(has_thrown ? napi_ok : status);
     aplus_ok(napi_get_and_clear_last_exception(aplus.env, &exception));
     return aplus_carry_reason(exception);
 }

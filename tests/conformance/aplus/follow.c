@@ -86,8 +86,8 @@ void aplus_resolving_functions(vow_resolver *from, napi_value functions[2])
     aplus_ok(self ? napi_ok : napi_generic_failure);
     vow_resolver_move(&self->resolver, from, cell_cancelled);
     self->functions = 2;
-    functions[0] = aplus_function("resolve", resolve, self);
-    functions[1] = aplus_function("reject", reject, self);
+    functions[0] = aplus_function_with("resolve", resolve, self);
+    functions[1] = aplus_function_with("reject", reject, self);
     for (int i = 0; i < 2; i++)
         aplus_ok(napi_add_finalizer(aplus.env, functions[i], self, function_finalize, NULL, NULL));
 }
@@ -98,17 +98,12 @@ static vow_error *thenable_then(void *object, vow_resolver *resolver)
     const thenable *self = object;
     napi_handle_scope scope;
     napi_value functions[2];
-    napi_status status;
-    vow_error *error = NULL;
+    vow_error *error;
 
     aplus_ok(napi_open_handle_scope(aplus.env, &scope));
     aplus_resolving_functions(resolver, functions);
-    status = napi_call_function(aplus.env, aplus_deref(self->object), aplus_deref(self->then), 2, functions,
-                                NULL);
-    if (status == napi_pending_exception)
-        error = aplus_caught();
-    else
-        aplus_ok(status);
+    error = aplus_caught(napi_call_function(aplus.env, aplus_deref(self->object), aplus_deref(self->then), 2,
+                                            functions, NULL));
     aplus_ok(napi_close_handle_scope(aplus.env, scope));
     return error;
 }
@@ -136,15 +131,14 @@ static vow_value follow_thenable(napi_value object, napi_value then)
 vow_value aplus_resolution(napi_value x)
 {
     vow_promise *promise;
-    napi_status status;
+    vow_error *error;
     napi_value then;
 
     if (!aplus_is_object(x))
         return aplus_carry(x);
-    status = napi_get_named_property(aplus.env, x, "then", &then);
-    if (status == napi_pending_exception)
-        return vow_throw(aplus_caught());
-    aplus_ok(status);
+    error = aplus_caught(napi_get_named_property(aplus.env, x, "then", &then));
+    if (error)
+        return vow_throw(error);
     promise = aplus_promise_of(x, then);
     if (promise)
         return vow_follow(vow_ref(promise));

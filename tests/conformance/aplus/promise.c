@@ -81,17 +81,14 @@ static napi_value wrap(vow_promise *promise)
     return object;
 }
 
-/* Calls a handler from the job queue. `this` is undefined, which a sloppy function sees as the global object. */
+/* Calls a handler from the job queue. `this` is undefined; a sloppy function sees the global object. */
 static vow_value react(napi_ref handler, napi_value argument)
 {
     napi_value result;
-    napi_status status =
-        napi_call_function(aplus.env, aplus_undefined(), aplus_deref(handler), 1, &argument, &result);
+    vow_error *error = aplus_caught(
+        napi_call_function(aplus.env, aplus_undefined(), aplus_deref(handler), 1, &argument, &result));
 
-    if (status == napi_pending_exception)
-        return vow_throw(aplus_caught());
-    aplus_ok(status);
-    return aplus_resolution(result);
+    return error ? vow_throw(error) : aplus_resolution(result);
 }
 
 static vow_value on_fulfilled(vow_value *value, void *data)
@@ -214,10 +211,10 @@ static napi_value rejected(napi_env env, napi_callback_info info)
 
 void aplus_promise_init(napi_value exports)
 {
-    then_function = aplus_ref(aplus_function("then", then, NULL));
-    aplus_ok(napi_set_named_property(aplus.env, exports, "deferred", aplus_function("deferred", deferred, NULL)));
-    aplus_ok(napi_set_named_property(aplus.env, exports, "resolved", aplus_function("resolved", resolved, NULL)));
-    aplus_ok(napi_set_named_property(aplus.env, exports, "rejected", aplus_function("rejected", rejected, NULL)));
+    then_function = aplus_ref(aplus_function("then", then));
+    aplus_export(exports, "deferred", deferred);
+    aplus_export(exports, "resolved", resolved);
+    aplus_export(exports, "rejected", rejected);
 }
 
 void aplus_promise_close(void)

@@ -7,7 +7,7 @@
  */
 'use strict';
 
-const {DROPS, OPERATIONS} = require('./program.js');
+const {DROPS, HOLDS, OPERATIONS} = require('./program.js');
 
 /* Four 32-bit words of a text, each a hash of all of it. */
 function hash(text) {
@@ -58,6 +58,7 @@ const FIRST = choice({new: 4, resolved: 3, rejected: 2, async: 1});
 const OUTCOME = choice({value: 30, nil: 5, in: 12, error: 17, own: 3, follow: 24, thenable: 9});
 
 const MAKES = new Set(Object.keys(OPERATIONS).filter(op => OPERATIONS[op].makes));
+const NEEDS_HANDLER = OPERATIONS.finally.takes === 'ph';
 const LENGTH = {h: 3, a: 6, c: 3, t: 3};
 const RETURNS = {h: 75, a: 60, c: 20, t: 20}; /* of a hundred */
 
@@ -66,9 +67,11 @@ class Generator {
         this.below = numbers(name);
         this.size = Number(name.split('.')[1] || 0) % 100;
         this.blocks = {};
-        this.queue = []; /* blocks that are named and still have to be made: [name, the promise they settle] */
+        this.queue = []; /* blocks that are named and still have to be made: [name, promise they settle] */
+        this.working = 0;
         this.count = {p: 0, h: 0, a: 0, t: 0, l: 0};
-        this.most = {p: 5 + (this.size >> 2), h: 1 + (this.size >> 3), a: 1 + (this.size >> 5), t: 1 + (this.size >> 5)};
+        const few = 1 + (this.size >> 5);
+        this.most = {p: 5 + (this.size >> 2), h: 1 + (this.size >> 3), a: few, t: few};
         this.resolvers = [];
         this.known = 0; /* promises p0 to p(known - 1) can be named */
     }
@@ -92,21 +95,29 @@ class Generator {
     promise() {
         if (!this.known || this.chance(3))
             return 'p' + this.below(this.known + 1);
-        return 'p' + (this.chance(30) ? this.known - 1 - this.below(Math.min(3, this.known)) : this.below(this.known));
+        if (this.chance(30))
+            return 'p' + (this.known - 1 - this.below(Math.min(3, this.known)));
+        return 'p' + this.below(this.known);
     }
 
     error() {
         return '!' + (1 + this.below(9));
     }
 
-    /* A block of a kind: a new one while there may be more. `own` is the promise it will settle. */
+    /*
+     * A block of a kind, or null: a new one while there may be more, or one that is made later than the one
+     * at work; seldom any, as blocks that start each other use a program up. `own` is the promise it settles.
+     */
     block(kind, own) {
-        const count = this.count[kind];
-        if (count >= this.most[kind] || (count && this.chance(20)))
-            return kind + this.below(count);
-        this.count[kind]++;
-        this.queue.push([kind + count, own]);
-        return kind + count;
+        const later = this.queue.slice(this.working).filter(([name]) => name[0] === kind);
+        if (this.chance(4) && this.count[kind])
+            return kind + this.below(this.count[kind]);
+        if (later.length && (this.count[kind] >= this.most[kind] || this.chance(20)))
+            return this.pick(later)[0];
+        if (this.count[kind] >= this.most[kind])
+            return null;
+        this.queue.push([kind + this.count[kind], own]);
+        return kind + this.count[kind]++;
     }
 
     outcome(own) {
@@ -117,12 +128,12 @@ class Generator {
         case 'error': return this.error();
         case 'own': return '~' + (own || this.promise());
         case 'follow': return '~' + this.promise();
-        default: return this.block('t', own);
+        default: return this.block('t', own) || 'nil';
         }
     }
 
     handler(own) {
-        return this.chance(12) ? '-' : this.block('h', own);
+        return (!this.chance(12) && this.block('h', own)) || '-';
     }
 
     inputs() {
@@ -132,8 +143,7 @@ class Generator {
         return inputs;
     }
 
-    settling() {
-        const resolver = this.pick(this.resolvers);
+    settling(resolver) {
         return [resolver, this.outcome('p' + resolver.slice(1))];
     }
 
@@ -144,10 +154,10 @@ class Generator {
         case 'try': return [this.block('h', null)];
         case 'then': case 'catch': return [this.promise(), this.handler(to)];
         case 'then_catch': return [this.promise(), this.handler(to), this.handler(to)];
-        case 'finally': return [this.promise(), this.block('h', to)];
+        case 'finally': return [this.promise(), NEEDS_HANDLER ? this.block('h', to) : this.handler(to)];
         case 'all': case 'settled': case 'any': case 'race': return this.inputs();
         case 'async': return [this.block('a', to)];
-        case 'resolve': return this.settling();
+        case 'resolve': return this.settling(this.pick(this.resolvers));
         case 'reject': return [this.pick(this.resolvers), this.error()];
         case 'ticks': return [String.fromCharCode(97 + this.count.l++ % 26), String(1 + this.below(6))];
         case 'await': case 'try_await': return [this.promise()];
@@ -163,9 +173,13 @@ class Generator {
     }
 
     instruction(kind, own) {
-        const op = this.operation(kind);
+        let op = this.operation(kind);
         const to = MAKES.has(op) ? this.destination() : null;
-        const operands = this.operands(op, to, own);
+        let operands = this.operands(op, to, own);
+        if (operands.includes(null)) {
+            op = 'then';
+            operands = [this.promise(), '-'];
+        }
         if (op === 'new')
             this.resolvers.push('r' + to.slice(1));
         if (op === 'keep')
@@ -193,14 +207,26 @@ class Generator {
             this.make(['c' + name.slice(1), own]);
     }
 
+    /* Most promises that are still pending are settled at the end, in any order. */
+    settleRest(instructions) {
+        const settled = instructions.map(({with: operands}) => operands[0]);
+        const rest = [...new Set(this.resolvers)].filter(resolver => !settled.includes(resolver));
+        while (rest.length) {
+            const [resolver] = rest.splice(this.below(rest.length), 1);
+            if (this.chance(70))
+                instructions.push({op: 'resolve', to: null, with: this.settling(resolver)});
+        }
+    }
+
     program(name) {
         const phases = this.chance(75) ? 1 : 2 + this.below(2);
-        const length = 2 + this.below(3) + (this.size >> 2);
+        const length = 2 + this.below(3) + Math.floor(this.size / 3);
         for (let i = 0; i < phases; i++)
             this.blocks['m' + i] = this.body('m', Math.ceil(length / phases), null);
-        for (const item of this.queue) /* grows meanwhile */
-            this.make(item);
-        return {name, drop: this.pick(DROPS), blocks: this.blocks};
+        this.settleRest(this.blocks['m' + (phases - 1)]);
+        while (this.working < this.queue.length)
+            this.make(this.queue[this.working++]);
+        return {name, hold: this.pick(HOLDS), drop: this.pick(DROPS), blocks: this.blocks};
     }
 }
 

@@ -8,7 +8,8 @@
 'use strict';
 
 /*
- * A program is {name, drop, blocks}. `blocks` maps a block's name to its instructions: m0, m1, ... are run
+ * A program is {name, hold, drop, blocks}. `hold` and `drop` are for libvow's side: which promises are held,
+ * and how they are dropped at the end. `blocks` maps a block's name to its instructions: m0, m1, ... are run
  * one after the other, each from a macrotask of its own; hN is a handler, aN an async body, cN what stands in
  * the `finally` of that body, tN the then() of a foreign thenable.
  *
@@ -25,7 +26,7 @@ const OPERATIONS = {
     then: {makes: true, takes: 'p?'},
     catch: {makes: true, takes: 'p?'},
     then_catch: {makes: true, takes: 'p??'},
-    finally: {makes: true, takes: 'p?'},
+    finally: {makes: true, takes: 'ph'}, /* 'p?' once vow_finally() of no handler costs one tick */
     all: {makes: true, takes: '*'},
     settled: {makes: true, takes: '*'},
     any: {makes: true, takes: '*'},
@@ -48,17 +49,18 @@ const OPERATIONS = {
 
 /* What each letter stands for. */
 const OPERANDS = {
-    p: /^p\d+$/,                             /* a promise */
-    r: /^r\d+$/,                             /* a resolver */
-    h: /^h\d+$/,                             /* a handler */
-    '?': /^(h\d+|-)$/,                       /* a handler, or none */
-    a: /^a\d+$/,                             /* an async body */
-    e: /^!\d+$/,                             /* an error */
-    x: /^(\d+|nil|in|!\d+|~p\d+|t\d+)$/,     /* an outcome: value, the handler's input, throw, follow, thenable */
-    l: /^[a-z]$/,                            /* the name of a chain of ticks */
+    p: /^p\d+$/,                          /* a promise */
+    r: /^r\d+$/,                          /* a resolver */
+    h: /^h\d+$/,                          /* a handler */
+    '?': /^(h\d+|-)$/,                    /* a handler, or none */
+    a: /^a\d+$/,                          /* an async body */
+    e: /^![1-9]$/,                        /* an error */
+    x: /^(\d+|nil|in|![1-9]|~p\d+|t\d+)$/, /* an outcome: a value, the call's input, throw, follow */
+    l: /^[a-z]$/,                         /* the name of a chain of ticks */
     n: /^\d+$/,
 };
 
+const HOLDS = ['all', 'named'];
 const DROPS = ['forward', 'backward', 'cancel'];
 
 function formatInstruction({op, to, with: operands}) {
@@ -68,18 +70,18 @@ function formatInstruction({op, to, with: operands}) {
 /* The blocks that can be reached from the main ones, in the order in which they are first named. */
 function reachable(blocks) {
     const names = Object.keys(blocks).filter(name => name[0] === 'm').sort();
-    for (const name of names) { /* grows meanwhile */
-        const body = name[0] === 'a' ? ['c' + name.slice(1)] : [];
-        const named = [...body, ...blocks[name].flatMap(instruction => instruction.with)];
-        for (const other of named)
-            if (blocks[other] && !names.includes(other))
-                names.push(other);
-    }
+    const add = name => blocks[name] && !names.includes(name) && names.push(name);
+    for (const name of names) /* grows meanwhile */
+        for (const operand of blocks[name].flatMap(instruction => instruction.with)) {
+            add(operand);
+            if (operand[0] === 'a')
+                add('c' + operand.slice(1));
+        }
     return names;
 }
 
-function format({name, drop, blocks}) {
-    const lines = [`program ${name}`, `drop ${drop}`];
+function format({name, hold, drop, blocks}) {
+    const lines = [`program ${name}`, `hold ${hold}`, `drop ${drop}`];
     for (const block of reachable(blocks))
         lines.push(`${block}:`, ...blocks[block].map(instruction => '    ' + formatInstruction(instruction)));
     lines.push('end', '');
@@ -105,7 +107,7 @@ function parseInstruction(line) {
 
 /* One program from its text. */
 function parse(text) {
-    const program = {name: 'unnamed', drop: DROPS[0], blocks: {}};
+    const program = {name: 'unnamed', hold: HOLDS[0], drop: DROPS[0], blocks: {}};
     let block = null;
     for (const line of text.split('\n').map(each => each.replace(/#.*/, '').trim()).filter(each => each)) {
         const [first, second] = line.split(' ');
@@ -116,7 +118,10 @@ function parse(text) {
         } else if (first === 'drop') {
             check(DROPS.includes(second), line);
             program.drop = second;
-        } else if (/^[mhact]\d+:$/.test(line)) {
+        } else if (first === 'hold') {
+            check(HOLDS.includes(second), line);
+            program.hold = second;
+        } else if (/^(m\d|[hact]\d+):$/.test(line)) {
             block = program.blocks[line.slice(0, -1)] = [];
         } else {
             check(block, line);
@@ -126,4 +131,10 @@ function parse(text) {
     return program;
 }
 
-module.exports = {OPERATIONS, DROPS, format, parse, reachable};
+/* The promises that some instruction names. */
+function named({blocks}) {
+    const operands = reachable(blocks).flatMap(name => blocks[name].flatMap(instruction => instruction.with));
+    return new Set(operands.filter(operand => /^~?p/.test(operand)).map(operand => operand.replace('~', '')));
+}
+
+module.exports = {OPERATIONS, HOLDS, DROPS, format, parse, named, reachable};
