@@ -54,6 +54,38 @@ test_scripts = \
 
 EXTRA_DIST += $(test_scripts) tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
 
+# Run by ./run check and `make check-conformance`: they need Node.
+EXTRA_DIST += \
+	tests/conformance/aplus/README.md \
+	tests/conformance/aplus/adapter.js \
+	tests/conformance/aplus/aplus.c \
+	tests/conformance/aplus/aplus.h \
+	tests/conformance/aplus/carry.c \
+	tests/conformance/aplus/follow.c \
+	tests/conformance/aplus/package-lock.json \
+	tests/conformance/aplus/package.json \
+	tests/conformance/aplus/promise.c \
+	tests/conformance/aplus/run.sh \
+	tests/conformance/aplus/suite.js \
+	tests/conformance/order/body.c \
+	tests/conformance/order/compare.js \
+	tests/conformance/order/generate.js \
+	tests/conformance/order/instruction.c \
+	tests/conformance/order/instruction.js \
+	tests/conformance/order/interpret.c \
+	tests/conformance/order/machine.c \
+	tests/conformance/order/machine.h \
+	tests/conformance/order/outcome.c \
+	tests/conformance/order/program.c \
+	tests/conformance/order/program.h \
+	tests/conformance/order/program.js \
+	tests/conformance/order/run.js \
+	tests/conformance/order/run.sh \
+	tests/conformance/order/runner.c \
+	tests/conformance/order/runner.js \
+	tests/conformance/order/show.js \
+	tests/conformance/order/shrink.js
+
 if HAVE_GLIB
 
 check_PROGRAMS = $(test_programs)
