@@ -494,7 +494,7 @@ static void peek(struct model_world *world)
     void *place = world->side->peek(slot->promise);
     world->side->show(place, text, sizeof text);
     model_note(world, "> peek p%d: %s", slot->info->id, text);
-    if (world->side->state(slot->promise) == '=' && model_pick(world, 3) == 2)
+    if (place && model_pick(world, 3) == 2)
         model_take(world, place);
 }
 

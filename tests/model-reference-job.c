@@ -145,9 +145,7 @@ static void let_go(struct ref_promise *who)
     who->refs++;
     who->wait = REF_RUNNING;
     model_call_drop(who->info->tied);
-    if (who->state == '?' && who->cancelled)
-        ref_settle_error(who, ref_error_new(who->info->world, ECANCELED, true));
-    else if (who->state == '?')
+    if (who->state == '?')
         ref_settle_as(who, up);
     ref_unref(up);
     ref_unref(who);
@@ -203,6 +201,8 @@ static void run_job(struct ref_promise *who, int why)
 {
     if (why == REF_GIVE_UP)
         ref_unref(who);
+    else if (why == REF_ENDED)
+        ref_ended(who);
     else if (why == REF_FOLLOW)
         follow(who);
     else if (who->wait == REF_CLEANING)

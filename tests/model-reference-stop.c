@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The reference of the model test: how a pending promise ends when nobody waits for it any more, or when it
- * is cancelled. What it waits for goes first, then it cleans up, as nested try blocks would.
+ * is cancelled. What it waits for goes first, then it cleans up, as nested try blocks would; and if what it
+ * waits for takes time to clean up, so does it.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -14,54 +15,57 @@ static struct ref_error *cancelled(struct ref_promise *promise)
     return ref_error_new(promise->info->world, ECANCELED, true);
 }
 
-/* Gives up what it waits for and returns it; that may be gone by then. */
-static struct ref_promise *give_up(struct ref_promise *promise, int why)
-{
-    struct ref_promise *up = promise->up;
+/* ---- What it waits for --------------------------------------------------------------------------------- */
 
+/* Gives up what it waits for, which may then take time to clean up. */
+static void give_up(struct ref_promise *promise, struct ref_promise *up, int why)
+{
     ref_ignore(promise, up, why);
-    promise->up = NULL;
-    promise->wait = REF_NOTHING;
-    promise->timed = false;
-    if (up)
-        ref_unref(up);
-    return up;
+    if (!up)
+        return;
+    ref_unref(up);
+    if (up->state == '?' && up->cancelled) {
+        promise->left++;
+        ref_subscribe(promise, up, REF_ENDED);
+    }
+}
+
+static void give_up_inputs(struct ref_promise *promise)
+{
+    for (int i = 0; i < promise->n; i++) {
+        struct ref_promise *input = promise->inputs[i];
+        promise->inputs[i] = NULL;
+        if (input)
+            give_up(promise, input, REF_OUTCOME + i);
+    }
 }
 
 static void stop_resolver(struct ref_promise *promise)
 {
     struct model_source *source = promise->source;
 
-    promise->wait = REF_NOTHING;
     source->reference = NULL;
     if (source->tells)
         model_call_cancel(source);
 }
 
-static void stop_job(struct ref_promise *promise)
+static void stop_waiting(struct ref_promise *promise)
 {
+    enum ref_wait wait = promise->wait;
+    struct ref_promise *up = promise->up;
     struct ref_value given = ref_value_take(&promise->given);
 
-    give_up(promise, REF_FOLLOW);
-    ref_value_drop(given);
-}
-
-static void stop_inputs(struct ref_promise *promise)
-{
     promise->wait = REF_NOTHING;
-    for (int i = 0; i < promise->n; i++) {
-        struct ref_promise *input = promise->inputs[i];
-        if (!input)
-            continue;
-        promise->inputs[i] = NULL;
-        ref_ignore(promise, input, REF_OUTCOME + i);
-        ref_unref(input);
-    }
-    for (int i = 0; i < promise->n; i++) {
-        if (promise->results[i])
-            ref_cell_drop(promise->results[i]);
-        promise->results[i] = NULL;
-    }
+    promise->up = NULL;
+    promise->timed = false;
+    promise->left = 0;
+    if (wait == REF_RESOLVER)
+        stop_resolver(promise);
+    else if (wait == REF_INPUTS)
+        give_up_inputs(promise);
+    else
+        give_up(promise, up, wait == REF_JOB ? REF_FOLLOW : REF_OUTCOME);
+    ref_value_drop(given);
 }
 
 /* ---- Clean-up ------------------------------------------------------------------------------------------ */
@@ -74,10 +78,10 @@ static void clean_in_vain(struct ref_promise *promise, struct ref_promise *until
     promise->origin = NULL;
     ref_settle_error(promise, cancelled(promise));
     ref_cell_drop(promise->outcome);
-    if (until)
+    if (until) {
         ref_look(until);
-    if (until)
         ref_unref(until);
+    }
     if (origin)
         ref_unref(origin);
 }
@@ -94,10 +98,9 @@ void ref_clean(struct ref_promise *promise, struct ref_promise *until)
     ref_push(promise, REF_FOLLOWED);
 }
 
-static bool clean_finally(struct ref_promise *promise)
+static void clean_finally(struct ref_promise *promise)
 {
     promise->wait = REF_RUNNING;
-    promise->cancelled = true;
     struct ref_value value = model_call_finally(promise->info).reference;
     promise->wait = REF_NOTHING;
     if (value.kind == MODEL_THROW) {
@@ -106,77 +109,50 @@ static bool clean_finally(struct ref_promise *promise)
         promise->outcome = ref_cell_of_error(promise->info->world, cancelled(promise));
         promise->outcome_state = '!';
         ref_clean(promise, value.object);
-        return promise->state != '?';
     } else {
         ref_value_drop(value);
     }
-    return true;
 }
 
-/* What is tied to the end of a chain may be needed by a clean-up that goes on. */
-static bool clean_attach(struct ref_promise *promise, struct ref_promise *up)
+static void clean_combined(struct ref_promise *promise)
 {
-    if (up->kept && up->state == '?') {
-        up->refs++;
-        promise->up = up;
-        promise->wait = REF_UPSTREAM;
-        promise->cancelled = true;
-        promise->in_cleanup = true;
-        ref_subscribe(promise, up, REF_OUTCOME);
-        return false;
+    for (int i = 0; i < promise->n; i++) {
+        if (promise->results[i])
+            ref_cell_drop(promise->results[i]);
+        promise->results[i] = NULL;
     }
-    model_call_drop(promise->info->tied);
-    return true;
 }
 
-static bool clean_task(struct ref_promise *promise)
+/* Its own clean-up. True if there is nothing more to wait for. */
+static bool clean_up(struct ref_promise *promise)
 {
-    promise->cancelled = true;
+    promise->wait = REF_NOTHING;
     promise->in_cleanup = true;
-    ref_task_run(promise, MODEL_AT_FINALLY);
-    return promise->state != '?';
+    if (promise->kind == REF_FINALLY)
+        clean_finally(promise);
+    else if (promise->kind == REF_ATTACH)
+        model_call_drop(promise->info->tied);
+    else if (promise->kind == REF_TASK)
+        ref_task_run(promise, MODEL_AT_FINALLY);
+    else if (promise->kind == REF_COMBINED)
+        clean_combined(promise);
+    return promise->state != '?' || promise->wait == REF_NOTHING;
 }
 
-static bool stop_upstream(struct ref_promise *promise)
-{
-    struct ref_promise *up = give_up(promise, REF_OUTCOME);
-
-    switch (promise->kind) {
-    case REF_FINALLY:
-        return clean_finally(promise);
-    case REF_ATTACH:
-        return clean_attach(promise, up);
-    case REF_TASK:
-        return clean_task(promise);
-    default:
-        return true;
-    }
-}
+/* ---- The end ------------------------------------------------------------------------------------------- */
 
 bool ref_stop(struct ref_promise *promise)
 {
-    switch (promise->wait) {
-    case REF_RESOLVER:
-        stop_resolver(promise);
-        return true;
-    case REF_UPSTREAM:
-        return promise->in_cleanup ? false : stop_upstream(promise);
-    case REF_JOB:
-        stop_job(promise);
-        return true;
-    case REF_ADOPTING:
-        give_up(promise, REF_OUTCOME);
-        return true;
-    case REF_INPUTS:
-        stop_inputs(promise);
-        return true;
-    case REF_CLEANING:
-        return false;
-    case REF_RUNNING:
+    if (promise->wait == REF_RUNNING)
         return promise->kind == REF_REACT;
-    default:
-        return true;
+    if (promise->wait == REF_CLEANING || promise->wait == REF_ENDING || promise->in_cleanup)
+        return false;
+    stop_waiting(promise);
+    if (promise->left) {
+        promise->wait = REF_ENDING;
+        return false;
     }
+    return clean_up(promise);
 }
 
 void ref_cancel(struct ref_promise *promise)
@@ -188,6 +164,18 @@ void ref_cancel(struct ref_promise *promise)
     }
     ref_unref(promise);
 }
+
+void ref_ended(struct ref_promise *promise)
+{
+    if (--promise->left)
+        return;
+    promise->refs++;
+    if (clean_up(promise) && promise->state == '?')
+        ref_settle_error(promise, cancelled(promise));
+    ref_unref(promise);
+}
+
+/* ---- The end of the loop ------------------------------------------------------------------------------- */
 
 static void end_cleaning(struct ref_promise *promise)
 {
@@ -205,14 +193,15 @@ void ref_end(struct ref_promise *promise)
     promise->cancelled = true;
     if (promise->wait == REF_CLEANING) {
         end_cleaning(promise);
-    } else if (promise->in_cleanup && promise->kind == REF_TASK) {
+    } else if (promise->wait == REF_ENDING) {
+        clean_up(promise);
+    } else if (promise->in_cleanup) {
         ref_ignore(promise, promise->up, REF_OUTCOME);
         ref_task_end(promise);
-    } else if (promise->in_cleanup) {
-        give_up(promise, REF_OUTCOME);
-        model_call_drop(promise->info->tied);
     } else {
         ref_stop(promise);
+        if (promise->wait == REF_ENDING)
+            clean_up(promise);
     }
     if (promise->state == '?')
         ref_settle_error(promise, cancelled(promise));

@@ -107,7 +107,8 @@ struct ref_value ref_value_take(struct ref_value *value)
 {
     struct ref_value content = *value;
 
-    *value = (struct ref_value){MODEL_NIL, 0, NULL};
+    if (content.kind != MODEL_ERROR) /* a rejected promise always has one */
+        *value = (struct ref_value){MODEL_NIL, 0, NULL};
     return content;
 }
 
@@ -134,6 +135,7 @@ static void free_promise(struct ref_promise *promise)
 static void drop_pending(struct ref_promise *promise)
 {
     promise->refs = 1;
+    promise->cancelled = true;
     if (ref_stop(promise) || promise->state != '?') {
         promise->refs = 0;
         free_promise(promise);
@@ -198,7 +200,8 @@ void ref_ignore(struct ref_promise *who, struct ref_promise *to, int why)
 
     if (to)
         ignore(to->reactions, to->n_reactions, who, why);
-    ignore(loop->jobs + loop->next_job, loop->n_jobs - loop->next_job, who, why);
+    if (loop->jobs)
+        ignore(loop->jobs + loop->next_job, loop->n_jobs - loop->next_job, who, why);
 }
 
 void ref_settle(struct ref_promise *promise, char state, struct ref_cell *cell)

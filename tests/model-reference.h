@@ -46,6 +46,7 @@ enum ref_wait {
     REF_JOB,      /* a job, to follow `up` or to subscribe to a foreign future */
     REF_ADOPTING, /* the outcome of `up`, to make it its own */
     REF_INPUTS,   /* the outcomes of `inputs` */
+    REF_ENDING,   /* the clean-up of what it waited for */
     REF_CLEANING, /* what its clean-up returned: two jobs, then a third */
     REF_RUNNING   /* its own user code to return */
 };
@@ -56,6 +57,7 @@ enum ref_why {
     REF_GIVE_UP, /* the loop gives up its reference */
     REF_FOLLOWED, /* it has followed what its clean-up returned */
     REF_CLEANED, /* its clean-up is done */
+    REF_ENDED,   /* what it waited for has cleaned up */
     REF_OUTCOME  /* what it waits for is settled */
 };
 
@@ -128,7 +130,7 @@ struct ref_cell *ref_cell_of_error(struct model_world *world, struct ref_error *
 struct ref_cell *ref_cell_share(struct ref_cell *cell);
 void ref_cell_drop(struct ref_cell *cell);
 void ref_value_drop(struct ref_value value);
-/* What is left in the place is nil. */
+/* What is left in the place is nil, but an error stays. */
 struct ref_value ref_value_take(struct ref_value *value);
 
 void ref_unref(struct ref_promise *promise);
@@ -153,6 +155,8 @@ void ref_ignore(struct ref_promise *who, struct ref_promise *to, int why);
 /* Stops what a pending promise waits for, and cleans up. False if its clean-up goes on. Runs user code. */
 bool ref_stop(struct ref_promise *promise);
 void ref_cancel(struct ref_promise *promise);
+/* One of what it waited for has cleaned up. */
+void ref_ended(struct ref_promise *promise);
 /* Ends a pending promise, its clean-up included, because its loop goes. */
 void ref_end(struct ref_promise *promise);
 /* What a promise waits for because its clean-up returned it. */
