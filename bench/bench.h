@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct bench {
     size_t n;          /* operations in a round */
     size_t objects;    /* alive at bench_alive(); n unless work() says otherwise */
@@ -49,5 +53,9 @@ static inline uint32_t bench_random(uint64_t *state)
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t) (*state >> 33);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

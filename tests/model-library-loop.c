@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,17 @@ int clock_gettime(clockid_t clock, struct timespec *time)
         return (int) syscall(SYS_clock_gettime, clock, time);
     time->tv_sec = (time_t) *clock_now + (clock == CLOCK_REALTIME ? (time_t) MODEL_WALL_CLOCK : 0);
     time->tv_nsec = 0;
+    return 0;
+}
+
+int gettimeofday(struct timeval *restrict time, void *restrict zone)
+{
+    struct timespec now;
+
+    (void) zone;
+    clock_gettime(CLOCK_REALTIME, &now);
+    time->tv_sec = now.tv_sec;
+    time->tv_usec = (suseconds_t) (now.tv_nsec / 1000);
     return 0;
 }
 

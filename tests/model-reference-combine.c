@@ -66,7 +66,7 @@ void ref_collect(struct ref_promise *who, int i)
     struct ref_promise *input = who->inputs[i];
 
     who->inputs[i] = NULL;
-    who->refs++;
+    ref_hold(who);
     ref_look(input);
     if (decides(who, input->state)) {
         ref_settle(who, input->state, ref_cell_share(input->cell));
@@ -79,7 +79,7 @@ void ref_collect(struct ref_promise *who, int i)
         if (!--who->left && who->state == '?')
             combine_all(who);
     }
-    ref_unref(who);
+    ref_release(who);
 }
 
 struct ref_promise *ref_combine(struct model_info *info, enum model_combine how, int n, void **promises)

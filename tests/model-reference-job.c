@@ -51,14 +51,14 @@ static void react(struct ref_promise *who)
     }
     struct ref_promise *up = take_up(who);
     who->wait = REF_RUNNING;
-    who->refs++;
+    ref_hold(who);
     struct ref_value value = handle(who, up);
     ref_unref(up);
     if (who->state == '?')
         ref_resolve(who, value);
     else
         ref_value_drop(value);
-    ref_unref(who);
+    ref_release(who);
 }
 
 /* ---- finally ------------------------------------------------------------------------------------------- */
@@ -67,25 +67,33 @@ static void clean(struct ref_promise *who)
 {
     struct ref_promise *up = who->origin = take_up(who);
 
-    who->refs++;
+    ref_hold(who);
     who->wait = REF_RUNNING;
     ref_look(up);
     who->outcome = ref_cell_share(up->cell);
     who->outcome_state = up->state;
     struct ref_value value = model_call_finally(who->info).reference;
+    if (value.kind == MODEL_FOLLOW && value.object == who) {
+        ref_unref(who);
+        value = (struct ref_value){MODEL_THROW, 0, ref_error_new(who->info->world, ELOOP, false)};
+    }
     if (value.kind == MODEL_THROW) {
         ref_cell_drop(who->outcome);
         ref_settle_error(who, value.object);
         ref_unref(up);
     } else if (value.kind == MODEL_FOLLOW) {
         ref_clean(who, value.object);
+    } else if (value.kind == MODEL_FOREIGN) {
+        struct ref_promise *until = ref_new(who->info, REF_PLAIN);
+        ref_resolve(until, value);
+        ref_clean(who, until);
     } else {
         ref_value_drop(value);
         who->wait = REF_CLEANING;
         who->heard = true;
         ref_push(who, REF_FOLLOWED);
     }
-    ref_unref(who);
+    ref_release(who);
 }
 
 /* What the clean-up returned is settled. Only its error counts. */
@@ -111,7 +119,7 @@ static void finish_cleaning(struct ref_promise *who)
 
     who->origin = NULL;
     who->outcome = NULL;
-    if (who->cancelled && !who->failed && who->refs > who->kept) {
+    if (who->ended && !who->failed) {
         ref_settle_error(who, ref_error_new(who->info->world, ECANCELED, true));
         ref_cell_drop(outcome);
     } else {
@@ -142,13 +150,13 @@ static void let_go(struct ref_promise *who)
 {
     struct ref_promise *up = take_up(who);
 
-    who->refs++;
+    ref_hold(who);
     who->wait = REF_RUNNING;
     model_call_drop(who->info->tied);
     if (who->state == '?')
         ref_settle_as(who, up);
     ref_unref(up);
-    ref_unref(who);
+    ref_release(who);
 }
 
 /* ---- Following ----------------------------------------------------------------------------------------- */
@@ -158,7 +166,7 @@ static void subscribe_to_foreign(struct ref_promise *who)
     struct model_foreign *foreign = ref_value_take(&who->given).object;
     struct model_source source = {.reference = who, .index = -1, .info = foreign->info};
 
-    who->refs++;
+    ref_hold(who);
     who->wait = REF_RESOLVER;
     who->source = &source;
     source.tells = false;
@@ -168,7 +176,7 @@ static void subscribe_to_foreign(struct ref_promise *who)
     else if (source.reference)
         ref_settle_error(who, ref_error_new(who->info->world, ECANCELED, false));
     model_call_foreign_drop(foreign);
-    ref_unref(who);
+    ref_release(who);
 }
 
 static void follow(struct ref_promise *who)

@@ -24,7 +24,7 @@ static void give_up(struct ref_promise *promise, struct ref_promise *up, int why
     if (!up)
         return;
     ref_unref(up);
-    if (up->state == '?' && up->cancelled) {
+    if (!up->freed && up->state == '?' && up->cancelled) {
         promise->left++;
         ref_subscribe(promise, up, REF_ENDED);
     }
@@ -145,7 +145,9 @@ bool ref_stop(struct ref_promise *promise)
 {
     if (promise->wait == REF_RUNNING)
         return promise->kind == REF_REACT;
-    if (promise->wait == REF_CLEANING || promise->wait == REF_ENDING || promise->in_cleanup)
+    if (promise->wait == REF_CLEANING || promise->wait == REF_ENDING)
+        return false;
+    if (promise->kind == REF_TASK && promise->in_cleanup)
         return false;
     stop_waiting(promise);
     if (promise->left) {
@@ -158,7 +160,7 @@ bool ref_stop(struct ref_promise *promise)
 void ref_cancel(struct ref_promise *promise)
 {
     if (promise->state == '?' && !promise->cancelled) {
-        promise->cancelled = true;
+        promise->cancelled = promise->ended = true;
         if (ref_stop(promise) && promise->state == '?')
             ref_settle_error(promise, cancelled(promise));
     }
@@ -169,10 +171,10 @@ void ref_ended(struct ref_promise *promise)
 {
     if (--promise->left)
         return;
-    promise->refs++;
+    ref_hold(promise);
     if (clean_up(promise) && promise->state == '?')
         ref_settle_error(promise, cancelled(promise));
-    ref_unref(promise);
+    ref_release(promise);
 }
 
 /* ---- The end of the loop ------------------------------------------------------------------------------- */
@@ -190,12 +192,12 @@ static void end_cleaning(struct ref_promise *promise)
 
 void ref_end(struct ref_promise *promise)
 {
-    promise->cancelled = true;
+    promise->cancelled = promise->ended = true;
     if (promise->wait == REF_CLEANING) {
         end_cleaning(promise);
     } else if (promise->wait == REF_ENDING) {
         clean_up(promise);
-    } else if (promise->in_cleanup) {
+    } else if (promise->kind == REF_TASK && promise->in_cleanup) {
         ref_ignore(promise, promise->up, REF_OUTCOME);
         ref_task_end(promise);
     } else {

@@ -32,6 +32,7 @@ static void end(struct ref_promise *task)
     struct ref_value value = ref_value_take(&task->returned);
 
     task->wait = REF_NOTHING;
+    task->kind = REF_PLAIN;
     release_awaited(task);
     if (task->cancelled && !task->failed) {
         ref_value_drop(value);
@@ -93,7 +94,7 @@ static void run(struct ref_promise *task, enum model_at at, void *place, const v
 {
     bool more = true;
 
-    task->refs++;
+    ref_hold(task);
     while (more) {
         bool in_cleanup = task->in_cleanup;
         task->wait = REF_RUNNING;
@@ -109,7 +110,7 @@ static void run(struct ref_promise *task, enum model_at at, void *place, const v
         }
         at = error ? (in_cleanup ? MODEL_AT_FINALLY_RESULT : MODEL_AT_RESULT) : MODEL_AT_FINALLY;
     }
-    ref_unref(task);
+    ref_release(task);
 }
 
 void ref_task_run(struct ref_promise *task, enum model_at at)
@@ -131,11 +132,11 @@ void ref_task_resume(struct ref_promise *task)
         run(task, at, NULL, up->cell->value.object);
         return;
     }
-    task->refs++;
+    ref_hold(task);
     set_returned(task, thrown(up->cell->value.object));
     if (leave(task))
         run(task, MODEL_AT_FINALLY, NULL, NULL);
-    ref_unref(task);
+    ref_release(task);
 }
 
 void ref_task_end(struct ref_promise *task)

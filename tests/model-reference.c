@@ -134,15 +134,24 @@ static void free_promise(struct ref_promise *promise)
 /* Nobody waits any more for something that is pending. */
 static void drop_pending(struct ref_promise *promise)
 {
-    promise->refs = 1;
+    ref_hold(promise);
     promise->cancelled = true;
-    if (ref_stop(promise) || promise->state != '?') {
-        promise->refs = 0;
-        free_promise(promise);
+    if (!ref_stop(promise) && promise->state == '?') {
+        promise->refs = 1;
+        ref_subscribe(promise, promise, REF_GIVE_UP);
+        promise->holds--;
         return;
     }
-    promise->kept = true;
-    ref_subscribe(promise, promise, REF_GIVE_UP);
+    promise->holds--;
+    free_promise(promise);
+}
+
+static void let_go(struct ref_promise *promise)
+{
+    if (promise->state == '?')
+        drop_pending(promise);
+    else
+        free_promise(promise);
 }
 
 void ref_unref(struct ref_promise *promise)
@@ -151,10 +160,21 @@ void ref_unref(struct ref_promise *promise)
         model_wrong(promise->info->world, "p%d: unref of a promise that is gone", promise->info->id);
     if (--promise->refs)
         return;
-    if (promise->state == '?')
-        drop_pending(promise);
+    if (promise->holds)
+        promise->cancelled = promise->state == '?';
     else
-        free_promise(promise);
+        let_go(promise);
+}
+
+void ref_hold(struct ref_promise *promise)
+{
+    promise->holds++;
+}
+
+void ref_release(struct ref_promise *promise)
+{
+    if (!--promise->holds && !promise->refs)
+        let_go(promise);
 }
 
 void ref_look(struct ref_promise *promise)

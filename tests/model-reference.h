@@ -74,8 +74,9 @@ struct ref_promise {
     char state; /* '?', '=' or '!' */
     struct ref_cell *cell;
     int refs;
+    int holds; /* by what is running and will look at it again */
     bool freed, looked, cancelled;
-    bool kept; /* by the loop alone, until its clean-up is done */
+    bool ended; /* cancelled, or its loop goes: not just dropped */
 
     struct model_source *source;
     struct ref_value given; /* a foreign future to subscribe to */
@@ -134,6 +135,9 @@ void ref_value_drop(struct ref_value value);
 struct ref_value ref_value_take(struct ref_value *value);
 
 void ref_unref(struct ref_promise *promise);
+/* Between these two a promise stays, whoever gives it up. */
+void ref_hold(struct ref_promise *promise);
+void ref_release(struct ref_promise *promise);
 /* The outcome of a settled promise is being looked at. */
 void ref_look(struct ref_promise *promise);
 /* Settles a pending promise. The cell is given away. May run user code. */
