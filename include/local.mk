@@ -23,4 +23,4 @@ nodist_vowinclude_HEADERS = include/vow/version.h
 
 # Leaves no empty folder behind; one that holds somebody else's headers stays.
 uninstall-hook:
-	-rmdir $(DESTDIR)$(vowincludedir) 2>/dev/null
+	rmdir $(DESTDIR)$(vowincludedir) 2>/dev/null || :

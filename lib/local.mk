@@ -55,7 +55,7 @@ libvow_la_SOURCES = \
 	lib/loop/yield.c \
 	lib/version.c
 
-libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CFLAGS)
+libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CPPFLAGS)
 libvow_la_CFLAGS = $(AM_CFLAGS) $(VISIBILITY_CFLAGS)
 libvow_la_LIBADD = $(LIBEV_LIBS)
 libvow_la_LDFLAGS = $(SANITIZER_FLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)

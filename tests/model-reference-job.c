@@ -63,6 +63,17 @@ static void react(struct ref_promise *who)
 
 /* ---- finally ------------------------------------------------------------------------------------------- */
 
+static void leave_origin(struct ref_promise *who)
+{
+    struct ref_promise *origin = who->origin;
+    struct ref_cell *outcome = who->outcome;
+
+    who->origin = NULL;
+    who->outcome = NULL;
+    ref_cell_drop(outcome);
+    ref_unref(origin);
+}
+
 static void clean(struct ref_promise *who)
 {
     struct ref_promise *up = who->origin = take_up(who);
@@ -72,26 +83,12 @@ static void clean(struct ref_promise *who)
     ref_look(up);
     who->outcome = ref_cell_share(up->cell);
     who->outcome_state = up->state;
-    struct ref_value value = model_call_finally(who->info).reference;
-    if (value.kind == MODEL_FOLLOW && value.object == who) {
-        ref_unref(who);
-        value = (struct ref_value){MODEL_THROW, 0, ref_error_new(who->info->world, ELOOP, false)};
-    }
-    if (value.kind == MODEL_THROW) {
-        ref_cell_drop(who->outcome);
-        ref_settle_error(who, value.object);
-        ref_unref(up);
-    } else if (value.kind == MODEL_FOLLOW) {
-        ref_clean(who, value.object);
-    } else if (value.kind == MODEL_FOREIGN) {
-        struct ref_promise *until = ref_new(who->info, REF_PLAIN);
-        ref_resolve(until, value);
-        ref_clean(who, until);
-    } else {
-        ref_value_drop(value);
+    if (ref_clean(who, model_call_finally(who->info).reference)) {
         who->wait = REF_CLEANING;
         who->heard = true;
         ref_push(who, REF_FOLLOWED);
+    } else if (who->state != '?') {
+        leave_origin(who);
     }
     ref_release(who);
 }

@@ -122,36 +122,14 @@ static void report_unhandled(struct ref_promise *promise)
         model_call_report(promise->info->world, false, promise->info->site, error);
 }
 
-static void free_promise(struct ref_promise *promise)
+void ref_free(struct ref_promise *promise)
 {
+    if (promise->state == '?') /* somebody may wait for its clean-up */
+        ref_settle_error(promise, ref_error_new(promise->info->world, ECANCELED, true));
     promise->freed = true;
     if (promise->state == '!')
         report_unhandled(promise);
-    if (promise->cell)
-        ref_cell_drop(promise->cell);
-}
-
-/* Nobody waits any more for something that is pending. */
-static void drop_pending(struct ref_promise *promise)
-{
-    ref_hold(promise);
-    promise->cancelled = true;
-    if (!ref_stop(promise) && promise->state == '?') {
-        promise->refs = 1;
-        ref_subscribe(promise, promise, REF_GIVE_UP);
-        promise->holds--;
-        return;
-    }
-    promise->holds--;
-    free_promise(promise);
-}
-
-static void let_go(struct ref_promise *promise)
-{
-    if (promise->state == '?')
-        drop_pending(promise);
-    else
-        free_promise(promise);
+    ref_cell_drop(promise->cell);
 }
 
 void ref_unref(struct ref_promise *promise)
@@ -160,10 +138,7 @@ void ref_unref(struct ref_promise *promise)
         model_wrong(promise->info->world, "p%d: unref of a promise that is gone", promise->info->id);
     if (--promise->refs)
         return;
-    if (promise->holds)
-        promise->cancelled = promise->state == '?';
-    else
-        let_go(promise);
+    ref_forsake(promise);
 }
 
 void ref_hold(struct ref_promise *promise)
@@ -174,7 +149,7 @@ void ref_hold(struct ref_promise *promise)
 void ref_release(struct ref_promise *promise)
 {
     if (!--promise->holds && !promise->refs)
-        let_go(promise);
+        ref_forsake(promise);
 }
 
 void ref_look(struct ref_promise *promise)

@@ -87,6 +87,9 @@ struct ref_promise {
     bool timed, yields, periodic; /* has a timer, which yields or goes by the wall clock */
     double due;
 
+    struct ref_promise *behind[MODEL_INPUTS]; /* what it has given up */
+    int n_behind;
+    bool found;
     struct ref_cell *results[MODEL_INPUTS]; /* of a combinator */
     int n, left;
     struct ref_promise *origin; /* of a finally that cleans up: where its outcome comes from */
@@ -138,6 +141,7 @@ void ref_unref(struct ref_promise *promise);
 /* Between these two a promise stays, whoever gives it up. */
 void ref_hold(struct ref_promise *promise);
 void ref_release(struct ref_promise *promise);
+void ref_free(struct ref_promise *promise);
 /* The outcome of a settled promise is being looked at. */
 void ref_look(struct ref_promise *promise);
 /* Settles a pending promise. The cell is given away. May run user code. */
@@ -156,15 +160,15 @@ void ref_ignore(struct ref_promise *who, struct ref_promise *to, int why);
 
 /* ---- model-reference-stop.c ---------------------------------------------------------------------------- */
 
-/* Stops what a pending promise waits for, and cleans up. False if its clean-up goes on. Runs user code. */
-bool ref_stop(struct ref_promise *promise);
+/* Nobody has a reference any more. Runs user code. */
+void ref_forsake(struct ref_promise *promise);
 void ref_cancel(struct ref_promise *promise);
 /* One of what it waited for has cleaned up. */
 void ref_ended(struct ref_promise *promise);
 /* Ends a pending promise, its clean-up included, because its loop goes. */
 void ref_end(struct ref_promise *promise);
-/* What a promise waits for because its clean-up returned it. */
-void ref_clean(struct ref_promise *promise, struct ref_promise *until);
+/* What its clean-up returned. True if there is nothing more to wait for. */
+bool ref_clean(struct ref_promise *promise, struct ref_value value);
 
 /* ---- model-reference-job.c ----------------------------------------------------------------------------- */
 

@@ -77,6 +77,7 @@ static void open_nonblocking_tcp(int ends[2])
 }
 
 const struct flavour flavours[] = {
+    {"blocking pipe", open_blocking_pipe},
     {"pipe", open_pipe},
     {"blocking Unix-domain socket", open_blocking_unix},
     {"Unix-domain socket", open_unix},

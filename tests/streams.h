@@ -16,8 +16,7 @@ struct flavour {
     void (*open)(int ends[2]);
 };
 
-/* Those on which a read or write that has to wait does not block the program: non-blocking pipes, and sockets
- * of both sorts, Unix-domain and TCP. Ends with a name of NULL. */
+/* Pipes, Unix-domain and TCP sockets, blocking and not. Ends with a name of NULL. */
 extern const struct flavour flavours[];
 
 void open_pipe(int ends[2]);          /* non-blocking */

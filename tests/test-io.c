@@ -272,19 +272,6 @@ static void read_on_every_flavour(fixture *f)
     on_all(f, a_cancelled_read_gives_its_buffer_back);
 }
 
-static void a_blocking_pipe_with_something_in_it(fixture *f)
-{
-    char text[8] = "";
-    int ends[2];
-
-    open_blocking_pipe(ends);
-    g_assert_cmpint(run_int(vow_write(f->loop, ends[1], "abc", 3)), ==, 3);
-    g_assert_cmpint(run_int(vow_read(f->loop, ends[0], text, sizeof text)), ==, 3);
-    g_assert_cmpstr(text, ==, "abc");
-    g_assert_true(is_blocking(ends[0]) && is_blocking(ends[1]));
-    close_both(ends);
-}
-
 static void a_reset_connection(fixture *f)
 {
     int ends[2];
@@ -380,6 +367,53 @@ static void write_on_every_flavour(fixture *f)
     on_all(f, a_dropped_write_stops_in_the_middle);
 }
 
+/* ---- Fairness ------------------------------------------------------------------------------------------ */
+
+/* Reads or writes where that never has to wait, until a timer has run; gives up after many times. */
+struct glutton {
+    vow_task task;
+    int fd;
+    bool writes;
+    const bool *stop;
+    int times;
+    char byte;
+};
+
+VOW_ASYNC(glutton, me)
+{
+    VOW_BEGIN(me);
+    for (; !*me->stop; me->times++) {
+        g_assert_cmpint(me->times, <, 10000000);
+        if (me->writes)
+            VOW_AWAIT(me, vow_write(VOW_LOOP(me), me->fd, &me->byte, 1));
+        else
+            VOW_AWAIT(me, vow_read(VOW_LOOP(me), me->fd, &me->byte, 1));
+    }
+    VOW_END(me);
+}
+
+static void set_flag(EV_P_ ev_timer *w, int revents)
+{
+    (void) loop;
+    (void) revents;
+    *(bool *) w->data = true;
+}
+
+static void a_descriptor_that_is_always_ready_is_not_served_alone(fixture *f)
+{
+    int fd = open("/dev/zero", O_RDWR);
+
+    for (int writes = 0; writes <= 1; writes++) {
+        bool stop = false;
+        ev_timer timer;
+        ev_timer_init(&timer, set_flag, 0.001, 0.);
+        timer.data = &stop;
+        ev_timer_start(f->ev, &timer);
+        run_nil(vow_async(f->loop, glutton, .fd = fd, .writes = writes, .stop = &stop));
+    }
+    close(fd);
+}
+
 /* ---- SIGPIPE ------------------------------------------------------------------------------------------- */
 
 static sig_atomic_t signals;
@@ -431,7 +465,6 @@ static void write_to_nobody(fixture *f, void (*open)(int ends[2]), bool wait)
 
 static void write_to_nobody_on_every_flavour(fixture *f)
 {
-    write_to_nobody(f, open_blocking_pipe, false);
     for (const struct flavour *flavour = flavours; flavour->name; flavour++) {
         g_test_message("%s", flavour->name);
         write_to_nobody(f, flavour->open, false);
@@ -484,9 +517,9 @@ int main(int argc, char **argv)
     test_add("/io/ready/regular-file", a_regular_file);
     test_add("/io/ready/closed", a_closed_descriptor);
     test_add("/io/read/flavours", read_on_every_flavour);
-    test_add("/io/read/blocking-pipe", a_blocking_pipe_with_something_in_it);
     test_add("/io/read/reset", a_reset_connection);
     test_add("/io/write/flavours", write_on_every_flavour);
+    test_add("/io/fair", a_descriptor_that_is_always_ready_is_not_served_alone);
     test_add("/io/sigpipe/default", sigpipe_never_kills);
     test_add("/io/sigpipe/handler", sigpipe_is_never_raised);
     test_add("/io/sigpipe/blocked", sigpipe_of_the_program_is_left_alone);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of a loop: vow_loop_free() with work that is pending and promises that are held, and what it says of
- * those. Reports of unhandled rejections are in test-report.c.
+ * The end of a loop: vow_loop_free() with work that is pending and promises that are held, and what it says
+ * of those. Reports of unhandled rejections are in test-report.c.
  *
  * Copyright (c) 2026 the libvow authors
  */

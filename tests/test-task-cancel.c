@@ -189,6 +189,49 @@ static void cancel_goes_inner_first(fixture *f)
     assert_log(f, "s-cancelled inner handler middle outer");
 }
 
+/* Awaits a promise, and another one in its clean-up. */
+struct sweeper {
+    vow_task task;
+    fixture *f;
+    vow_promise *below;
+    struct source *source;
+};
+
+VOW_ASYNC(sweeper, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, me->below);
+    VOW_FINALLY(me);
+    note(me->f, "sweep");
+    VOW_AWAIT(me, pending(me->f, me->source, "c"));
+    note(me->f, "swept");
+    VOW_END(me);
+}
+
+/* A clean-up that takes time holds up those further out, not those further in. */
+static void cancel_waits_for_the_inner_clean_up(fixture *f)
+{
+    for (int cancels = 0; cancels <= 1; cancels++) {
+        struct source source, sweep;
+        vow_promise *p = start_layer(f, "inner", pending(f, &source, "s"));
+
+        p = vow_async(f->loop, sweeper, .f = f, .below = p, .source = &sweep);
+        p = start_layer(f, "outer", vow_finally(p, saw_end, tag_new(f, "handler")));
+        if (cancels) {
+            watch(f, vow_ref(p), "w");
+            vow_cancel(p);
+        } else {
+            vow_unref(p);
+        }
+        assert_log(f, "s-cancelled inner sweep");
+        turn(f);
+        assert_log(f, "");
+        vow_resolve(&sweep.resolver, vow_nil());
+        turn(f);
+        assert_log(f, cancels ? "swept handler outer w!ECANCELED" : "swept handler outer");
+    }
+}
+
 static void a_held_inner_task_runs_on(fixture *f)
 {
     struct source source;
@@ -392,6 +435,7 @@ int main(int argc, char **argv)
     test_add("/task-cancel/cancelled-at-any-await", finally_runs_once_when_cancelled_at_any_await);
     test_add("/task-cancel/rejected-at-any-await", finally_runs_once_when_rejected_at_any_await);
     test_add("/task-cancel/inner-first", cancel_goes_inner_first);
+    test_add("/task-cancel/inner-clean-up", cancel_waits_for_the_inner_clean_up);
     test_add("/task-cancel/held-inner", a_held_inner_task_runs_on);
     test_add("/task-cancel/race", the_loser_of_a_race_is_cleaned_up);
     test_add("/task-cancel/detached", a_detached_task_runs_on);

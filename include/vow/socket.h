@@ -35,8 +35,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *ho
  * @param path of the socket; read during the call.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * connect(2)'s, such as `ENOENT` and `ECONNREFUSED`; `EINVAL` for a path that is NULL or empty;
- * `ENAMETOOLONG`; `EMFILE`; `ENOMEM`. The message names the path.
+ * connect(2)'s, such as `ENOENT`, `ECONNREFUSED`, and `EAGAIN` when the listener's queue is full; `EINVAL`
+ * for a path that is NULL or empty; `ENAMETOOLONG`; `EMFILE`; `ENOMEM`. The message names the path.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site);

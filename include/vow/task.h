@@ -220,8 +220,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
  * it, return, throw, a rejected await, or cancel.
  *
  * It may await. A throw, or a rejected VOW_AWAIT(), in it takes the place of the outcome, and so does a
- * VOW_RETURN(); but a task that was cancelled stays cancelled whatever its clean-up returns. When a cancelled
- * task awaits here, the loop keeps it until it is done; cancelling it again changes nothing.
+ * VOW_RETURN(); but a task that was cancelled stays cancelled whatever its clean-up returns; only an error
+ * that the clean-up throws is what its waiters see instead, so that it is not lost. When a cancelled task
+ * awaits here, the loop keeps it until it is done; cancelling it again changes nothing.
  * @param me the body's parameter.
  * @since 0.1
  */

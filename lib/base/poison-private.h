@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tells AddressSanitizer and Valgrind which memory of a pool is in use, since they cannot see into one.
- * Costs nothing where neither is built in.
+ * Costs nothing where neither is built in; VOW__POISONS says that one is.
  */
 #ifndef VOW_BASE_POISON_PRIVATE_H
 #define VOW_BASE_POISON_PRIVATE_H
@@ -14,11 +14,13 @@
 
 #if defined __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
+#define VOW__POISONS 1
 #define VOW__POISON(block, size) ASAN_POISON_MEMORY_REGION((block), (size))
 #define VOW__UNPOISON(block, size) ASAN_UNPOISON_MEMORY_REGION((block), (size))
 #define VOW__PEEK_BEGIN(block, size) ASAN_UNPOISON_MEMORY_REGION((block), (size))
 #elif defined HAVE_VALGRIND_MEMCHECK_H
 #include <valgrind/memcheck.h>
+#define VOW__POISONS 1
 #define VOW__POISON(block, size) ((void) VALGRIND_MAKE_MEM_NOACCESS((block), (size)))
 #define VOW__UNPOISON(block, size) ((void) VALGRIND_MAKE_MEM_UNDEFINED((block), (size)))
 #define VOW__PEEK_BEGIN(block, size) ((void) VALGRIND_MAKE_MEM_DEFINED((block), (size)))

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/list-private.h"
+#include "base/poison-private.h"
 
 #define VOW__SLAB_ALIGNMENT ((size_t) 65536)
 /* Leaves malloc room for its own header, so that slabs can lie side by side. */
@@ -25,14 +26,14 @@ typedef struct vow__pools vow__pools;
 
 typedef struct vow__slab {
     vow__pools *pools;
-    vow__link all;     /* in pools->slabs */
-    vow__link partial; /* in its pool's list while it has free blocks and is not current */
-    void *free;        /* the freed blocks, last one first; the link is in their second word */
-    size_t size;       /* of the slab itself, as it was allocated */
-    uint32_t block;    /* size of a block */
-    uint32_t capacity; /* blocks it has room for */
-    uint32_t carved;   /* blocks that were ever handed out: the rest was never touched */
-    uint32_t used;     /* blocks that are in use */
+    vow__link all;                /* in pools->slabs */
+    vow__link partial;            /* in its pool's list while it has free blocks and is not current */
+    struct vow__free_block *free; /* the freed blocks, last one first */
+    size_t size;                  /* of the slab itself, as it was allocated */
+    uint32_t block;               /* size of a block */
+    uint32_t capacity;            /* blocks it has room for */
+    uint32_t carved;              /* blocks that were ever handed out: the rest was never touched */
+    uint32_t used;                /* blocks that are in use */
 } vow__slab;
 
 /* The first block stands here, so that blocks of 64 bytes are cache lines. */
@@ -60,8 +61,32 @@ static inline vow__slab *vow__slab_of(const void *block)
 vow__pools *vow__pools_new(size_t size);
 /* To be called when no slab is left. */
 void vow__pools_delete(vow__pools *pools);
+/* What a free block holds. */
+typedef struct vow__free_block {
+    void *in_use; /* NULL */
+    struct vow__free_block *next;
+} vow__free_block;
+
 /* A block of at least `size` bytes, not initialised; NULL when there is no memory. */
-void *vow__pool_take(vow__pools *pools, size_t size);
+void *vow__pool_take_slowly(vow__pools *pools, size_t size);
+
+/* The same. Most often a block of that size was given back before: taking it needs no call. */
+static inline void *vow__pool_take(vow__pools *pools, size_t size)
+{
+#if !defined VOW_DEBUG && !defined VOW__POISONS
+    vow__slab *slab = size <= VOW__BLOCK_MAX ? pools->pool[(size - 1) / VOW__BLOCK_STEP].current : NULL;
+
+    if (slab && slab->free) {
+        vow__free_block *block = slab->free;
+
+        slab->free = block->next;
+        slab->used++;
+        return block;
+    }
+#endif
+    return vow__pool_take_slowly(pools, size);
+}
+
 /* Gives a block back; slabs that are empty go back to the allocator. */
 void vow__pool_give(void *block);
 /* Releases the empty slabs that were kept for later. Blocks in use stay. */

@@ -8,13 +8,6 @@
 #include <stdbool.h>
 
 #include "base/allocator-private.h"
-#include "base/poison-private.h"
-
-/* What a free block holds. */
-typedef struct free_block {
-    void *in_use; /* NULL */
-    struct free_block *next;
-} free_block;
 
 _Static_assert(sizeof(vow__slab) <= VOW__SLAB_HEADER, "the first block must not overlap the slab's header");
 
@@ -86,7 +79,7 @@ static inline bool slab_is_full(const vow__slab *slab)
 /* A free block of a slab that has one. */
 static inline void *slab_take(vow__slab *slab)
 {
-    free_block *block = slab->free;
+    vow__free_block *block = slab->free;
 
     slab->used++;
     if (!block) {
@@ -150,7 +143,7 @@ static inline bool is_refused(size_t size)
     return false;
 }
 
-void *vow__pool_take(vow__pools *pools, size_t size)
+void *vow__pool_take_slowly(vow__pools *pools, size_t size)
 {
     size_t index = (size + VOW__BLOCK_STEP - 1) / VOW__BLOCK_STEP - 1;
     vow__pool *pool;
@@ -177,7 +170,7 @@ static inline vow__pool *slab_pool(vow__slab *slab)
 
 void vow__pool_give(void *memory)
 {
-    free_block *block = memory;
+    vow__free_block *block = memory;
     vow__slab *slab = vow__slab_of(memory);
     vow__pool *pool = slab_pool(slab);
 
