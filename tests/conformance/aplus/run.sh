@@ -85,7 +85,8 @@ install()
     if ! (cd "$APLUS_BUILD" && "$NPM" ci --ignore-scripts --no-audit --no-fund) \
         >"$APLUS_BUILD/npm.log" 2>&1; then
         unreachable='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
-        ! grep -Eq "$unreachable|ERR_SOCKET_TIMEOUT|ENOTCACHED|code E5" "$APLUS_BUILD/npm.log" ||
+        untrusted='SELF_SIGNED_CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_HAS_EXPIRED'
+        ! grep -Eq "$unreachable|$untrusted|ERR_SOCKET_TIMEOUT|ENOTCACHED|code E5" "$APLUS_BUILD/npm.log" ||
             skip "promises-aplus-tests is not installed, and npm cannot reach the registry"
         die "npm could not install promises-aplus-tests" "$APLUS_BUILD/npm.log"
     fi
