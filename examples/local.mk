@@ -47,7 +47,7 @@ dist-hook:
 installcheck-local:
 	$(AM_V_at)CC='$(CC)' CFLAGS='$(CFLAGS) $(SANITIZER_FLAGS)' LDFLAGS='$(LDFLAGS)' MAKE='$(MAKE)' \
 	AUTORECONF='$(AUTORECONF)' PKG_CONFIG='$(PKG_CONFIG)' DESTDIR='$(DESTDIR)' libdir='$(libdir)' \
-	pkgconfigdir='$(pkgconfigdir)' SANITIZER_FLAGS='$(SANITIZER_FLAGS)' \
+	includedir='$(includedir)' pkgconfigdir='$(pkgconfigdir)' SANITIZER_FLAGS='$(SANITIZER_FLAGS)' \
 	$(SHELL) $(srcdir)/tools/installcheck.sh '$(abs_top_srcdir)/examples/consumer' installcheck
 
 clean-local:

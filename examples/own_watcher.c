@@ -48,21 +48,24 @@ static void cancelled(vow_resolver *resolver)
 static vow_promise *run_command(vow_loop *loop, const char *text)
 {
     struct command *command = calloc(1, sizeof *command);
-    pid_t pid = command ? fork() : -1;
+    if (!command)
+        return vow_rejected(loop, vow_error_new(ENOMEM, "no memory for a command"));
+    vow_promise *promise = vow_promise_new(loop, &command->resolver, cancelled);
+    pid_t pid = vow_resolver_is_pending(&command->resolver) ? fork() : -1; /* else nobody could stop it */
     if (pid == 0) {
         execl("/bin/sh", "sh", "-c", text, (char *) NULL);
         _exit(127);
     }
     if (pid < 0) {
-        int code = command ? errno : ENOMEM;
+        vow_reject(&command->resolver, vow_error_new(errno, "cannot start the command: %s", strerror(errno)));
         free(command);
-        return vow_rejected(loop, vow_error_new(code, "cannot start the command: %s", strerror(code)));
+        return promise;
     }
     command->ev = vow_loop_ev(loop);
     ev_child_init(&command->child, exited, pid, 0);
     command->child.data = command;
     ev_child_start(command->ev, &command->child);
-    return vow_promise_new(loop, &command->resolver, cancelled);
+    return promise;
 }
 
 static void show(vow_promise *promise)

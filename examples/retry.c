@@ -56,8 +56,11 @@ static void show(vow_promise *promise)
 {
     vow_value value = vow_nil();
     vow_error *error = vow_run(promise, &value);
-    if (error)
-        printf("%s: %s\n", vow_error_message(error), vow_error_message(vow_error_cause(error)));
+    const vow_error *cause = error ? vow_error_cause(error) : NULL;
+    if (cause)
+        printf("%s: %s\n", vow_error_message(error), vow_error_message(cause));
+    else if (error)
+        printf("%s\n", vow_error_message(error));
     else
         printf("the answer is %d\n", (int) vow_as_int(&value));
     vow_error_unref(error);

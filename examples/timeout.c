@@ -42,7 +42,7 @@ static void show(const char *name, vow_error *error)
 static vow_value cancel(vow_value *slept, void *data)
 {
     (void) slept;
-    vow_cancel(data); /* gives the reference away; whoever else waits sees ECANCELED */
+    vow_cancel(vow_ref(data)); /* everyone who waits sees ECANCELED */
     return vow_nil();
 }
 
@@ -56,8 +56,9 @@ int main(void)
     show("late", vow_run(vow_timeout(late, 0.2), NULL));
 
     vow_promise *watched = vow_async(loop, work, .name = "watched");
-    vow_detach(vow_then(vow_sleep(loop, 0.2), cancel, vow_ref(watched)));
-    show("watched", vow_run(watched, NULL));
+    vow_promise *soon = vow_then(vow_sleep(loop, 0.2), cancel, watched);
+    show("watched", vow_run(vow_race_of(loop, vow_ref(watched), soon), NULL)); /* nor wait if soon fails */
+    vow_unref(watched);
 
     vow_promise *forgotten = vow_async(loop, work, .name = "forgotten");
     vow_unref(forgotten); /* it was the only reference */

@@ -8,6 +8,7 @@ test_programs = \
 	tests/test-cancel \
 	tests/test-combinators \
 	tests/test-combinators-order \
+	tests/test-corners \
 	tests/test-depth \
 	tests/test-error \
 	tests/test-finally \
@@ -27,6 +28,7 @@ test_programs = \
 	tests/test-reentrant \
 	tests/test-report \
 	tests/test-resolver \
+	tests/test-scenarios \
 	tests/test-socket \
 	tests/test-socket-errors \
 	tests/test-task \
@@ -45,6 +47,7 @@ test_scripts = \
 	tests/compile.sh \
 	tests/docs.sh \
 	tests/examples-client.sh \
+	tests/examples-memory.sh \
 	tests/examples-server.sh \
 	tests/examples-stress.sh \
 	tests/examples.sh \
@@ -53,6 +56,8 @@ test_scripts = \
 	tests/symbols.sh
 
 EXTRA_DIST += $(test_scripts) tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
+
+EXTRA_DIST += tests/failing-malloc.c
 
 # Run by ./run check and `make check-conformance`: they need Node.
 EXTRA_DIST += \
@@ -67,6 +72,7 @@ EXTRA_DIST += \
 	tests/conformance/aplus/promise.c \
 	tests/conformance/aplus/run.sh \
 	tests/conformance/aplus/suite.js \
+	tests/conformance/order/README.md \
 	tests/conformance/order/body.c \
 	tests/conformance/order/compare.js \
 	tests/conformance/order/generate.js \
@@ -95,6 +101,10 @@ tests_libsupport_la_SOURCES = \
 	tests/streams.c tests/streams.h \
 	tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
+
+tests_test_scenarios_SOURCES = \
+	tests/scenario-joined.c tests/scenario-promises.c tests/scenario-streams.c tests/scenario-tasks.c \
+	tests/scenario.h tests/test-scenarios.c
 
 # What the programs link with.
 LDADD = tests/libsupport.la
@@ -130,7 +140,7 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; export CC; \
 	CLANG='$(CLANG)'; export CLANG; \
 	CXX='$(CXX)'; export CXX; \
-	LIBEV_CFLAGS='$(LIBEV_CFLAGS)'; export LIBEV_CFLAGS; \
+	LIBEV_CFLAGS='$(LIBEV_CPPFLAGS)'; export LIBEV_CFLAGS; \
 	LIBEV_LIBS='$(LIBEV_LIBS)'; export LIBEV_LIBS; \
 	LIBTOOL='$(LIBTOOL)'; export LIBTOOL; \
 	NM='$(NM)'; export NM; \

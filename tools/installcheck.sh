@@ -25,16 +25,17 @@ quietly() # quietly LOG COMMAND...
 }
 
 # A tarball brings the project's configure script, a git clone does not; the source tree may be read-only.
+# Times are kept, or make would want to run autoconf again.
 prepare()
 {
-    rm -rf "$work" && mkdir -p "$work/source" && cp -R "$source/." "$work/source" || return 1
+    rm -rf "$work" && mkdir -p "$work/source" && cp -Rp "$source/." "$work/source" || return 1
     chmod -R u+w "$work/source"
     [ -x "$work/source/configure" ] ||
         (cd "$work/source" && quietly ../prepare.log ${AUTORECONF:-autoreconf} --force --install)
 }
 
-# With a DESTDIR the .pc file names paths that the library will only have later: pkg-config puts the folder
-# before them, and paths that it would otherwise leave out as the system's own stay in.
+# With a DESTDIR the .pc file names folders that the library will only have later; pkg-config is told the ones
+# that it has now. (PKG_CONFIG_SYSROOT_DIR would change libev's too.)
 build() # build KIND CONFIGURE_OPTION...
 {
     kind=$1
@@ -44,12 +45,8 @@ build() # build KIND CONFIGURE_OPTION...
         cd "$work/$kind" || exit 1
         PKG_CONFIG_PATH=$DESTDIR$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
         export PKG_CONFIG_PATH
-        if [ -n "$DESTDIR" ]; then
-            PKG_CONFIG_SYSROOT_DIR=$DESTDIR
-            PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1
-            PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
-            export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_ALLOW_SYSTEM_CFLAGS PKG_CONFIG_ALLOW_SYSTEM_LIBS
-        fi
+        [ -z "$DESTDIR" ] || PKG_CONFIG="$PKG_CONFIG --define-variable=libdir=$DESTDIR$libdir \
+            --define-variable=includedir=$DESTDIR$includedir"
         quietly build.log ../source/configure CC="$CC" CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" \
             PKG_CONFIG="$PKG_CONFIG" "$@" && quietly build.log ${MAKE:-make}
     )
@@ -107,6 +104,10 @@ check_static()
 echo 1..2
 if ! ${PKG_CONFIG:-false} --version >/dev/null 2>&1; then
     echo "Bail out! make installcheck needs pkg-config"
+    exit 1
+fi
+if [ ! -e "$DESTDIR$pkgconfigdir/vow.pc" ]; then
+    echo "Bail out! $DESTDIR$pkgconfigdir/vow.pc is not there: make install first"
     exit 1
 fi
 prepare || { echo "Bail out! the example project could not be prepared"; exit 1; }

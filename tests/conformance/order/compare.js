@@ -22,24 +22,19 @@ const ENOUGH = 1000; /* from so many programs on, every operation and case must 
 
 /* ---- Some programs ------------------------------------------------------------------------------------- */
 
-/* What the runner adds when clean-up waits for itself for ever: see runner.c. */
-const CIRCLE = / \(circle\)$/;
-
-/* Runs programs on both sides: [{program, script, library, length, isDifferent, isCircle}] */
-async function runBoth(runner, programs, counts) {
-    const pending = runner.run(programs);
+/*
+ * Runs programs on both sides: [{program, script, library, length, isDifferent}]. That ends at the `most`th
+ * program that ends the runner.
+ */
+async function runBoth(runner, programs, counts, most) {
+    const pending = runner.run(programs, most);
     const scripts = [];
     for (const program of programs)
         scripts.push(await execute(program, counts));
     const traces = await pending;
-    return programs.map((program, i) => {
+    return traces.map((trace, i) => {
         const {text: script, length} = scripts[i];
-        const library = traces[i].replace(CIRCLE, '');
-        return {
-            program, script, library, length,
-            isDifferent: script !== library,
-            isCircle: CIRCLE.test(traces[i]),
-        };
+        return {program: programs[i], script, library: trace, length, isDifferent: script !== trace};
     });
 }
 
@@ -47,19 +42,18 @@ async function runBoth(runner, programs, counts) {
 
 async function work({path, programs, seed, jobs, job, stop}) {
     const runner = new Runner(path);
-    const result = {programs: 0, longest: 0, calls: 0, circles: 0, counts: {}, different: null, trouble: ''};
+    const result = {programs: 0, longest: 0, calls: 0, counts: {}, different: null, trouble: ''};
     const isStopped = new Int32Array(stop);
     for (let first = job * BATCH; first < programs && !Atomics.load(isStopped, 0); first += jobs * BATCH) {
         const batch = [];
         for (let i = first; i < programs && i < first + BATCH; i++)
             batch.push(generate(`${seed}.${i}`));
-        const runs = await runBoth(runner, batch, result.counts);
-        for (const {length, isCircle} of runs) {
+        const runs = await runBoth(runner, batch, result.counts, 1);
+        for (const {length} of runs) {
             result.longest = Math.max(result.longest, length);
             result.calls += length;
-            result.circles += isCircle;
         }
-        result.programs += batch.length;
+        result.programs += runs.length;
         const different = runs.find(({isDifferent}) => isDifferent);
         if (different) {
             result.different = {...different, number: first + runs.indexOf(different)};
@@ -76,6 +70,7 @@ function startWorkers(options) {
         const worker = new Worker(__filename, {workerData: {...options, job, stop}});
         worker.on('message', resolve);
         worker.on('error', reject);
+        worker.on('exit', () => reject(new Error('a worker ended without a result')));
     })));
 }
 
@@ -110,6 +105,10 @@ async function showShrunk(runner, found) {
         return;
     }
     const shows = async programs => (await runBoth(runner, programs, {})).map(({isDifferent}) => isDifferent);
+    if (!(await shows([found.program]))[0]) {
+        console.log('\nNot made smaller: run alone it does not differ, so what ran before it matters.');
+        return;
+    }
     const {program, size} = await shrink(found.program, shows);
     console.log(`\nThe smallest program found from it, of ${size} lines:\n`);
     showRun((await runBoth(runner, [program], {}))[0]);
@@ -122,12 +121,11 @@ function showCounts(counts) {
 }
 
 function merged(results) {
-    const total = {programs: 0, longest: 0, calls: 0, circles: 0, counts: {}, found: [], troubles: []};
+    const total = {programs: 0, longest: 0, calls: 0, counts: {}, found: [], troubles: []};
     for (const result of results) {
         total.programs += result.programs;
         total.longest = Math.max(total.longest, result.longest);
         total.calls += result.calls;
-        total.circles += result.circles;
         for (const name in result.counts)
             total.counts[name] = (total.counts[name] || 0) + result.counts[name];
         if (result.different)
@@ -146,7 +144,6 @@ async function compareMany(options) {
     const missing = [...Object.keys(OPERATIONS), ...CASES].filter(name => !total.counts[name]);
     const isThin = options.programs >= ENOUGH && !total.found.length && missing.length > 0;
     showCounts(total.counts);
-    console.log(`left at the end because clean-up waits for itself: ${total.circles}`);
     for (const trouble of total.troubles)
         console.log(trouble);
     if (total.found.length) {
@@ -209,10 +206,13 @@ async function main() {
     return await compareMany({path, programs: Number(programs), seed, jobs: Number(jobs)}) ? 0 : 1;
 }
 
-if (isMainThread)
-    main().then(status => { process.exitCode = status; }, error => {
+/* run.js has unhandled rejections ignored: each promise here needs its catch. */
+if (isMainThread) {
+    process.exitCode = 2; /* until we know better */
+    main().then(status => { process.exitCode = status; }, error => console.error(error));
+} else {
+    work(workerData).then(result => parentPort.postMessage(result), error => {
         console.error(error);
-        process.exitCode = 2;
+        process.exit(2);
     });
-else
-    work(workerData).then(result => parentPort.postMessage(result));
+}

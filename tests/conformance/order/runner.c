@@ -9,7 +9,6 @@
  */
 #include "machine.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,43 +105,19 @@ static void drop_all(machine *m, enum drop how)
     }
 }
 
-/* What was alive when the loop was freed. */
-struct leaks {
-    unsigned count;
-    unsigned cleaning; /* of them, those that may be in their clean-up */
-};
-
 static void count_leaks(const vow_report *report, void *data)
 {
-    struct leaks *leaks = data;
-
-    if (report->kind != VOW_REPORT_LEAK)
-        return;
-    leaks->count++;
-    leaks->cleaning += strcmp(report->kind_of, "finally") == 0 || strncmp(report->kind_of, "task ", 5) == 0;
-}
-
-/* A loop that can never go: known here, so that a leak detector does not count it as lost. */
-static void remember(vow_loop *loop)
-{
-    static vow_loop **loops;
-    static size_t n;
-    vow_loop **more = realloc(loops, (n + 1) * sizeof *loops);
-
-    if (!more)
-        abort();
-    loops = more;
-    loops[n++] = loop;
+    if (report->kind == VOW_REPORT_LEAK)
+        ++*(unsigned *) data;
 }
 
 /*
- * Nothing may be left, with two exceptions when a promise was still pending. Promises that wait for each
- * other in a circle are alive until the loop is freed, as is clean-up that waits. And clean-up that waits for
- * itself in a circle is never done: the loop reports it then, with what it holds, and stays.
+ * Nothing may be left. Only if a promise was still pending may some be alive until the loop is freed: those
+ * that wait for each other in a circle hold each other, and clean-up that waits is not cancelled.
  */
 static void end(machine *m, struct ev_loop *ev, size_t pending)
 {
-    struct leaks leaks = {0, 0};
+    unsigned leaks = 0;
     size_t live;
 
     m->is_closing = true;
@@ -153,13 +128,8 @@ static void end(machine *m, struct ev_loop *ev, size_t pending)
         printf(" (%zu promises live)", live);
     vow_loop_set_report(m->loop, count_leaks, &leaks);
     vow_loop_free(m->loop);
-    if (pending && leaks.cleaning) {
-        remember(m->loop);
-        fputs(" (circle)", stdout);
-        return;
-    }
-    if (leaks.count)
-        printf(" (%u promises leaked)", leaks.count);
+    if (leaks)
+        printf(" (%u promises leaked)", leaks);
     if (m->boxes || m->thenables)
         printf(" (%ld values and %ld thenables not released)", m->boxes, m->thenables);
 }

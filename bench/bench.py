@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the libvow authors
+"""Runs the benchmarks and writes their report. Called by `make bench`, which builds the programs first."""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+
+import peers
+import plot
+import report
+import servers
+import suite
+from session import Failure, Session, say
+from suite import FLOOR, VOW
+
+GIB = 1 << 30
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="bench.py", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work, and libvow and the floor alone")
+    parser.add_argument("--only", default="", metavar="W4[,W9]", help="these workloads alone; also flat, memory")
+    parser.add_argument("--runs", type=int, default=0, help="counted runs of each program (5; 3 with --quick)")
+    parser.add_argument("--no-peers", action="store_true", help="libvow and the floor alone")
+    parser.add_argument("--out", default="", help="folder of the report and the plots (bench/results)")
+    for name, default in (("build", "."), ("src", "."), ("cc", "cc"), ("cxx", ""), ("cflags", ""), ("defs", ""),
+                          ("libev", "-lev"), ("pkg-config", "pkg-config")):
+        parser.add_argument("--" + name, default=default, help="of this build; make fills it in")
+    options = parser.parse_args()
+    options.runs = options.runs or (3 if options.quick else 5)
+    options.out = options.out or os.path.join(options.build, "bench", "results")
+    options.pkg_config = options.pkg_config or "pkg-config"
+    return options
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
+def heading(options, found, skipped):
+    version = subprocess.run([*options.cc.split(), "--version"], capture_output=True, text=True).stdout
+    lines = ["libvow beside hand-written libev callbacks (the floor) and beside its peers",
+             f"{processor()}, {os.cpu_count()} cores; {platform.system()} {platform.release()}",
+             f"{version.splitlines()[0] if version else options.cc}; CFLAGS: {options.cflags}",
+             f"medians of {options.runs} runs in turn after a warm-up; CPU time; n and memory as shown"]
+    if "VOW_DEBUG" in options.defs or "sanitize" in options.cflags or "-O0" in options.cflags \
+            or "-O" not in options.cflags:
+        lines.append("WARNING: this build is not optimised, or has debug checks: its figures say little")
+    lines += [f"peer: {peer.name} {peer.version}" for peer in found]
+    lines += [f"skipped: {text}" for text in skipped]
+    return "\n".join(lines) + "\n"
+
+
+class Report:
+    """Prints what comes, and keeps it for the file."""
+
+    def __init__(self):
+        self.parts = []
+
+    def add(self, text):
+        self.parts.append(text)
+        print(text, flush=True)
+
+    def save(self, path):
+        with open(path, "w") as file:
+            file.write("\n".join(self.parts))
+
+
+def is_wanted(options, name):
+    wanted = [item.strip().lower() for item in options.only.split(",") if item.strip()]
+    return not wanted or any(name.lower().split(",")[0].split()[0] == item for item in wanted)
+
+
+def workloads(options, session, text):
+    every = []
+    for workload in suite.WORKLOADS:
+        if is_wanted(options, workload.name):
+            say(f"{workload.name} ...")
+            every.append(session.measure(workload))
+            text.add(report.table(every[-1]))
+    if is_wanted(options, "W9"):
+        for connections in (64, 1000):
+            say(f"W9, {connections} connections ...")
+            every.append(servers.echo(session, connections))
+            text.add(report.table(every[-1]))
+    if is_wanted(options, "W10"):
+        say("W10 ...")
+        results, why = servers.http(session)
+        if results:
+            every.append(results)
+        text.add(report.table(results) if results else f"skipped: {why}\n")
+    return every
+
+
+def flatness(options, session, text):
+    sizes = suite.FLAT_SIZES[:-2] if options.quick else suite.FLAT_SIZES
+    operations = suite.FLAT_OPERATIONS // (10 if options.quick else 1)
+    flat = {}
+    for name in suite.FLAT:
+        say(f"{name} against n ...")
+        flat[name] = session.flat(suite.BY_NAME[name], sizes, operations)
+    text.add(report.flat_text(flat))
+    return flat
+
+
+def memory(options, session, text):
+    say("memory ...")
+    n = 1000000 if options.quick else 10000000
+    done = subprocess.run([session.program("memory_vow"), str(n)], capture_output=True, text=True, check=True)
+    each, left = float(done.stdout.split()[1]), float(done.stderr)
+    idle = servers.idle(session)
+    text.add("\n".join([
+        "Memory",
+        f"  {n:,} pending promises: {each:.1f} B each, {each * n / GIB:.2f} GiB",
+        f"  of which the program keeps after they are freed: {100 * left / each:.1f} %",
+        f"  an idle connection of examples/http_server: {idle[VOW]:.0f} B (the floor: {idle[FLOOR]:.0f} B); "
+        f"to reach: at most 1024 B: {'met' if idle[VOW] <= 1024 else 'NOT met'}"]) + "\n")
+
+
+def main():
+    options = parse()
+    os.nice(5)
+    servers.raise_limit()
+    os.makedirs(options.out, exist_ok=True)
+    if options.quick or options.no_peers:
+        found, skipped = [], ["all peers"]
+    else:
+        found, skipped = peers.find(options)
+    text = Report()
+    text.add(heading(options, found, skipped))
+    session = Session(options, found)
+    every = workloads(options, session, text)
+    flat = flatness(options, session, text) if is_wanted(options, "flat") else {}
+    if is_wanted(options, "memory"):
+        memory(options, session, text)
+    if every:
+        text.add(report.summary(every))
+    text.save(os.path.join(options.out, "report.txt"))
+    plot.ratios(every, os.path.join(options.out, "ratios.svg"))
+    plot.flat(flat, os.path.join(options.out, "flat.svg"))
+    say(f"written: {options.out}/report.txt" + (", ratios.svg" if every else "") + (", flat.svg" if flat else ""))
+    return 1 if any(results.errors for results in every) else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        sys.exit(f"bench: {failure}")

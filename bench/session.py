@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 the libvow authors
+"""Runs programs in turn, A B A B ..., each run a process of its own, and keeps their figures."""
+
+import os
+import statistics
+import subprocess
+import sys
+
+from suite import FLOOR, STATIC, VOW, W8_ROUNDS
+
+TIMEOUT = 120  # seconds, for a program that hangs
+WARM_MIB = "256"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Failure(Exception):
+    pass
+
+
+def run(command):
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{command[0]}: no end after {TIMEOUT} s") from None
+    if done.returncode:
+        raise Failure(f"{' '.join(command)}: status {done.returncode} {done.stderr.strip()}")
+    return done.stdout.split()
+
+
+class Results:
+    """The figures of one workload: for each contender a list of (time, bytes), and its medians."""
+
+    def __init__(self, workload):
+        self.workload, self.figures, self.sizes, self.errors = workload, {}, {}, {}
+
+    def add(self, contender, size, time, memory):
+        self.figures.setdefault(contender, []).append((time, memory))
+        self.sizes[contender] = size
+
+    def has(self, contender):
+        return contender in self.figures
+
+    def times(self, contender):
+        return [time for time, _ in self.figures[contender]]
+
+    def time(self, contender):
+        return statistics.median(self.times(contender))
+
+    def bytes(self, contender):
+        return statistics.median(memory for _, memory in self.figures[contender])
+
+    def spread(self, contender):
+        times = self.times(contender)
+        return (max(times) - min(times)) / 2 / self.time(contender)
+
+    def peers(self):
+        return [name for name in self.figures if name not in (FLOOR, VOW, STATIC)]
+
+
+class Session:
+    def __init__(self, options, peers):
+        self.options, self.peers = options, peers
+        self.bin = os.path.join(options.build, "bench")
+        self.static = {}
+
+    def program(self, name):
+        return os.path.join(self.bin, name)
+
+    def warm(self):
+        subprocess.run([self.program("warm"), WARM_MIB], check=False)
+
+    def link_static(self, program):
+        """The libvow program with the static library, from the objects that make has built; None if there is none."""
+        library = os.path.join(self.options.build, ".libs", "libvow.a")
+        target = self.program(f"static-{program}")
+        objects = [self.program(f"{program}.o"), self.program("bench.o")]
+        if not all(os.path.exists(path) for path in [library, *objects]):
+            return None
+        command = [*self.options.cc.split(), "-O2", "-o", target, *objects, library,
+                   *self.options.libev.split(), "-lm", "-lpthread"]
+        return target if subprocess.run(command, capture_output=True).returncode == 0 else None
+
+    def commands(self, workload):
+        """Contender -> (command, n, what the checksum must be)."""
+        divisor = 10 if self.options.quick else 1
+        n = workload.size(VOW, divisor)
+        rounds = [str(max(workload.rounds // divisor, 2))] if workload.rounds > 1 else []
+        programs = {FLOOR: self.program(workload.floor + "_floor"), VOW: self.program(workload.program + "_vow")}
+        static = self.link_static(workload.program + "_vow")
+        if static:
+            programs[STATIC] = static
+        every = {name: ([path, str(n), *rounds], n) for name, path in programs.items()}
+        for peer in self.peers:
+            if workload.name not in peer.workloads:
+                continue
+            size = workload.size(peer.name, divisor)
+            if workload.rounds == 1:
+                every[peer.name] = ([*peer.command, workload.name.lower(), str(size)], size)
+            elif peer.command[0] in ("node", "python3"):  # theirs are rounds of the same size
+                times = max(W8_ROUNDS[peer.name] // divisor, 1)
+                every[peer.name] = ([*peer.command, "w8", str(size * times)], size)
+            else:
+                every[peer.name] = ([*peer.command, "w8", str(size), str(W8_ROUNDS[peer.name] // divisor)], size)
+        return {name: (command, size, workload.check(size)) for name, (command, size) in every.items()}
+
+    def measure(self, workload):
+        results = Results(workload)
+        commands = self.commands(workload)
+        for turn in range(self.options.runs + 1):  # the first is the warm-up
+            for contender, (command, size, checksum) in commands.items():
+                if contender in results.errors:
+                    continue
+                try:
+                    if workload.memory:
+                        self.warm()
+                    time, memory, sum_ = run(command)
+                    if float(sum_) != checksum:
+                        raise Failure(f"the checksum is {sum_}, not {checksum}")
+                except (Failure, ValueError) as error:
+                    results.errors[contender] = str(error)
+                    say(f"{workload.name}: {contender}: {error}")
+                    continue
+                if turn:
+                    results.add(contender, size, float(time), float(memory))
+        return results
+
+    def flat(self, workload, sizes, operations):
+        """Contender -> [(n, median time)]."""
+        points = {FLOOR: [], VOW: []}
+        programs = {FLOOR: workload.floor + "_floor", VOW: workload.program + "_vow"}
+        for n in sizes:
+            times = {FLOOR: [], VOW: []}
+            is_long = workload.name == "W6" and n > operations  # as many microseconds as there are sleepers
+            for turn in range(2 if is_long else 4):
+                for contender, program in programs.items():
+                    if workload.memory:
+                        self.warm()
+                    time = float(run([self.program(program), str(n), str(max(operations // n, 1))])[0])
+                    if turn:
+                        times[contender].append(time)
+            for contender in points:
+                points[contender].append((n, statistics.median(times[contender])))
+        return points

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scenarios of several promises that become one, and of time.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "scenario.h"
+
+#include <math.h>
+
+/* ---- Joined -------------------------------------------------------------------------------------------- */
+
+static vow_promise *make_all(struct world *w)
+{
+    vow_promise *promises[] = {make_resolve(w), ended(w, good(w)), vow_all_of(w->loop)};
+
+    return vow_all(w->loop, G_N_ELEMENTS(promises), promises);
+}
+
+static vow_promise *make_all_rejects(struct world *w)
+{
+    return vow_all_of(w->loop, never(w), make_reject(w), never(w));
+}
+
+static vow_promise *make_all_settled(struct world *w)
+{
+    vow_promise *promises[] = {make_reject(w), ended(w, good(w)), vow_all_settled_of(w->loop)};
+
+    return vow_all_settled(w->loop, G_N_ELEMENTS(promises), promises);
+}
+
+static vow_promise *make_any(struct world *w)
+{
+    return vow_any_of(w->loop, bad(w), make_resolve(w), vow_timeout(never(w), 0));
+}
+
+static vow_promise *make_any_rejects(struct world *w)
+{
+    return vow_any_of(w->loop, bad(w), make_reject(w), vow_any_of(w->loop));
+}
+
+static vow_promise *make_race(struct world *w)
+{
+    return vow_race_of(w->loop, never(w), make_resolve(w), vow_race_of(w->loop));
+}
+
+/* An input that cleans up in its own time when the others have made it needless. */
+static vow_promise *make_race_cleans(struct world *w)
+{
+    return vow_race_of(w->loop, good(w), vow_finally(never(w), end_later, owe(w)));
+}
+
+/* ---- Time ---------------------------------------------------------------------------------------------- */
+
+static vow_promise *make_sleep(struct world *w)
+{
+    return vow_all_of(w->loop, vow_sleep(w->loop, 0), vow_sleep_until(w->loop, 0), vow_yield(w->loop));
+}
+
+static vow_promise *make_no_time(struct world *w)
+{
+    return vow_all_settled_of(w->loop, vow_sleep(w->loop, NAN), vow_sleep_until(w->loop, NAN),
+                              vow_timeout(never(w), NAN));
+}
+
+static vow_promise *make_in_time(struct world *w)
+{
+    return vow_timeout(ended(w, make_resolve(w)), 3600);
+}
+
+static vow_promise *make_too_late(struct world *w)
+{
+    return vow_timeout(vow_finally(never(w), end_later, owe(w)), 0);
+}
+
+const struct scenario joined_scenarios[] = {
+    {"all", make_all, "[thing,thing,[]]", NULL, 0, 0},
+    {"all-rejects", make_all_rejects, "!EIO", NULL, 0, 0},
+    {"all-settled", make_all_settled, "[!EIO,thing,[]]", NULL, 0, 0},
+    {"any", make_any, "thing", "!EAGGREGATE", 1, 0},
+    {"any-rejects", make_any_rejects, "!EAGGREGATE", NULL, 0, 0},
+    {"race", make_race, "thing", NULL, 0, 0},
+    {"race-cleans", make_race_cleans, "thing", NULL, 0, 0},
+    {"sleep", make_sleep, "[nil,nil,nil]", NULL, 0, 0},
+    {"no-time", make_no_time, "[!EINVAL,!EINVAL,!EINVAL]", NULL, 0, 0},
+    {"in-time", make_in_time, "thing", NULL, 0, 0},
+    {"too-late", make_too_late, "!ETIMEDOUT", NULL, 1, 0},
+    {NULL, NULL, NULL, NULL, 0, 0},
+};

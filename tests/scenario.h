@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the scenarios of test-scenarios.c share: small programs, of every kind of thing that can be made,
+ * which tolerate that memory runs out anywhere. Each tells its world what must happen exactly once, and where
+ * it takes memory itself, so that what the library takes meanwhile is seen.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#ifndef VOW_TEST_SCENARIO_H
+#define VOW_TEST_SCENARIO_H
+
+#include "support.h"
+
+struct world;
+
+/* Something that must happen exactly once: a finally, a release, the end of a producer. */
+struct once {
+    struct world *w;
+    int runs;
+};
+
+enum { ONCE_MAX = 64 };
+
+/* One run of a scenario. */
+struct world {
+    fixture *f;
+    vow_loop *loop;
+    struct once once[ONCE_MAX];
+    int owed;          /* how many of them are in use */
+    size_t excused;    /* allocations that the scenario's own code made, inside quiet calls */
+    size_t quiet;      /* allocations that were made inside quiet calls otherwise */
+    const char *where; /* the last quiet call that made one */
+    char path[100];    /* of a Unix-domain socket, as the name of nothing yet */
+};
+
+struct scenario {
+    const char *name;
+    vow_promise *(*make)(struct world *w);
+    const char *outcome; /* when memory suffices */
+    const char *or_else; /* another one that is right when it does not, beside ENOMEM; or NULL */
+    size_t texts;        /* errors that the library words by itself, each in one allocation, and buffers */
+    guint reports;       /* rejections that nobody looks at */
+};
+
+/* Each ends with a name of NULL. */
+extern const struct scenario promise_scenarios[];
+extern const struct scenario joined_scenarios[];
+extern const struct scenario task_scenarios[];
+extern const struct scenario stream_scenarios[];
+
+/* One thing more that must happen exactly once. */
+struct once *owe(struct world *w);
+
+/* ---- Where memory is taken ----------------------------------------------------------------------------- */
+
+/* A point in a run. */
+struct mark {
+    struct world *w;
+    size_t allocated;
+    size_t excused;
+};
+
+/* Between these two, memory is taken by the scenario and not by the call that calls it. */
+struct mark enter(struct world *w);
+void leave(struct mark mark);
+
+/* leave(), and the value that was made meanwhile. */
+vow_value made(struct mark mark, vow_value value);
+
+/* A call during which the library must not take memory. */
+#define QUIET(w, call)                                                         \
+    do {                                                                       \
+        struct mark quiet_mark_ = enter(w);                                    \
+        call;                                                                  \
+        check_quiet(quiet_mark_, "at line " G_STRINGIFY(__LINE__) ": " #call); \
+    } while (0)
+void check_quiet(struct mark before, const char *where);
+
+/* ---- What most of them are made of --------------------------------------------------------------------- */
+
+vow_promise *good(struct world *w);                        /* of an owned() */
+vow_promise *bad(struct world *w);                         /* rejected with EIO, caused by EPROTO */
+vow_promise *never(struct world *w);                       /* pending, with a timer and a finally */
+vow_promise *ended(struct world *w, vow_promise *promise); /* with a finally that counts */
+vow_value count_once(void *once);                          /* for vow_finally() */
+void count_release(void *once);                            /* for vow_attach() and the like */
+vow_value copy_text(vow_value *value, void *world);        /* "text" */
+vow_value recover(const vow_error *error, void *world);    /* "text" */
+vow_promise *make_resolve(struct world *w);                /* of an owned(), by a timer that fires soon */
+vow_promise *make_reject(struct world *w);                 /* EIO, likewise, with a finally */
+vow_value end_later(void *once);                           /* for vow_finally(): it takes its time */
+
+#endif

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory runs out anywhere: each scenario runs once for every allocation it makes, with that one failing, and
+ * again with all from that one on failing; and each of these in four ways: to its end, dropped at once,
+ * cancelled on its way, and with its loop freed on its way. Whatever happens, nothing is leaked, each
+ * clean-up runs exactly once, and the outcome is the usual one or ENOMEM. On the way it is counted that
+ * settling, cancelling, dropping and draining take no memory.
+ *
+ * In a debug build every single promise asks the allocator; in others the pools do, for many at once.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "scenario.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum ending { RUN, DROP, CANCEL, FREE };
+enum { TURNS = 4 };
+
+/* How a scenario is run. */
+struct manner {
+    enum ending ending;
+    bool after; /* whether all later allocations fail too */
+    int turns;  /* of the ev_loop before it is ended, if it is */
+};
+
+/* ---- See scenario.h ------------------------------------------------------------------------------------ */
+
+struct once *owe(struct world *w)
+{
+    g_assert_cmpint(w->owed, <, ONCE_MAX);
+    w->once[w->owed].w = w;
+    return &w->once[w->owed++];
+}
+
+struct mark enter(struct world *w)
+{
+    return (struct mark){w, w->f->memory.allocated, w->excused};
+}
+
+void leave(struct mark mark)
+{
+    mark.w->excused = mark.excused + (mark.w->f->memory.allocated - mark.allocated);
+}
+
+vow_value made(struct mark mark, vow_value value)
+{
+    leave(mark);
+    return value;
+}
+
+void check_quiet(struct mark before, const char *where)
+{
+    struct world *w = before.w;
+    size_t count = w->f->memory.allocated - before.allocated - (w->excused - before.excused);
+
+    if (!count)
+        return;
+    w->quiet += count;
+    w->where = where;
+    w->excused += count; /* not to be counted again by a quiet call around this one */
+}
+
+vow_value count_once(void *data)
+{
+    struct once *once = data;
+
+    once->runs++;
+    return vow_nil();
+}
+
+void count_release(void *data)
+{
+    (void) count_once(data);
+}
+
+vow_promise *good(struct world *w)
+{
+    return vow_resolved(w->loop, owned(w->f, NULL));
+}
+
+vow_promise *bad(struct world *w)
+{
+    return vow_rejected(w->loop, vow_error_wrap(vow_error_new(EPROTO, "inner %d", 1), EIO, "outer %d", 2));
+}
+
+vow_promise *ended(struct world *w, vow_promise *promise)
+{
+    return vow_finally(promise, count_once, owe(w));
+}
+
+vow_promise *never(struct world *w)
+{
+    return ended(w, vow_sleep(w->loop, 3600));
+}
+
+vow_value copy_text(vow_value *value, void *data)
+{
+    struct mark mark = enter(data);
+
+    (void) value;
+    return made(mark, vow_strdup("text"));
+}
+
+vow_value recover(const vow_error *error, void *data)
+{
+    (void) error;
+    return copy_text(NULL, data);
+}
+
+/* ---- One run ------------------------------------------------------------------------------------------- */
+
+static const char *running; /* the name of the scenario */
+
+static void hangs(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    (void) ev;
+    (void) timer;
+    (void) revents;
+    g_error("it hangs: %s", running);
+}
+
+static char *run_to_its_end(struct world *w, vow_promise *promise)
+{
+    vow_value value;
+    vow_error *error;
+
+    QUIET(w, error = vow_run(promise, &value));
+    char *outcome = error ? g_strconcat("!", code_name(error), NULL) : show(&value);
+    vow_error_unref(error);
+    vow_value_drop(value);
+    return outcome;
+}
+
+/* The outcome, if anybody sees one. */
+static char *end(struct world *w, vow_promise *promise, const struct manner *manner)
+{
+    for (int i = 0; i < manner->turns; i++)
+        QUIET(w, turn(w->f));
+    switch (manner->ending) {
+    case RUN:
+        return run_to_its_end(w, promise);
+    case DROP:
+        QUIET(w, vow_unref(promise));
+        return NULL;
+    case CANCEL:
+        QUIET(w, (void) vow_peek(promise));
+        QUIET(w, vow_cancel(vow_ref(promise)));
+        return run_to_its_end(w, promise);
+    default:
+        QUIET(w, vow_detach(promise));
+        return NULL;
+    }
+}
+
+static void check_outcome(const struct scenario *scenario, const struct manner *manner, bool has_failed,
+                          const char *outcome)
+{
+    if (!outcome || strcmp(outcome, scenario->outcome) == 0)
+        return;
+    if (manner->ending == CANCEL && strstr(outcome, "!ECANCELED"))
+        return;
+    if (has_failed && (strstr(outcome, "!ENOMEM") || g_strcmp0(outcome, scenario->or_else) == 0))
+        return;
+    g_error("the outcome is %s, not %s", outcome, scenario->outcome);
+}
+
+/* What is under way beside the promise itself comes to its end too: nobody but the guard watches then. */
+static void settle_down(struct world *w)
+{
+    bool is_active = true;
+
+    while (is_active)
+        QUIET(w, is_active = ev_run(w->f->ev, EVRUN_ONCE));
+}
+
+static void run_on(struct world *w, const struct scenario *scenario, const struct manner *manner)
+{
+    collect_reports(w->f, w->loop);
+    char *outcome = end(w, scenario->make(w), manner);
+    check_outcome(scenario, manner, w->f->memory.failed, outcome);
+    g_free(outcome);
+    if (manner->ending != FREE) {
+        settle_down(w);
+        g_assert_cmpuint(vow_loop_live(w->loop), ==, 0);
+    }
+    QUIET(w, vow_loop_free(w->loop));
+}
+
+static void check_reports(fixture *f, bool is_usual, guint expected)
+{
+    if (is_usual)
+        g_assert_cmpuint(f->reports->len, ==, expected);
+    for (guint i = 0; i < f->reports->len; i++)
+        g_assert_null(strstr(f->reports->pdata[i], "never released"));
+    g_ptr_array_set_size(f->reports, 0);
+}
+
+static void check_world(const struct world *w, const struct scenario *scenario)
+{
+    for (int i = 0; i < w->owed; i++)
+        g_assert_cmpint(w->once[i].runs, ==, 1);
+    if (w->quiet > scenario->texts)
+        g_error("%zu allocations, not %zu: %s", w->quiet, scenario->texts, w->where);
+    g_assert_cmpint(w->f->owned, ==, 0);
+    g_assert_cmpint(w->f->memory.blocks, ==, 0);
+    g_assert_false(ev_run(w->f->ev, EVRUN_NOWAIT));
+    unlink(w->path);
+}
+
+/* Runs a scenario on a loop of its own with the n-th allocation failing. Returns whether there was one. */
+static bool run_once(fixture *f, const struct scenario *scenario, const struct manner *manner, size_t n)
+{
+    guint descriptors = count_descriptors();
+    struct world w = {.f = f};
+
+    g_snprintf(w.path, sizeof w.path, "%s/vow-scenario-%d", g_get_tmp_dir(), (int) getpid());
+    memory_fail(f, n, manner->after);
+    w.loop = vow_loop_new(f->ev);
+    if (w.loop)
+        run_on(&w, scenario, manner);
+    else
+        g_assert_cmpuint(f->memory.failed, >, 0);
+    check_reports(f, manner->ending == RUN && !f->memory.failed, scenario->reports);
+    check_world(&w, scenario);
+    g_assert_cmpuint(count_descriptors(), ==, descriptors);
+    return f->memory.failed > 0;
+}
+
+/* ---- All runs ------------------------------------------------------------------------------------------ */
+
+/* The guard wakes a run that waits for nothing; it does not count as something to wait for. */
+static size_t run_each(fixture *f, const struct scenario *scenario, const struct manner *manner)
+{
+    static const char *const endings[] = {"run", "drop", "cancel", "free"};
+    ev_timer guard;
+    size_t n = 1;
+
+    ev_timer_init(&guard, hangs, 60, 0);
+    running = scenario->name;
+    do {
+        g_test_message("%s: %s after %d turns, allocation %zu%s", scenario->name, endings[manner->ending],
+                       manner->turns, n, manner->after ? " and all later ones" : "");
+        ev_timer_start(f->ev, &guard);
+        ev_unref(f->ev);
+        bool is_again = run_once(f, scenario, manner, n);
+        ev_ref(f->ev);
+        ev_timer_stop(f->ev, &guard);
+        if (!is_again)
+            break;
+    } while (n++);
+    return n;
+}
+
+/* What is ended on its way is so at several points of it. */
+static size_t run_every(fixture *f, const struct scenario *scenario, struct manner manner)
+{
+    size_t runs = 0;
+
+    for (manner.turns = 0; manner.turns < (manner.ending == RUN ? 1 : TURNS); manner.turns++) {
+        size_t n = run_each(f, scenario, &manner);
+        g_assert_cmpuint(n, >, 2);
+        runs += n;
+    }
+    return runs;
+}
+
+static void no_event(struct ev_loop *ev, ev_periodic *periodic, int revents)
+{
+    (void) ev;
+    (void) periodic;
+    (void) revents;
+}
+
+/* libev opens a descriptor for the clock with the first periodic timer, and keeps it: here, not in a run. */
+static void open_clock(fixture *f)
+{
+    ev_periodic periodic;
+
+    ev_periodic_init(&periodic, no_event, 0, 3600, NULL);
+    ev_periodic_start(f->ev, &periodic);
+    ev_run(f->ev, EVRUN_NOWAIT);
+    ev_periodic_stop(f->ev, &periodic);
+}
+
+static void run_table(fixture *f, const struct scenario *table, enum ending ending, bool after)
+{
+    size_t runs = 0, scenarios = 0;
+
+    free_loop(f);
+    open_clock(f);
+    for (const struct scenario *scenario = table; scenario->name; scenario++) {
+        runs += run_every(f, scenario, (struct manner){ending, after, 0});
+        scenarios++;
+    }
+    g_test_message("%zu scenarios, %zu runs", scenarios, runs);
+}
+
+static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios, task_scenarios,
+                                                stream_scenarios};
+
+#define TEST(name, table, ending, after)            \
+    static void name(fixture *f)                    \
+    {                                               \
+        run_table(f, tables[table], ending, after); \
+    }
+#define TESTS(name, table)                        \
+    TEST(name##_run_one, table, RUN, false)       \
+    TEST(name##_run_all, table, RUN, true)        \
+    TEST(name##_drop_one, table, DROP, false)     \
+    TEST(name##_drop_all, table, DROP, true)      \
+    TEST(name##_cancel_one, table, CANCEL, false) \
+    TEST(name##_cancel_all, table, CANCEL, true)  \
+    TEST(name##_free_one, table, FREE, false)     \
+    TEST(name##_free_all, table, FREE, true)
+
+TESTS(promises, 0)
+TESTS(joined, 1)
+TESTS(tasks, 2)
+TESTS(streams, 3)
+
+#define ADD(name)                                                       \
+    do {                                                                \
+        test_add("/scenarios/" #name "/run/one", name##_run_one);       \
+        test_add("/scenarios/" #name "/run/all", name##_run_all);       \
+        test_add("/scenarios/" #name "/drop/one", name##_drop_one);     \
+        test_add("/scenarios/" #name "/drop/all", name##_drop_all);     \
+        test_add("/scenarios/" #name "/cancel/one", name##_cancel_one); \
+        test_add("/scenarios/" #name "/cancel/all", name##_cancel_all); \
+        test_add("/scenarios/" #name "/free/one", name##_free_one);     \
+        test_add("/scenarios/" #name "/free/all", name##_free_all);     \
+    } while (0)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD(promises);
+    ADD(joined);
+    ADD(tasks);
+    ADD(streams);
+    return g_test_run();
+}

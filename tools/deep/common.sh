@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the scripts in this folder share: where things are, and how the library is compiled without configure,
+# so that one script can compile it in a dozen ways. To be sourced, with $here set to this folder.
+#
+# From the environment, each with a default:
+#   top_srcdir                   the source tree
+#   LIBEV_CFLAGS, LIBEV_LIBS     where libev is
+#
+# tests/tap.sh, which this reads, prints the results and makes the temporary folder $scratch.
+#
+# Copyright (c) 2026 the libvow authors
+
+: "${top_srcdir:=$(cd "$here/../.." && pwd)}"
+: "${LIBEV_CFLAGS:=}" "${LIBEV_LIBS:=-lev}"
+
+# shellcheck source=../../tests/tap.sh
+. "$top_srcdir/tests/tap.sh"
+
+strict_flags="-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes"
+strict_flags="$strict_flags -Wundef -Wvla"
+total=0 # tests that passed
+test_limit=300 # seconds: a guard against a program that hangs, far above what any of them takes
+
+has()
+{
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Nothing could run: says why, as a plan of no tests.
+skip_all() # skip_all REASON
+{
+    echo "1..0 # SKIP $*"
+    exit 77
+}
+
+limited() # limited COMMAND...
+{
+    if has timeout; then
+        timeout -k 10 "$test_limit" "$@"
+    else
+        "$@"
+    fi
+}
+
+# The words of a variable of a local.mk, with the lines that it goes on in; nothing if it is not there.
+variable() # variable FILE NAME
+{
+    awk -v name="$2" '
+        $1 == name && $2 ~ /^\+?=$/ { inside = 1; $1 = $2 = "" }
+        inside { inside = sub(/\\$/, ""); print }' "$top_srcdir/$1"
+}
+
+c_files()
+{
+    tr -s ' \t' '\n' | grep '\.c$'
+}
+
+library_sources()
+{
+    variable lib/local.mk libvow_la_SOURCES | c_files
+}
+
+# ---- The test programs -------------------------------------------------------------------------------------
+# Their names are those of tests/local.mk without the folder. Without test-depth: its million links need the
+# optimised stack frames and the speed of a build as shipped, and `make check` has both.
+
+test_programs()
+{
+    for program in $(variable tests/local.mk test_programs); do
+        case $program in
+        tests/test-depth) ;;
+        tests/*) echo "${program#tests/}" ;;
+        esac
+    done
+}
+
+support_sources()
+{
+    variable tests/local.mk tests_libsupport_la_SOURCES | c_files
+}
+
+program_sources() # program_sources PROGRAM
+{
+    variable tests/local.mk "tests_$(echo "$1" | tr - _)_SOURCES" | c_files || echo "tests/$1.c"
+}
+
+# Builds the programs named into FOLDER. The lists of flags are to be split.
+# shellcheck disable=SC2046,SC2086
+build_programs() # build_programs FOLDER COMPILER_AND_FLAGS LIBRARY_OBJECTS LIBRARIES PROGRAM...
+{
+    programs_folder=$1
+    programs_command=$2
+    programs_libraries="$3 $4"
+    shift 4
+    compile "$programs_folder/support" "$programs_command" $(support_sources) || return 1
+    for program in "$@"; do
+        compile "$programs_folder/$program.objects" "$programs_command" $(program_sources "$program") &&
+            $programs_command "$programs_folder/$program.objects"/*.o "$programs_folder"/support/*.o \
+                $programs_libraries -lm -o "$programs_folder/$program" || return 1
+        rm -rf "$programs_folder/$program.objects"
+    done
+}
+
+# GLib's programs print TAP of their own, which is counted: one that ran no test did not pass. Adds to $total.
+run_program() # run_program TEXT COMMAND...
+{
+    run_text=$1
+    shift
+    (cd "$scratch" && limited "$@" >"$scratch/run.log" 2>&1)
+    status=$?
+    passed=$(grep '^ok' "$scratch/run.log" | grep -vc '# SKIP')
+    if [ $status = 0 ] && [ "$passed" -gt 0 ] &&
+        ! grep -Eq '^not ok|WARNING: ThreadSanitizer' "$scratch/run.log"; then
+        ok "$run_text ($passed tests)"
+        total=$((total + passed))
+    else
+        { tail -n 40 "$scratch/run.log"; echo "status $status"; } >"$scratch/run.tail"
+        not_ok "$run_text" "$scratch/run.tail"
+    fi
+}
+
+# <vow/version.h> is made by configure; this makes one like it in $scratch/include.
+make_version_header()
+{
+    version()
+    {
+        sed -n "s/^m4_define(\[vow_$1\], \[\([0-9]*\)\])/\1/p" "$top_srcdir/configure.ac"
+    }
+    mkdir -p "$scratch/include/vow" || return 1
+    sed -e "s/@PACKAGE_VERSION@/$(version major).$(version minor).$(version patch)/" \
+        -e "s/@VOW_MAJOR@/$(version major)/" -e "s/@VOW_MINOR@/$(version minor)/" \
+        -e "s/@VOW_PATCH@/$(version patch)/" \
+        "$top_srcdir/include/vow/version.h.in" >"$scratch/include/vow/version.h"
+}
+
+include_flags="-I$top_srcdir/include -I$scratch/include"
+
+# Compiles C files, named from the source tree, each into an object of FOLDER. The compiler and its flags are
+# one word to be split.
+compile() # compile FOLDER COMPILER_AND_FLAGS FILE...
+{
+    compile_folder=$1
+    compile_command=$2
+    shift 2
+    mkdir -p "$compile_folder" || return 1
+    for file in "$@"; do
+        # shellcheck disable=SC2086
+        $compile_command $include_flags -c "$top_srcdir/$file" \
+            -o "$compile_folder/$(echo "${file%.c}" | tr / -).o" || return 1
+    done
+}
+
+compile_library() # compile_library FOLDER COMPILER_AND_FLAGS
+{
+    # shellcheck disable=SC2046
+    compile "$1" "$2 $strict_flags -fvisibility=hidden -I$top_srcdir/lib" $(library_sources)
+}
+
+# Builds tests/conformance/order's runner from the library's objects.
+build_runner() # build_runner OUTPUT OBJECT_FOLDER COMPILER_AND_FLAGS LIBRARIES
+{
+    # shellcheck disable=SC2086
+    $3 -std=c11 $include_flags "$top_srcdir"/tests/conformance/order/*.c "$2"/*.o $4 -lm -o "$1"
+}
+
+make_version_header || exit 99
