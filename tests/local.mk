@@ -97,6 +97,7 @@ if HAVE_GLIB
 check_PROGRAMS = $(test_programs)
 check_LTLIBRARIES = tests/libsupport.la
 tests_libsupport_la_SOURCES = \
+	tests/misuse.h \
 	tests/place.c tests/place.h \
 	tests/streams.c tests/streams.h \
 	tests/support.c tests/support.h
