@@ -70,6 +70,7 @@ const programs = {
     'follow-chain': () => { watch(follow(follow(follow(good(1)))), 'a'); ticks(8); },
     'finally-fulfilled': () => { watch(good(1).finally(() => note('end')), 'a'); ticks(6); },
     'finally-rejected': () => { watch(bad('EIO').finally(() => note('end')), 'a'); ticks(6); },
+    'finally-nothing': () => { watch(good(1).finally(), 'a'); ticks(3); },
     'finally-throws': () => { watch(good(1).finally(() => { throw 'EIO'; }), 'a'); ticks(6); },
     'finally-returns': () => { watch(good(1).finally(() => good(2)), 'a'); ticks(7); },
     'finally-returns-rejected': () => { watch(good(1).finally(() => bad('EIO')), 'a'); ticks(7); },

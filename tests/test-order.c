@@ -252,6 +252,12 @@ static void test_finally_rejected(fixture *f)
     assert_order(f, 6, "end 1 2 3 a!EIO 4 5 6");
 }
 
+static void test_finally_nothing(fixture *f)
+{
+    watch(f, vow_finally(good(f, 1), NULL, NULL), "a");
+    assert_order(f, 3, "1 a=1 2 3");
+}
+
 static void test_finally_throws(fixture *f)
 {
     watch(f, vow_finally(good(f, 1), throw_at_end, NULL), "a");
@@ -305,6 +311,7 @@ int main(int argc, char **argv)
     test_add("/order/try-follows", test_try_follows);
     test_add("/order/finally-fulfilled", test_finally_fulfilled);
     test_add("/order/finally-rejected", test_finally_rejected);
+    test_add("/order/finally-nothing", test_finally_nothing);
     test_add("/order/finally-throws", test_finally_throws);
     test_add("/order/finally-returns", test_finally_returns);
     test_add("/order/finally-returns-rejected", test_finally_returns_rejected);

@@ -265,7 +265,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_then_catch_at(vow_promise *promise, vow_t
  * Out of memory fn is called inside this call, so that what it cleans up is not lost.
  *
  * @param promise given away.
- * @param fn      any plain value it returns is released.
+ * @param fn      any plain value it returns is released. NULL passes the outcome on, as in ECMAScript.
  * @param data    handed to fn; stays the caller's.
  * @return the new promise, the caller's.
  * @par Errors

@@ -79,7 +79,7 @@ static bool call_handler(finally *self)
 
     promise->stage = CLEANING;
     promise->flags |= VOW__SHIELDED;
-    value = self->fn ? self->fn(self->data) : vow_nil();
+    value = self->fn(self->data);
     if (value.type == &vow__type_throw) {
         drop_source(self);
         vow__reject(promise, value.u.pointer);
@@ -125,7 +125,7 @@ static const vow__kind finally_kind = {.name = "finally", .run = finally_run, .u
 static vow_promise *refuse(vow_promise *promise, vow_finally_fn fn, void *data)
 {
     vow_promise *refused = vow__refuse(promise);
-    vow_value value = fn ? fn(data) : vow_nil();
+    vow_value value = fn(data);
 
     if (value.type == &vow__type_follow)
         vow_detach(value.u.pointer);
@@ -139,6 +139,8 @@ vow_promise *vow_finally_at(vow_promise *promise, vow_finally_fn fn, void *data,
     finally *self;
 
     vow__check_promise(promise, "vow_finally", site);
+    if (!fn)
+        return vow_then_at(promise, NULL, NULL, site);
     self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &finally_kind, site);
     if (!self)
         return refuse(promise, fn, data);

@@ -26,7 +26,7 @@ const OPERATIONS = {
     then: {makes: true, takes: 'p?'},
     catch: {makes: true, takes: 'p?'},
     then_catch: {makes: true, takes: 'p??'},
-    finally: {makes: true, takes: 'ph'}, /* 'p?' once vow_finally() of no handler costs one tick */
+    finally: {makes: true, takes: 'p?'},
     all: {makes: true, takes: '*'},
     settled: {makes: true, takes: '*'},
     any: {makes: true, takes: '*'},
