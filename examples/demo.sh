@@ -54,5 +54,5 @@ urls()
 }
 
 start_server
-"$folder/fetch_all" -c 20 -t 2 $(urls) || exit 1
+"$folder/fetch_all" -c 60 -t 2 $(urls) || exit 1
 end_server
