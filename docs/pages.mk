@@ -29,6 +29,7 @@ man_pages = \
 	docs/man/vow_any_of.3 \
 	docs/man/vow_as.3 \
 	docs/man/vow_as_bool.3 \
+	docs/man/vow_as_bytes.3 \
 	docs/man/vow_as_double.3 \
 	docs/man/vow_as_error.3 \
 	docs/man/vow_as_fd.3 \
@@ -44,6 +45,8 @@ man_pages = \
 	docs/man/vow_buffer.3 \
 	docs/man/vow_buffer_clear.3 \
 	docs/man/vow_buffer_consume.3 \
+	docs/man/vow_bytes.3 \
+	docs/man/vow_bytes_copy.3 \
 	docs/man/vow_cancel.3 \
 	docs/man/vow_cancel_fn.3 \
 	docs/man/vow_catch.3 \
@@ -82,6 +85,7 @@ man_pages = \
 	docs/man/vow_follow_thenable.3 \
 	docs/man/vow_int.3 \
 	docs/man/vow_is_bool.3 \
+	docs/man/vow_is_bytes.3 \
 	docs/man/vow_is_double.3 \
 	docs/man/vow_is_error.3 \
 	docs/man/vow_is_fd.3 \
@@ -168,6 +172,7 @@ man_pages = \
 	docs/man/vow_try_fn.3 \
 	docs/man/vow_type.3 \
 	docs/man/vow_type_bool.3 \
+	docs/man/vow_type_bytes.3 \
 	docs/man/vow_type_double.3 \
 	docs/man/vow_type_error.3 \
 	docs/man/vow_type_fd.3 \

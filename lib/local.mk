@@ -15,6 +15,8 @@ libvow_la_SOURCES = \
 	lib/core/all.c \
 	lib/core/any.c \
 	lib/core/attach.c \
+	lib/core/bytes-private.h \
+	lib/core/bytes.c \
 	lib/core/combine-private.h \
 	lib/core/combine.c \
 	lib/core/error-private.h \

@@ -30,6 +30,11 @@ static vow_promise *make_string(struct world *w)
     return vow_resolved(w->loop, vow_strdup("text"));
 }
 
+static vow_promise *make_bytes(struct world *w)
+{
+    return vow_resolved(w->loop, vow_bytes_copy("a\0b", 3));
+}
+
 static vow_promise *make_descriptor(struct world *w)
 {
     return vow_resolved(w->loop, vow_fd(dup(STDERR_FILENO)));
@@ -298,6 +303,7 @@ const struct scenario promise_scenarios[] = {
     {"bad", bad, "!EIO", NULL, 0, 0},
     {"error", make_error, "!EIO", NULL, 0, 0},
     {"string", make_string, "text", NULL, 0, 0},
+    {"bytes", make_bytes, "bytes", NULL, 0, 0},
     {"descriptor", make_descriptor, "fd", NULL, 0, 0},
     {"resolve", make_resolve, "thing", NULL, 0, 0},
     {"reject", make_reject, "!EIO", NULL, 0, 0},

@@ -17,6 +17,8 @@ MISUSE(as_ptr, vow_as_ptr(vow_peek(number(f))), "vow_as_ptr", "int, where ptr", 
 MISUSE(as_str, vow_as_str(vow_peek(number(f))), "vow_as_str", "int, where str", true)
 MISUSE(as_list, vow_as_list(vow_peek(number(f))), "vow_as_list", "int, where list", true)
 MISUSE(as_error, vow_as_error(vow_peek(number(f))), "vow_as_error", "int, where error", true)
+MISUSE(as_bytes, vow_as_bytes(vow_peek(number(f))), "vow_as_bytes", "int, where bytes", true)
+MISUSE(no_bytes, (void) f; vow_value_drop(vow_bytes_copy(NULL, 1)), "vow_bytes_copy", "data is NULL", false)
 MISUSE(as_fd, vow_as_fd(vow_peek(number(f))), "vow_as_fd", "int, where fd", true)
 MISUSE(as_own, vow_as(vow_peek(number(f)), &thing_type), "vow_as", "int, where thing", true)
 MISUSE(take_fd, vow_take_fd(vow_peek(number(f))), "vow_take_fd", "int, where fd", true)
@@ -205,6 +207,8 @@ int main(int argc, char **argv)
     test_add("/misuse/as-str", test_as_str);
     test_add("/misuse/as-list", test_as_list);
     test_add("/misuse/as-error", test_as_error);
+    test_add("/misuse/as-bytes", test_as_bytes);
+    test_add("/misuse/no-bytes", test_no_bytes);
     test_add("/misuse/as-fd", test_as_fd);
     test_add("/misuse/as-own", test_as_own);
     test_add("/misuse/take-fd", test_take_fd);

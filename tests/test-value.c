@@ -67,6 +67,43 @@ static void test_str(fixture *f)
     vow_value_drop(empty);
 }
 
+static void assert_bytes(vow_value value, const char *expected, size_t length)
+{
+    const vow_bytes *bytes = vow_as_bytes(&value);
+
+    g_assert_cmpuint(bytes->length, ==, length);
+    g_assert_true(memcmp(bytes->data, expected, length) == 0);
+    g_assert_cmpint(bytes->data[length], ==, 0);
+    vow_value_drop(value);
+}
+
+static void test_bytes(fixture *f)
+{
+    char binary[] = {'a', 0, 'b'};
+    vow_value value = vow_bytes_copy(binary, sizeof binary);
+    vow_value none = vow_bytes_copy(NULL, 0), some = vow_bytes_copy("text", 3);
+
+    (void) f;
+    binary[0] = 'x';
+    g_assert_true(vow_is_bytes(&value) && !vow_is_str(&value));
+    g_assert_true(vow_is_bytes(&none) && !vow_is_nil(&none));
+    g_assert_cmpstr(vow_value_type_name(&value), ==, "bytes");
+    assert_bytes(value, "a\0b", 3);
+    assert_bytes(none, "", 0);
+    assert_bytes(some, "tex", 3);
+}
+
+/* More than there can be. */
+static void test_bytes_too_many(fixture *f)
+{
+    vow_value value = vow_bytes_copy(f, SIZE_MAX);
+
+    g_assert_false(vow_is_bytes(&value));
+    vow_error *error = vow_run(vow_resolved(f->loop, value), NULL);
+    g_assert_cmpint(vow_error_code(error), ==, ENOMEM);
+    vow_error_unref(error);
+}
+
 static void test_own(fixture *f)
 {
     static const vow_type loan = {"loan", NULL};
@@ -232,6 +269,8 @@ int main(int argc, char **argv)
     test_add("/value/numbers", test_numbers);
     test_add("/value/ptr", test_ptr);
     test_add("/value/str", test_str);
+    test_add("/value/bytes", test_bytes);
+    test_add("/value/bytes-too-many", test_bytes_too_many);
     test_add("/value/own", test_own);
     test_add("/value/take", test_take);
     test_add("/value/fd", test_fd);

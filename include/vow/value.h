@@ -45,6 +45,14 @@ VOW_API const vow_type vow_type_str;    /**< @brief The type of vow_strdup(). */
 VOW_API const vow_type vow_type_list;   /**< @brief The type of what vow_all() and vow_all_settled() give. */
 VOW_API const vow_type vow_type_error;  /**< @brief The type of an error that is held as a value. */
 VOW_API const vow_type vow_type_fd;     /**< @brief The type of vow_fd(). */
+VOW_API const vow_type vow_type_bytes;  /**< @brief The type of vow_bytes_copy(). */
+
+/** @brief Bytes of any kind, zeros included: what vow_as_bytes() reads from a value. */
+typedef struct vow_bytes {
+    size_t length; /**< how many */
+    const char
+        *data; /**< the bytes; never NULL. A zero byte that does not count stands behind the last one */
+} vow_bytes;
 
 /**
  * @brief No value; what a promise of "done" is fulfilled with.
@@ -133,6 +141,16 @@ static inline vow_value vow_own(void *pointer, const vow_type *type)
  * @since 0.1
  */
 VOW_API vow_value vow_strdup(const char *string);
+
+/**
+ * @brief An owned copy of bytes of any kind, zeros included.
+ * @param data copied; may be NULL when `size` is 0.
+ * @param size how many bytes; 0 gives a value without bytes, which is not nil.
+ * @return a value of type `vow_type_bytes`, to be read with vow_as_bytes(); out of memory, a vow_throw() of
+ * `ENOMEM`, so that a promise resolved with it rejects.
+ * @since 0.1
+ */
+VOW_API vow_value vow_bytes_copy(const void *data, size_t size);
 
 /**
  * @brief An owned file descriptor: closed when the value is released without having been taken.
@@ -279,6 +297,12 @@ static inline bool vow_is_fd(const vow_value *value)
     return value->type == &vow_type_fd;
 }
 
+/** @brief Whether a value is bytes. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_bytes(const vow_value *value)
+{
+    return value->type == &vow_type_bytes;
+}
+
 /** @brief Reads a truth value. @param value looked at; another type aborts. @return its content. @since 0.1
  */
 static inline bool vow_as_bool(const vow_value *value)
@@ -361,6 +385,19 @@ static inline const vow_error *vow_as_error(const vow_value *value)
  * @since 0.1
  */
 VOW_API int vow_as_fd(const vow_value *value);
+
+/**
+ * @brief Reads bytes.
+ * @param value looked at; another type aborts.
+ * @return the bytes and their count, owned by the value.
+ * @since 0.1
+ */
+static inline const vow_bytes *vow_as_bytes(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_bytes))
+        vow__value_mismatch(value, "vow_as_bytes", &vow_type_bytes);
+    return (const vow_bytes *) value->u.pointer;
+}
 
 /**
  * @brief How many values a list holds.
