@@ -146,6 +146,15 @@ man_pages = \
 	docs/man/vow_resolver_move.3 \
 	docs/man/vow_run.3 \
 	docs/man/vow_run_at.3 \
+	docs/man/vow_signal.3 \
+	docs/man/vow_signal_at.3 \
+	docs/man/vow_signals.3 \
+	docs/man/vow_signals_free.3 \
+	docs/man/vow_signals_new.3 \
+	docs/man/vow_signals_new_at.3 \
+	docs/man/vow_signals_next.3 \
+	docs/man/vow_signals_next_at.3 \
+	docs/man/vow_signals_of.3 \
 	docs/man/vow_sleep.3 \
 	docs/man/vow_sleep_at.3 \
 	docs/man/vow_sleep_until.3 \

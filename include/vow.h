@@ -16,6 +16,7 @@
 #include <vow/loop.h>
 #include <vow/promise.h>
 #include <vow/report.h>
+#include <vow/signal.h>
 #include <vow/socket.h>
 #include <vow/task.h>
 #include <vow/time.h>

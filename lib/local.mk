@@ -51,7 +51,10 @@ libvow_la_SOURCES = \
 	lib/loop/read_until.c \
 	lib/loop/ready.c \
 	lib/loop/run.c \
+	lib/loop/signal.c \
 	lib/loop/sleep.c \
+	lib/loop/source-private.h \
+	lib/loop/source.c \
 	lib/loop/timeout.c \
 	lib/loop/transfer.c \
 	lib/loop/yield.c \

@@ -29,6 +29,7 @@ test_programs = \
 	tests/test-report \
 	tests/test-resolver \
 	tests/test-scenarios \
+	tests/test-signal \
 	tests/test-socket \
 	tests/test-socket-errors \
 	tests/test-task \

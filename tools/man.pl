@@ -28,6 +28,7 @@ my %MACRO = (
     VOW_RETURN    => 'VOW_RETURN(me, vow_value value)',
     VOW_THROW     => 'VOW_THROW(me, vow_error *error)',
     VOW_LOOP      => 'vow_loop *VOW_LOOP(me)',
+    vow_signals_of => 'vow_signals *vow_signals_of(vow_loop *loop, int signum, ...)',
     map { ("vow_${_}_of" => "vow_promise *vow_${_}_of(vow_loop *loop, vow_promise *first, ...)") }
         qw(all all_settled any race),
 );
@@ -36,6 +37,7 @@ my %COMMON = (
     me      => 'the pointer to the task\'s struct, by the name that VOW_ASYNC() gives it.',
     name    => 'the tag of the task\'s struct.',
     loop    => 'where it runs.',
+    signum  => 'the first signal; more may follow.',
     first   => 'given away, and so is each further promise; there may also be none.',
     promise => 'given away.',
     value   => 'given away.',
@@ -43,7 +45,7 @@ my %COMMON = (
     site    => 'where the call stands: VOW_HERE, or another static string, or NULL.',
 );
 # Headers whose opening comment holds rules for each promise they make; the others' rules are in vow(7).
-my %RULES = map { $_ => 1 } qw(vow/combinators.h vow/io.h vow/socket.h vow/time.h);
+my %RULES = map { $_ => 1 } qw(vow/combinators.h vow/io.h vow/signal.h vow/socket.h vow/time.h);
 my @SECTIONS = (qw(PARAMETERS MEMBERS), 'RETURN VALUE', qw(ERRORS STANDARDS THREADS NOTES EXAMPLES HISTORY));
 my $DEFAULT_THREAD = 'To be called on the thread of its loop.';
 

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind signal, of one, and the source signals, a subscription.
+ *
+ * libev has one table of signals a process and ends the program when two ev_loops want the same one. So who
+ * has which is noted here, too, before libev is asked: from the first watcher on an ev_loop to the last.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <vow/signal.h>
+
+#include "base/misuse-private.h"
+#include "loop/source-private.h"
+
+#ifndef NSIG
+#define NSIG 65
+#endif
+
+/* ---- Who has which signal ------------------------------------------------------------------------------ */
+
+typedef struct claim {
+    _Atomic(struct ev_loop *) ev; /* NULL for nobody's */
+    unsigned watchers;            /* used by the thread of that ev_loop alone */
+} claim;
+
+static claim claims[NSIG];
+
+static bool can_be_caught(int signum)
+{
+    struct sigaction action;
+
+    return signum > 0 && signum < NSIG && signum != SIGKILL && signum != SIGSTOP &&
+           sigaction(signum, NULL, &action) == 0;
+}
+
+/* The first signal watcher of an ev_loop makes it open a descriptor, and end the program if it cannot. */
+static int try_descriptor(void)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return 0;
+}
+
+/* 0, or the errno value that says why this ev_loop cannot have the signal. */
+static int claim_signal(struct ev_loop *ev, int signum)
+{
+    struct ev_loop *holder = NULL;
+    int code;
+
+    if (!can_be_caught(signum))
+        return EINVAL;
+    if (signum == SIGCHLD && !ev_is_default_loop(ev))
+        return EBUSY;
+    code = try_descriptor();
+    if (code)
+        return code;
+    if (!atomic_compare_exchange_strong(&claims[signum].ev, &holder, ev) && holder != ev)
+        return EBUSY;
+    claims[signum].watchers++;
+    return 0;
+}
+
+static int watch(struct ev_loop *ev, ev_signal *watcher)
+{
+    int code = claim_signal(ev, watcher->signum);
+
+    if (!code)
+        ev_signal_start(ev, watcher);
+    return code;
+}
+
+static void unwatch(struct ev_loop *ev, ev_signal *watcher)
+{
+    claim *held = &claims[watcher->signum];
+
+    ev_signal_stop(ev, watcher);
+    if (--held->watchers == 0)
+        atomic_store(&held->ev, NULL);
+}
+
+/* ---- One ----------------------------------------------------------------------------------------------- */
+
+typedef struct one_signal {
+    vow_promise promise;
+    ev_signal watcher;
+} one_signal;
+
+static void signal_stop(vow_promise *promise)
+{
+    unwatch(vow__ev(promise), &((one_signal *) promise)->watcher);
+}
+
+static void signal_cb(EV_P_ ev_signal *watcher, int revents)
+{
+    one_signal *self = VOW__CONTAINER_OF(watcher, one_signal, watcher);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    signal_stop(&self->promise);
+    vow__fulfil(&self->promise, vow_int(watcher->signum));
+}
+
+static const vow__kind signal_kind = {.name = "signal", .stop = signal_stop};
+
+vow_promise *vow_signal_at(vow_loop *loop, int signum, const char *site)
+{
+    one_signal *self;
+    int code;
+
+    vow__check_loop(loop, "vow_signal", site);
+    self = (void *) vow__promise_new(loop, sizeof *self, &signal_kind, site);
+    if (!self)
+        return vow__emergency(loop);
+    ev_signal_init(&self->watcher, signal_cb, signum);
+    code = watch(vow__ev(&self->promise), &self->watcher);
+    if (code)
+        vow__resolve(&self->promise,
+                     vow_throwf_at(site, code, "vow_signal: signal %d: %s", signum, strerror(code)));
+    return &self->promise;
+}
+
+/* ---- A subscription ------------------------------------------------------------------------------------ */
+
+typedef struct slot {
+    ev_signal watcher;
+    vow_signals *signals;
+    vow__link link; /* in signals->kept, if is_kept */
+    bool is_kept;
+} slot;
+
+struct vow_signals {
+    vow__source source;
+    vow__link kept; /* slots of what nobody has seen yet, in the order of arrival */
+    size_t count;
+    slot slots[];
+};
+
+static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
+{
+    slot *self = VOW__CONTAINER_OF(watcher, slot, watcher);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    if (vow__source_is_awaited(&self->signals->source)) {
+        vow__source_give(&self->signals->source, vow_int(watcher->signum));
+    } else if (!self->is_kept) {
+        self->is_kept = true;
+        vow__list_append(&self->signals->kept, &self->link);
+    }
+}
+
+static bool take_kept(vow__source *source, vow_value *value)
+{
+    vow_signals *self = (vow_signals *) source;
+    slot *oldest;
+
+    if (vow__list_is_empty(&self->kept))
+        return false;
+    oldest = VOW__CONTAINER_OF(self->kept.next, slot, link);
+    vow__list_unlink(&oldest->link);
+    oldest->is_kept = false;
+    *value = vow_int(oldest->watcher.signum);
+    return true;
+}
+
+static void close_signals(vow__source *source)
+{
+    vow_signals *self = (vow_signals *) source;
+    struct ev_loop *ev = vow__ev(&source->promise);
+
+    for (; self->count; self->count--) {
+        ev_ref(ev);
+        unwatch(ev, &self->slots[self->count - 1].watcher);
+    }
+}
+
+static const vow__source_kind signals_kind = {
+    .kind = {.name = "signals", .stop = vow__source_stop},
+    .next = {.name = "signals_next", .stop = vow__next_stop},
+    .take = take_kept,
+    .arm = vow__source_hold,
+    .disarm = vow__source_let_be,
+    .close = close_signals,
+};
+
+static bool has(const vow_signals *self, int signum)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->slots[i].watcher.signum == signum)
+            return true;
+    return false;
+}
+
+/* Adds a signal. The watcher alone does not keep ev_run() going. */
+static int add(vow_signals *self, int signum)
+{
+    struct ev_loop *ev = vow__ev(&self->source.promise);
+    slot *place = &self->slots[self->count];
+    int code;
+
+    if (has(self, signum))
+        return 0;
+    place->signals = self;
+    place->is_kept = false;
+    ev_signal_init(&place->watcher, arrived_cb, signum);
+    code = watch(ev, &place->watcher);
+    if (code)
+        return code;
+    ev_unref(ev);
+    self->count++;
+    return 0;
+}
+
+vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, const char *site)
+{
+    vow_signals *self;
+    int code = n && n < NSIG ? 0 : EINVAL;
+
+    vow__check_loop(loop, "vow_signals_new", site);
+    self = code ? NULL : vow__source_new(loop, sizeof *self + n * sizeof self->slots[0], &signals_kind, site);
+    if (!self) {
+        errno = code ? code : errno;
+        return NULL;
+    }
+    self->count = 0;
+    vow__list_init(&self->kept);
+    for (size_t i = 0; i < n && !code; i++)
+        code = add(self, signums[i]);
+    if (!code)
+        return self;
+    vow_signals_free(self);
+    errno = code;
+    return NULL;
+}
+
+static void check_signals(const vow_signals *signals, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!signals))
+        vow__misuse_null(function, "subscription", site);
+    vow__check_thread(vow__loop_of(&signals->source.promise), function);
+}
+
+vow_promise *vow_signals_next_at(vow_signals *signals, const char *site)
+{
+    check_signals(signals, "vow_signals_next", site);
+    return vow__source_next(&signals->source, site);
+}
+
+void vow_signals_free(vow_signals *signals)
+{
+    if (!signals)
+        return;
+    check_signals(signals, "vow_signals_free", NULL);
+    vow__source_free(&signals->source);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A source is what a program subscribes to: something that happens again and again, each time settling the
+ * promise of one who waits for it.
+ *
+ * It is a promise itself, which is never fulfilled and which the program knows under another name. So it is
+ * counted, reported as a leak and stopped with its loop as promises are, and stays safe to free after that.
+ */
+#ifndef VOW_LOOP_SOURCE_PRIVATE_H
+#define VOW_LOOP_SOURCE_PRIVATE_H
+
+#include "loop/loop-private.h"
+
+typedef struct vow__source {
+    vow_promise promise; /* of a vow__source_kind */
+    vow__link waiting;   /* of vow__next, the one that came first in front */
+    bool is_armed;       /* somebody waits */
+} vow__source;
+
+typedef struct vow__source_kind {
+    vow__kind kind; /* its stop is vow__source_stop() */
+    vow__kind next; /* of those who wait; its stop is vow__next_stop() */
+    /* Gives what has happened already, a value or a throw; false if there is nothing. */
+    bool (*take)(vow__source *self, vow_value *value);
+    void (*arm)(vow__source *self);    /* somebody waits now */
+    void (*disarm)(vow__source *self); /* nobody does any more */
+    void (*close)(vow__source *self);  /* the last call: no watcher is left */
+} vow__source_kind;
+
+/* Of `size` bytes that begin with a vow__source; NULL, with errno set, when it cannot be made. */
+void *vow__source_new(vow_loop *loop, size_t size, const vow__source_kind *kind, const char *site);
+/* A promise of what happens next. */
+vow_promise *vow__source_next(vow__source *self, const char *site);
+/* It has happened: for the first who waits, which there must be. The value is given. */
+void vow__source_give(vow__source *self, vow_value value);
+/* Ends it: who waits is told so. NULL does nothing. */
+void vow__source_free(vow__source *self);
+
+static inline bool vow__source_is_awaited(const vow__source *self)
+{
+    return !vow__list_is_empty(&self->waiting);
+}
+
+/* arm() and disarm() of a source whose watchers are always active, but keep ev_run() going only if somebody
+ * waits. */
+void vow__source_hold(vow__source *self);
+void vow__source_let_be(vow__source *self);
+
+/* vow__kind.stop of the two kinds. */
+void vow__source_stop(vow_promise *promise);
+void vow__next_stop(vow_promise *promise);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns those who wait for a source. A source is armed exactly as long as its list of them is not empty and it
+ * has not been stopped; when it is freed nobody waits any more.
+ */
+#include "loop/source-private.h"
+
+#include <errno.h>
+
+#include "core/scheduler-private.h"
+
+/* One who waits. */
+typedef struct vow__next {
+    vow_promise promise;
+    vow__source *source;
+    vow__link link; /* in source->waiting */
+} vow__next;
+
+static const vow__source_kind *kind_of(const vow__source *self)
+{
+    return (const vow__source_kind *) (const void *) self->promise.kind;
+}
+
+void *vow__source_new(vow_loop *loop, size_t size, const vow__source_kind *kind, const char *site)
+{
+    vow__source *self = (void *) vow__promise_new(loop, size, &kind->kind, site);
+
+    if (!self) {
+        errno = loop->is_closed ? ECANCELED : ENOMEM;
+        return NULL;
+    }
+    vow__list_init(&self->waiting);
+    self->is_armed = false;
+    return self;
+}
+
+static void disarm(vow__source *self)
+{
+    if (!self->is_armed)
+        return;
+    self->is_armed = false;
+    kind_of(self)->disarm(self);
+}
+
+/* Takes one who waits out of the list. */
+static void leave(vow__next *next)
+{
+    vow__list_unlink(&next->link);
+    if (!vow__source_is_awaited(next->source))
+        disarm(next->source);
+}
+
+vow_promise *vow__source_next(vow__source *self, const char *site)
+{
+    vow_loop *loop = vow__loop_of(&self->promise);
+    vow__next *next = (void *) vow__promise_new(loop, sizeof *next, &kind_of(self)->next, site);
+    vow_value value;
+
+    if (!next)
+        return vow__emergency(loop);
+    next->source = self;
+    if (!vow__source_is_awaited(self) && kind_of(self)->take(self, &value)) {
+        vow__resolve(&next->promise, value);
+        return &next->promise;
+    }
+    vow__list_append(&self->waiting, &next->link);
+    if (!self->is_armed) {
+        self->is_armed = true;
+        kind_of(self)->arm(self);
+    }
+    return &next->promise;
+}
+
+static vow__next *first(const vow__source *self)
+{
+    return VOW__CONTAINER_OF(self->waiting.next, vow__next, link);
+}
+
+void vow__source_give(vow__source *self, vow_value value)
+{
+    vow__next *next = first(self);
+
+    leave(next);
+    vow__resolve(&next->promise, value);
+}
+
+void vow__source_free(vow__source *self)
+{
+    if (!self)
+        return;
+    while (vow__source_is_awaited(self)) {
+        vow__next *next = first(self);
+
+        leave(next);
+        vow__settle(&next->promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
+    }
+    vow_unref(&self->promise);
+}
+
+void vow__source_hold(vow__source *self)
+{
+    ev_ref(vow__ev(&self->promise));
+}
+
+void vow__source_let_be(vow__source *self)
+{
+    ev_unref(vow__ev(&self->promise));
+}
+
+void vow__source_stop(vow_promise *promise)
+{
+    vow__source *self = (vow__source *) promise;
+
+    disarm(self);
+    kind_of(self)->close(self);
+}
+
+void vow__next_stop(vow_promise *promise)
+{
+    leave((vow__next *) promise);
+}
