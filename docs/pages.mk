@@ -16,6 +16,15 @@ man_pages = \
 	docs/man/VOW_TRY_AWAIT.3 \
 	docs/man/vow_accept.3 \
 	docs/man/vow_accept_at.3 \
+	docs/man/vow_address.3 \
+	docs/man/vow_address_equal.3 \
+	docs/man/vow_address_family.3 \
+	docs/man/vow_address_format.3 \
+	docs/man/vow_address_parse.3 \
+	docs/man/vow_address_port.3 \
+	docs/man/vow_address_set.3 \
+	docs/man/vow_address_sockaddr.3 \
+	docs/man/vow_address_value.3 \
 	docs/man/vow_all.3 \
 	docs/man/vow_all_at.3 \
 	docs/man/vow_all_of.3 \
@@ -28,6 +37,7 @@ man_pages = \
 	docs/man/vow_any_at.3 \
 	docs/man/vow_any_of.3 \
 	docs/man/vow_as.3 \
+	docs/man/vow_as_address.3 \
 	docs/man/vow_as_bool.3 \
 	docs/man/vow_as_bytes.3 \
 	docs/man/vow_as_double.3 \
@@ -84,6 +94,7 @@ man_pages = \
 	docs/man/vow_follow.3 \
 	docs/man/vow_follow_thenable.3 \
 	docs/man/vow_int.3 \
+	docs/man/vow_is_address.3 \
 	docs/man/vow_is_bool.3 \
 	docs/man/vow_is_bytes.3 \
 	docs/man/vow_is_double.3 \
@@ -102,8 +113,11 @@ man_pages = \
 	docs/man/vow_list_length.3 \
 	docs/man/vow_listen.3 \
 	docs/man/vow_listen_at.3 \
+	docs/man/vow_listen_options.3 \
 	docs/man/vow_listen_unix.3 \
 	docs/man/vow_listen_unix_at.3 \
+	docs/man/vow_listen_with.3 \
+	docs/man/vow_listen_with_at.3 \
 	docs/man/vow_loop.3 \
 	docs/man/vow_loop_ev.3 \
 	docs/man/vow_loop_free.3 \
@@ -159,6 +173,8 @@ man_pages = \
 	docs/man/vow_sleep_at.3 \
 	docs/man/vow_sleep_until.3 \
 	docs/man/vow_sleep_until_at.3 \
+	docs/man/vow_socket_address.3 \
+	docs/man/vow_socket_peer.3 \
 	docs/man/vow_socket_port.3 \
 	docs/man/vow_strdup.3 \
 	docs/man/vow_take.3 \
@@ -180,6 +196,7 @@ man_pages = \
 	docs/man/vow_try_at.3 \
 	docs/man/vow_try_fn.3 \
 	docs/man/vow_type.3 \
+	docs/man/vow_type_address.3 \
 	docs/man/vow_type_bool.3 \
 	docs/man/vow_type_bytes.3 \
 	docs/man/vow_type_double.3 \

@@ -5,6 +5,7 @@ include_HEADERS = include/vow.h
 
 vowincludedir = $(includedir)/vow
 vowinclude_HEADERS = \
+	include/vow/address.h \
 	include/vow/allocator.h \
 	include/vow/combinators.h \
 	include/vow/common.h \

@@ -8,6 +8,7 @@
 #ifndef VOW_H
 #define VOW_H
 
+#include <vow/address.h>
 #include <vow/allocator.h>
 #include <vow/combinators.h>
 #include <vow/common.h>

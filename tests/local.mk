@@ -3,6 +3,7 @@
 
 # Written with GLib; tests/NAME is made of tests/NAME.c and what they share.
 test_programs = \
+	tests/test-address \
 	tests/test-allocation \
 	tests/test-attach \
 	tests/test-cancel \
@@ -14,6 +15,7 @@ test_programs = \
 	tests/test-finally \
 	tests/test-inside-out \
 	tests/test-io \
+	tests/test-listen \
 	tests/test-loop \
 	tests/test-loop-end \
 	tests/test-memory \

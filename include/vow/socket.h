@@ -9,6 +9,7 @@
 #ifndef VOW_SOCKET_H
 #define VOW_SOCKET_H
 
+#include <vow/address.h>
 #include <vow/common.h>
 #include <vow/promise.h>
 
@@ -58,6 +59,35 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *hos
                                                  int backlog, const char *site);
 #define vow_listen(loop, host, port, backlog) vow_listen_at((loop), (host), (port), (backlog), VOW_HERE)
 
+/** @brief How to listen: what is left zero is as in vow_listen(). See vow_listen_with(). */
+typedef struct vow_listen_options {
+    const char *host; /**< as in vow_listen(); read during the call */
+    const char *port; /**< as in vow_listen(); read during the call */
+    const char *path; /**< of a Unix-domain socket, in place of host and port; read during the call */
+    int backlog;      /**< as listen(2); 0 and less mean the system's maximum */
+    bool reuse_port;  /**< several sockets may listen on the port, and the system spreads the connections over
+                         them: one for each process or thread, say. Each must ask for it. */
+    bool exclusive;   /**< the address may not be reused at once after a restart */
+    bool dual_stack;  /**< "::" takes IPv4 connections, too */
+} vow_listen_options;
+
+/**
+ * @brief Listens over TCP or on a Unix-domain stream socket, with a say in how.
+ *
+ *     vow_listen_with(loop, &(vow_listen_options){.host = "::", .port = "80", .dual_stack = true})
+ *
+ * @param loop    where handlers will run.
+ * @param options read during the call.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when both are given, or neither;
+ * `ENOPROTOOPT` when the system knows no port reuse.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options,
+                                                      const char *site);
+#define vow_listen_with(loop, options) vow_listen_with_at((loop), (options), VOW_HERE)
+
 /**
  * @brief Listens on a Unix-domain stream socket. The path must not exist yet, and is the caller's to
  * unlink(2).
@@ -88,14 +118,6 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
  */
 VOW_API VOW_NODISCARD vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site);
 #define vow_accept(loop, fd) vow_accept_at((loop), (fd), VOW_HERE)
-
-/**
- * @brief The port that a TCP socket is bound to.
- * @param fd stays the caller's.
- * @return the port, in the machine's byte order; -1 with errno set when it is not an open TCP socket.
- * @since 0.1
- */
-VOW_API int vow_socket_port(int fd);
 
 VOW_END_DECLS
 

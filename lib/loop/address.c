@@ -1,20 +1,140 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns what users write into socket addresses, and says what is wrong with it. Nothing here looks names up.
+/*
+ * Owns the value type of socket addresses: text to address, address to text, and what an open socket has.
+ * Nothing here looks names up.
  */
 #define _GNU_SOURCE
 #include "loop/address-private.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
+
+#include "base/allocator-private.h"
+
+#define HOST_SIZE (INET6_ADDRSTRLEN + 32) /* with a scope, which is the name of an interface */
+#define PORT_SIZE 6
+#define PATH_OFFSET offsetof(struct sockaddr_un, sun_path)
+
+_Static_assert(sizeof((vow_address *) NULL)->storage >= sizeof(struct sockaddr_storage), "any address fits");
+
+/* ---- As the system has it ------------------------------------------------------------------------------ */
+
+const struct sockaddr *vow_address_sockaddr(const vow_address *address)
+{
+    return (const struct sockaddr *) (const void *) address->storage.bytes;
+}
+
+bool vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length)
+{
+    memset(address, 0, sizeof *address);
+    if (length > sizeof address->storage) {
+        errno = EINVAL;
+        return false;
+    }
+    if (length)
+        memcpy(address->storage.bytes, sockaddr, length);
+    address->length = (uint32_t) length;
+    return true;
+}
+
+/* Copies, so that what is read is of the type it is read as. */
+static struct sockaddr_in v4_of(const vow_address *address)
+{
+    struct sockaddr_in v4;
+
+    memcpy(&v4, address->storage.bytes, sizeof v4);
+    return v4;
+}
+
+static struct sockaddr_in6 v6_of(const vow_address *address)
+{
+    struct sockaddr_in6 v6;
+
+    memcpy(&v6, address->storage.bytes, sizeof v6);
+    return v6;
+}
+
+/* ---- From text ----------------------------------------------------------------------------------------- */
 
 static bool is_port(const char *text)
 {
     size_t length = strspn(text, "0123456789");
 
     return length > 0 && length <= 5 && !text[length] && atoi(text) <= 65535;
+}
+
+/* 0, or an errno value. */
+static int parse_ip(vow_address *address, const char *host, const char *port)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    int status = is_port(port) ? getaddrinfo(host, port, &hints, &found) : EAI_NONAME;
+
+    if (status)
+        return status == EAI_MEMORY ? ENOMEM : EINVAL;
+    vow_address_set(address, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return 0;
+}
+
+/* `path` is not empty; its first byte is @ in the abstract namespace, if that is meant. */
+static int parse_unix(vow_address *address, const char *path, bool is_abstract)
+{
+    struct sockaddr_un local = {.sun_family = AF_UNIX};
+    size_t length = strlen(path);
+
+    if (length >= sizeof local.sun_path)
+        return ENAMETOOLONG;
+    memcpy(local.sun_path, path, length + 1);
+    if (is_abstract)
+        local.sun_path[0] = '\0';
+    vow_address_set(address, (const struct sockaddr *) (const void *) &local,
+                    PATH_OFFSET + length + (is_abstract ? 0 : 1));
+    return 0;
+}
+
+/* "[host]:port", "host:port", or a host alone, which may have colons in it. */
+static int parse_host_and_port(vow_address *address, const char *text)
+{
+    bool has_brackets = *text == '[';
+    const char *colon = strchr(text, ':');
+    const char *end = has_brackets ? strchr(text, ']') : colon;
+    char host[HOST_SIZE];
+    size_t length;
+
+    if (!has_brackets && (!colon || strchr(colon + 1, ':')))
+        return parse_ip(address, text, "0");
+    text += has_brackets;
+    if (!end || end[has_brackets] != ':')
+        return EINVAL;
+    length = (size_t) (end - text);
+    if (length >= sizeof host || (has_brackets && !memchr(text, ':', length)))
+        return EINVAL;
+    memcpy(host, text, length);
+    host[length] = '\0';
+    return parse_ip(address, host, end + has_brackets + 1);
+}
+
+bool vow_address_parse(vow_address *address, const char *text)
+{
+    int code;
+
+    memset(address, 0, sizeof *address);
+    if (!text || !*text)
+        code = EINVAL;
+    else if (*text == '@' || strchr(text, '/'))
+        code = parse_unix(address, text, *text == '@');
+    else
+        code = parse_host_and_port(address, text);
+    if (code)
+        errno = code;
+    return !code;
 }
 
 static vow_error *refuse(const char *function, int code, const char *what, const char *text, const char *site)
@@ -25,49 +145,194 @@ static vow_error *refuse(const char *function, int code, const char *what, const
                             code == EINVAL ? "not a number" : strerror(code));
 }
 
-vow_error *vow__address_tcp(vow__address *address, const char *host, const char *port, const char *function,
-                            const char *site)
+vow_error *vow__address_ip(vow_address *address, const char *host, const char *port, const char *function,
+                           const char *site)
 {
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found;
-    int status;
+    int code;
 
+    memset(address, 0, sizeof *address);
     if (!host)
         return refuse(function, EINVAL, "host", host, site);
     if (!port || !is_port(port))
         return refuse(function, EINVAL, "port", port, site);
-    status = getaddrinfo(host, port, &hints, &found);
-    if (status)
-        return refuse(function, status == EAI_MEMORY ? ENOMEM : EINVAL, "host", host, site);
-    memcpy(&address->u.storage, found->ai_addr, found->ai_addrlen);
-    address->length = found->ai_addrlen;
-    freeaddrinfo(found);
-    snprintf(address->name, sizeof address->name, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
-    return NULL;
+    code = parse_ip(address, host, port);
+    return code ? refuse(function, code, "host", host, site) : NULL;
 }
 
-vow_error *vow__address_unix(vow__address *address, const char *path, const char *function, const char *site)
+vow_error *vow__address_unix(vow_address *address, const char *path, const char *function, const char *site)
 {
-    size_t length = path ? strlen(path) : 0;
+    int code;
 
-    if (!length)
+    memset(address, 0, sizeof *address);
+    if (!path || !*path)
         return vow_error_new_at(site, EINVAL, "%s: the path is %s", function, path ? "empty" : "NULL");
-    if (length >= sizeof address->u.local.sun_path)
-        return refuse(function, ENAMETOOLONG, "path", path, site);
-    memset(&address->u.local, 0, sizeof address->u.local);
-    address->u.local.sun_family = AF_UNIX;
-    memcpy(address->u.local.sun_path, path, length + 1);
-    address->length = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length + 1);
-    memcpy(address->name, path, length + 1);
-    return NULL;
+    code = parse_unix(address, path, false);
+    return code ? refuse(function, code, "path", path, site) : NULL;
 }
 
-int vow__address_socket(const vow__address *address)
+/* ---- To text ------------------------------------------------------------------------------------------- */
+
+static void format_ip(const vow_address *address, char *buffer, size_t size)
 {
-    return socket(address->u.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    char host[HOST_SIZE], port[PORT_SIZE];
+
+    if (getnameinfo(vow_address_sockaddr(address), address->length, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV))
+        snprintf(buffer, size, "unknown");
+    else
+        snprintf(buffer, size, vow_address_family(address) == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-vow_error *vow__address_error(const vow__address *address, const char *function, int code, const char *site)
+/* Of an abstract name the length counts; a path ends with its NUL, or where the system left that out. */
+static void format_unix(const vow_address *address, char *buffer, size_t size)
 {
-    return vow_error_new_at(site, code, "%s: %s: %s", function, address->name, strerror(code));
+    char text[sizeof((struct sockaddr_un *) NULL)->sun_path];
+    size_t length = address->length - PATH_OFFSET;
+    bool is_path = address->storage.bytes[PATH_OFFSET] != '\0';
+
+    if (length > sizeof text)
+        length = sizeof text;
+    memcpy(text, address->storage.bytes + PATH_OFFSET, length);
+    if (is_path)
+        length = strnlen(text, length);
+    for (size_t i = 0; i < length; i++)
+        text[i] = text[i] ? text[i] : '@';
+    snprintf(buffer, size, "%s%.*s", is_path && !memchr(text, '/', length) ? "./" : "", (int) length, text);
+}
+
+char *vow_address_format(const vow_address *address, char *buffer, size_t size)
+{
+    int family = vow_address_family(address);
+
+    if (family == AF_INET || family == AF_INET6)
+        format_ip(address, buffer, size);
+    else if (family == AF_UNIX && address->length > PATH_OFFSET)
+        format_unix(address, buffer, size);
+    else
+        snprintf(buffer, size, family == AF_UNIX || family == AF_UNSPEC ? "unnamed" : "unknown");
+    return buffer;
+}
+
+vow_error *vow__address_error(const vow_address *address, const char *function, int code, const char *site)
+{
+    char text[VOW_ADDRESS_TEXT_SIZE];
+
+    return vow_error_new_at(site, code, "%s: %s: %s", function,
+                            vow_address_format(address, text, sizeof text), strerror(code));
+}
+
+/* ---- Its parts ----------------------------------------------------------------------------------------- */
+
+int vow_address_family(const vow_address *address)
+{
+    sa_family_t family = AF_UNSPEC;
+
+    if (address->length >= offsetof(struct sockaddr, sa_family) + sizeof family)
+        memcpy(&family, address->storage.bytes + offsetof(struct sockaddr, sa_family), sizeof family);
+    return family;
+}
+
+int vow_address_port(const vow_address *address)
+{
+    switch (vow_address_family(address)) {
+    case AF_INET:
+        return ntohs(v4_of(address).sin_port);
+    case AF_INET6:
+        return ntohs(v6_of(address).sin6_port);
+    default:
+        return -1;
+    }
+}
+
+static bool is_same_v4(struct sockaddr_in one, struct sockaddr_in other)
+{
+    return one.sin_port == other.sin_port && one.sin_addr.s_addr == other.sin_addr.s_addr;
+}
+
+static bool is_same_v6(struct sockaddr_in6 one, struct sockaddr_in6 other)
+{
+    return one.sin6_port == other.sin6_port && one.sin6_scope_id == other.sin6_scope_id &&
+           memcmp(&one.sin6_addr, &other.sin6_addr, sizeof one.sin6_addr) == 0;
+}
+
+bool vow_address_equal(const vow_address *one, const vow_address *other)
+{
+    int family = vow_address_family(one);
+
+    if (family != vow_address_family(other))
+        return false;
+    switch (family) {
+    case AF_INET:
+        return is_same_v4(v4_of(one), v4_of(other));
+    case AF_INET6:
+        return is_same_v6(v6_of(one), v6_of(other));
+    default:
+        return one->length == other->length &&
+               memcmp(one->storage.bytes, other->storage.bytes, one->length) == 0;
+    }
+}
+
+/* ---- As a value ---------------------------------------------------------------------------------------- */
+
+static void drop_address(void *pointer)
+{
+    vow__release(pointer, sizeof(vow_address));
+}
+
+const vow_type vow_type_address = {"address", drop_address};
+
+vow_value vow_address_value(const vow_address *address)
+{
+    vow_address *copy = vow__allocate(sizeof *copy);
+
+    if (!copy)
+        return vow_throw(&vow__error_no_memory);
+    *copy = *address;
+    return vow_own(copy, &vow_type_address);
+}
+
+/* ---- Of a socket --------------------------------------------------------------------------------------- */
+
+int vow__address_socket(const vow_address *address, int type)
+{
+    return socket(vow_address_family(address), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+void vow__address_take(vow_address *address, const struct sockaddr_storage *from, socklen_t length)
+{
+    vow_address_set(address, (const struct sockaddr *) (const void *) from,
+                    from->ss_family == AF_UNIX && length <= PATH_OFFSET ? 0 : length);
+}
+
+bool vow_socket_address(int fd, vow_address *address)
+{
+    struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
+    socklen_t length = sizeof storage;
+    int status = getsockname(fd, (struct sockaddr *) (void *) &storage, &length);
+
+    vow__address_take(address, &storage, status < 0 ? 0 : length);
+    return status == 0;
+}
+
+bool vow_socket_peer(int fd, vow_address *address)
+{
+    struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
+    socklen_t length = sizeof storage;
+    int status = getpeername(fd, (struct sockaddr *) (void *) &storage, &length);
+
+    vow__address_take(address, &storage, status < 0 ? 0 : length);
+    return status == 0;
+}
+
+int vow_socket_port(int fd)
+{
+    vow_address address;
+    int port;
+
+    if (!vow_socket_address(fd, &address))
+        return -1;
+    port = vow_address_port(&address);
+    if (port < 0)
+        errno = EAFNOSUPPORT;
+    return port;
 }

@@ -13,7 +13,7 @@ typedef struct connecting {
     vow__io io;
     int fd; /* -1 once it is given away or closed */
     const char *function;
-    vow__address address;
+    vow_address address;
 } connecting;
 
 static vow_value failed(const connecting *self, int code)
@@ -58,14 +58,15 @@ static const vow__io_kind connect_kind = {{.name = "connect", .stop = connect_st
 
 static void begin(connecting *self)
 {
-    const vow__address *address = &self->address;
+    const vow_address *address = &self->address;
     vow_promise *promise = &self->io.promise;
 
     if (self->fd < 0) {
         vow__resolve(promise, failed(self, errno));
         return;
     }
-    if (connect(self->fd, &address->u.any, address->length) < 0 && errno != EINPROGRESS && errno != EINTR) {
+    if (connect(self->fd, vow_address_sockaddr(address), address->length) < 0 && errno != EINPROGRESS &&
+        errno != EINTR) {
         int code = errno;
 
         close_socket(self);
@@ -76,7 +77,7 @@ static void begin(connecting *self)
 }
 
 /* `error` is what is wrong with the address, or NULL. */
-static vow_promise *connect_to(vow_loop *loop, const vow__address *address, vow_error *error,
+static vow_promise *connect_to(vow_loop *loop, const vow_address *address, vow_error *error,
                                const char *function, const char *site)
 {
     connecting *self;
@@ -84,7 +85,7 @@ static vow_promise *connect_to(vow_loop *loop, const vow__address *address, vow_
 
     if (error)
         return vow_rejected_at(loop, error, site);
-    fd = vow__address_socket(address);
+    fd = vow__address_socket(address, SOCK_STREAM);
     self = vow__io_new(loop, sizeof *self, &connect_kind, fd, EV_WRITE, site);
     if (!self) {
         if (fd >= 0)
@@ -100,17 +101,17 @@ static vow_promise *connect_to(vow_loop *loop, const vow__address *address, vow_
 
 vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *port, const char *site)
 {
-    vow__address address;
+    vow_address address;
     vow_error *error;
 
     vow__check_loop(loop, "vow_connect", site);
-    error = vow__address_tcp(&address, host, port, "vow_connect", site);
+    error = vow__address_ip(&address, host, port, "vow_connect", site);
     return connect_to(loop, &address, error, "vow_connect", site);
 }
 
 vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site)
 {
-    vow__address address;
+    vow_address address;
     vow_error *error;
 
     vow__check_loop(loop, "vow_connect_unix", site);

@@ -8,32 +8,43 @@
 
 #include <vow/socket.h>
 
+#include "base/misuse-private.h"
 #include "loop/address-private.h"
 #include "loop/loop-private.h"
 
 /* 0, or an errno value. */
-static int set_options(int fd, const vow__address *address)
+static int set_option(int fd, int level, int option, bool value)
 {
-    const int on = 1;
+    const int on = value;
 
-    if (address->u.any.sa_family == AF_UNIX)
+    return setsockopt(fd, level, option, &on, sizeof on) < 0 ? errno : 0;
+}
+
+/* 0, or an errno value. */
+static int set_options(int fd, int family, const vow_listen_options *options)
+{
+    int code = 0;
+
+    if (family == AF_UNIX)
         return 0;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-        return errno;
-    if (address->u.any.sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
-        return errno;
-    return 0;
+    if (!options->exclusive)
+        code = set_option(fd, SOL_SOCKET, SO_REUSEADDR, true);
+    if (!code && options->reuse_port)
+        code = set_option(fd, SOL_SOCKET, SO_REUSEPORT, true);
+    if (!code && family == AF_INET6)
+        code = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack);
+    return code;
 }
 
 /* A listening socket; -1 and the errno value in `code`. */
-static int open_listener(const vow__address *address, int backlog, int *code)
+static int open_listener(const vow_address *address, const vow_listen_options *options, int *code)
 {
-    int fd = vow__address_socket(address);
+    int fd = vow__address_socket(address, SOCK_STREAM);
 
-    *code = fd < 0 ? errno : set_options(fd, address);
-    if (!*code && bind(fd, &address->u.any, address->length) < 0)
+    *code = fd < 0 ? errno : set_options(fd, vow_address_family(address), options);
+    if (!*code && bind(fd, vow_address_sockaddr(address), address->length) < 0)
         *code = errno;
-    if (!*code && listen(fd, backlog > 0 ? backlog : SOMAXCONN) < 0)
+    if (!*code && listen(fd, options->backlog > 0 ? options->backlog : SOMAXCONN) < 0)
         *code = errno;
     if (*code && fd >= 0)
         close(fd);
@@ -41,54 +52,50 @@ static int open_listener(const vow__address *address, int backlog, int *code)
 }
 
 /* `error` is what is wrong with the address, or NULL. */
-static vow_promise *listen_at(vow_loop *loop, const vow__address *address, int backlog, vow_error *error,
-                              const char *function, const char *site)
+static vow_promise *listen_at(vow_loop *loop, const vow_address *address, const vow_listen_options *options,
+                              vow_error *error, const char *function, const char *site)
 {
     int code = 0;
-    int fd = error ? -1 : open_listener(address, backlog, &code);
+    int fd = error ? -1 : open_listener(address, options, &code);
 
     if (code)
         error = vow__address_error(address, function, code, site);
     return error ? vow_rejected_at(loop, error, site) : vow_resolved_at(loop, vow_fd(fd), site);
 }
 
-vow_promise *vow_listen_at(vow_loop *loop, const char *host, const char *port, int backlog, const char *site)
+static vow_promise *listen_with(vow_loop *loop, const vow_listen_options *options, const char *function,
+                                const char *site)
 {
-    vow__address address;
+    vow_address address;
     vow_error *error;
 
-    vow__check_loop(loop, "vow_listen", site);
-    error = vow__address_tcp(&address, host, port, "vow_listen", site);
-    return listen_at(loop, &address, backlog, error, "vow_listen", site);
+    vow__check_loop(loop, function, site);
+    if (!options)
+        vow__misuse(function, NULL, "the options are NULL, at %s", site ? site : "an unknown place");
+    if (options->path && (options->host || options->port))
+        error = vow_error_new_at(site, EINVAL, "%s: both a path and a host or port are given", function);
+    else if (options->path)
+        error = vow__address_unix(&address, options->path, function, site);
+    else
+        error = vow__address_ip(&address, options->host, options->port, function, site);
+    return listen_at(loop, &address, options, error, function, site);
+}
+
+vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options, const char *site)
+{
+    return listen_with(loop, options, "vow_listen_with", site);
+}
+
+vow_promise *vow_listen_at(vow_loop *loop, const char *host, const char *port, int backlog, const char *site)
+{
+    vow_listen_options options = {.host = host, .port = port, .backlog = backlog};
+
+    return listen_with(loop, &options, "vow_listen", site);
 }
 
 vow_promise *vow_listen_unix_at(vow_loop *loop, const char *path, int backlog, const char *site)
 {
-    vow__address address;
-    vow_error *error;
+    vow_listen_options options = {.path = path ? path : "", .backlog = backlog};
 
-    vow__check_loop(loop, "vow_listen_unix", site);
-    error = vow__address_unix(&address, path, "vow_listen_unix", site);
-    return listen_at(loop, &address, backlog, error, "vow_listen_unix", site);
-}
-
-int vow_socket_port(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_storage storage;
-    } address;
-    socklen_t length = sizeof address;
-
-    address.any.sa_family = AF_UNSPEC;
-    if (getsockname(fd, &address.any, &length) < 0)
-        return -1;
-    if (address.any.sa_family == AF_INET)
-        return ntohs(address.v4.sin_port);
-    if (address.any.sa_family == AF_INET6)
-        return ntohs(address.v6.sin6_port);
-    errno = EAFNOSUPPORT;
-    return -1;
+    return listen_with(loop, &options, "vow_listen_unix", site);
 }

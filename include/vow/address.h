@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/address.h
+ * @brief Socket addresses as values: IPv4, IPv6 and Unix-domain ones, to and from text.
+ *
+ * None of these functions belongs to a loop: addresses may be made and read on any thread. Nothing here looks
+ * names up (vow_lookup() does).
+ */
+#ifndef VOW_ADDRESS_H
+#define VOW_ADDRESS_H
+
+#include <vow/common.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+struct sockaddr; /* <sys/socket.h> is left to those who need it: it takes many short names */
+
+/**
+ * @brief A socket address of any family: a plain struct, to be copied as one likes.
+ *
+ * Zero-initialised it is nobody's address, and so is that of a peer without a name. For bind(2) and the like
+ * there is vow_address_sockaddr().
+ */
+typedef struct vow_address {
+    uint32_t length; /**< of the socket address in bytes; 0 for nobody's */
+    union {
+        uint64_t alignment;
+        unsigned char bytes[128];
+    } storage; /**< holds a `struct sockaddr`, as the system has it */
+} vow_address;
+
+VOW_API const vow_type vow_type_address; /**< @brief The type of vow_address_value(). */
+
+/* Room for any address as text, its NUL included. */
+#define VOW_ADDRESS_TEXT_SIZE 160
+
+/**
+ * @brief Reads an address from text.
+ *
+ * An IP address is numeric, with a port or without: "127.0.0.1:80", "127.0.0.1", "[::1]:80", "::1",
+ * "[fe80::1%eth0]:80". Without a port, that is 0. Text with a slash in it is the path of a Unix-domain socket
+ * ("/run/x", "./x"), and text that begins with @ is a name in Linux's abstract namespace.
+ *
+ * @param address filled; nobody's when it fails.
+ * @param text    read during the call.
+ * @return true; false with errno set: `EINVAL` for text that is none of that or NULL, `ENAMETOOLONG` for a
+ * path that no socket address has room for, `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API bool vow_address_parse(vow_address *address, const char *text);
+
+/**
+ * @brief Writes an address as text, in the form that vow_address_parse() reads.
+ *
+ * Nobody's address is "unnamed". Zero bytes within an abstract name are written as @.
+ *
+ * @param address looked at.
+ * @param buffer  filled, cut off where it is too small; `VOW_ADDRESS_TEXT_SIZE` bytes are always enough.
+ * @param size    of the buffer, at least 1.
+ * @return the buffer.
+ * @since 0.1
+ */
+VOW_API char *vow_address_format(const vow_address *address, char *buffer, size_t size);
+
+/**
+ * @brief The family of an address.
+ * @param address looked at.
+ * @return `AF_INET`, `AF_INET6`, `AF_UNIX` or whatever else the system said; `AF_UNSPEC` for nobody's.
+ * @since 0.1
+ */
+VOW_API int vow_address_family(const vow_address *address);
+
+/**
+ * @brief The port of an address.
+ * @param address looked at.
+ * @return the port, in the machine's byte order; -1 when it is not an IP address.
+ * @since 0.1
+ */
+VOW_API int vow_address_port(const vow_address *address);
+
+/**
+ * @brief Whether two addresses are the same: family, host, port and scope, or path.
+ * @param one   looked at.
+ * @param other looked at.
+ * @return true if so; two of nobody's are.
+ * @since 0.1
+ */
+VOW_API bool vow_address_equal(const vow_address *one, const vow_address *other);
+
+/**
+ * @brief An address as system calls want it, together with `address->length`.
+ * @param address looked at.
+ * @return points into the address.
+ * @since 0.1
+ */
+VOW_API const struct sockaddr *vow_address_sockaddr(const vow_address *address);
+
+/**
+ * @brief Takes over an address that a system call gave.
+ * @param address  filled.
+ * @param sockaddr copied; may be NULL when the length is 0.
+ * @param length   in bytes.
+ * @return true; false with errno set to `EINVAL` when it is longer than any address of the system.
+ * @since 0.1
+ */
+VOW_API bool vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length);
+
+/**
+ * @brief An owned copy of an address, as a value.
+ * @param address copied.
+ * @return a value of type `vow_type_address`; out of memory, a vow_throw() of `ENOMEM`, so that a promise
+ * resolved with it rejects.
+ * @since 0.1
+ */
+VOW_API vow_value vow_address_value(const vow_address *address);
+
+/** @brief Whether a value is an address. @param value looked at. @return true if so. @since 0.1 */
+static inline bool vow_is_address(const vow_value *value)
+{
+    return value->type == &vow_type_address;
+}
+
+/**
+ * @brief Reads an address.
+ * @param value looked at; another type aborts.
+ * @return the address, owned by the value.
+ * @since 0.1
+ */
+static inline const vow_address *vow_as_address(const vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_address))
+        vow__value_mismatch(value, "vow_as_address", &vow_type_address);
+    return (const vow_address *) value->u.pointer;
+}
+
+/**
+ * @brief The address that a socket is bound to.
+ * @param fd      stays the caller's.
+ * @param address filled; nobody's when it fails, and for a Unix-domain socket without a name.
+ * @return true; false with errno set as by getsockname(2).
+ * @since 0.1
+ */
+VOW_API bool vow_socket_address(int fd, vow_address *address);
+
+/**
+ * @brief The address of a socket's peer, such as that of an accepted connection.
+ * @param fd      stays the caller's.
+ * @param address filled; nobody's when it fails, and for a peer without a name, as those who connect to a
+ *                Unix-domain socket usually are.
+ * @return true; false with errno set as by getpeername(2): `ENOTCONN` when the peer has reset the connection.
+ * @since 0.1
+ */
+VOW_API bool vow_socket_peer(int fd, vow_address *address);
+
+/**
+ * @brief The port that a TCP or UDP socket is bound to.
+ * @param fd stays the caller's.
+ * @return the port, in the machine's byte order; -1 with errno set when it is not an open TCP or UDP socket.
+ * @since 0.1
+ */
+VOW_API int vow_socket_port(int fd);
+
+VOW_END_DECLS
+
+#endif
