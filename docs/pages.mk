@@ -125,6 +125,14 @@ man_pages = \
 	docs/man/vow_loop_new.3 \
 	docs/man/vow_loop_set_report.3 \
 	docs/man/vow_nil.3 \
+	docs/man/vow_offload.3 \
+	docs/man/vow_offload_at.3 \
+	docs/man/vow_offload_fn.3 \
+	docs/man/vow_offload_is_cancelled.3 \
+	docs/man/vow_offload_set_limits.3 \
+	docs/man/vow_offload_set_patience.3 \
+	docs/man/vow_offload_shutdown.3 \
+	docs/man/vow_offload_shutdown_at.3 \
 	docs/man/vow_own.3 \
 	docs/man/vow_peek.3 \
 	docs/man/vow_promise.3 \

@@ -12,6 +12,7 @@ vowinclude_HEADERS = \
 	include/vow/error.h \
 	include/vow/io.h \
 	include/vow/loop.h \
+	include/vow/offload.h \
 	include/vow/promise.h \
 	include/vow/report.h \
 	include/vow/signal.h \

@@ -15,6 +15,7 @@
 #include <vow/error.h>
 #include <vow/io.h>
 #include <vow/loop.h>
+#include <vow/offload.h>
 #include <vow/promise.h>
 #include <vow/report.h>
 #include <vow/signal.h>

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The library. Folders are layers, and includes point downward only: base < core < task, loop.
+# The library. Folders are layers, and includes point downward only: base < core < task, loop; base < thread <
+# loop.
 
 lib_LTLIBRARIES = libvow.la
 
@@ -37,17 +38,28 @@ libvow_la_SOURCES = \
 	lib/core/thenable.c \
 	lib/core/value-private.h \
 	lib/core/value.c \
+	lib/thread/crew-private.h \
+	lib/thread/crew.c \
+	lib/thread/jobs.c \
+	lib/thread/mailbox-private.h \
+	lib/thread/mailbox.c \
+	lib/thread/shut_down.c \
+	lib/thread/worker.c \
+	lib/thread/workers-private.h \
 	lib/task/task.c \
 	lib/loop/accept.c \
 	lib/loop/address-private.h \
 	lib/loop/address.c \
 	lib/loop/connect.c \
 	lib/loop/descriptor.c \
+	lib/loop/inbox-private.h \
+	lib/loop/inbox.c \
 	lib/loop/io-private.h \
 	lib/loop/io.c \
 	lib/loop/listen.c \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
+	lib/loop/offload.c \
 	lib/loop/read_until.c \
 	lib/loop/ready.c \
 	lib/loop/run.c \

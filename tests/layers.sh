@@ -36,7 +36,7 @@ knows_no_libev() # knows_no_libev FOLDER
     check_empty "lib/$1 knows no libev" "$scratch/ev"
 }
 
-layers='base core task loop'
+layers='base core task thread loop'
 
 ls -d */ | tr -d / >"$scratch/folders"
 for layer in $layers; do
@@ -47,9 +47,10 @@ check_empty "every folder of lib/ is a layer that this test knows" "$scratch/fol
 points_down base 'base'
 points_down core 'base|core'
 points_down task 'base|core|task'
-points_down loop 'base|core|loop'
+points_down thread 'base|thread'
+points_down loop 'base|core|thread|loop'
 
-for layer in base core task; do
+for layer in base core task thread; do
     knows_no_libev "$layer"
 done
 

@@ -21,6 +21,7 @@ test_programs = \
 	tests/test-memory \
 	tests/test-misuse \
 	tests/test-no-sites \
+	tests/test-offload \
 	tests/test-order \
 	tests/test-order-await \
 	tests/test-order-combined \
@@ -100,6 +101,7 @@ if HAVE_GLIB
 check_PROGRAMS = $(test_programs)
 check_LTLIBRARIES = tests/libsupport.la
 tests_libsupport_la_SOURCES = \
+	tests/gate.c tests/gate.h \
 	tests/misuse.h \
 	tests/place.c tests/place.h \
 	tests/streams.c tests/streams.h \

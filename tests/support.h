@@ -17,11 +17,12 @@
 
 /* The allocator that the fixture puts under libvow: it counts, and fails when it is told to. */
 struct memory {
-    gint blocks;      /* outstanding now, over all threads */
-    size_t allocated; /* calls of allocate() since the start or the last memory_fail(), with failed ones */
-    size_t fail_at;   /* which of those calls fails, from 1; 0 for none */
-    bool fail_after;  /* whether all later ones fail too */
-    size_t failed;    /* how many have failed */
+    gint blocks; /* outstanding now; these are of all threads */
+    _Atomic size_t
+        allocated; /* calls of allocate() since the start or the last memory_fail(), with failed ones */
+    _Atomic size_t fail_at;  /* which of those calls fails, from 1; 0 for none */
+    _Atomic bool fail_after; /* whether all later ones fail too */
+    _Atomic size_t failed;   /* how many have failed */
 };
 
 typedef struct fixture {

@@ -38,7 +38,8 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
  *
  * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call; what they then await
  * rejects with `ECANCELED`. Handlers that waited for a result do not run. A promise that somebody still holds
- * is reported as a leak and stays safe to look at and to vow_unref(). Not to be called from inside a handler
+ * is reported as a leak and stays safe to look at and to vow_unref(). Jobs that run on other threads are waited
+ * for, see vow_offload_set_patience(). Not to be called from inside a handler
  * of this loop: that is misuse and aborts.
  *
  * @param loop given away; NULL does nothing.

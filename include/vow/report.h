@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * @file vow/report.h
- * @brief What the library has to say: unhandled rejections and leaks.
+ * @brief What the library has to say: unhandled rejections, leaks and stragglers.
  *
  * By default each report is one paragraph on stderr. The library prints nothing else, but for the one line
  * before it aborts on misuse.
@@ -17,7 +17,8 @@ VOW_BEGIN_DECLS
 /** @brief What a report is about. */
 enum vow_report_kind {
     VOW_REPORT_UNHANDLED, /**< a rejected promise was freed and nobody had looked at its error */
-    VOW_REPORT_LEAK       /**< a promise was still held when its loop was freed */
+    VOW_REPORT_LEAK,      /**< a promise was still held when its loop was freed */
+    VOW_REPORT_STRAGGLER  /**< a job on a thread did not end in time when its loop was freed */
 };
 
 /** @brief Something the library has to say; valid during the call of a vow_report_fn. */
@@ -35,7 +36,7 @@ typedef struct vow_report {
 typedef void (*vow_report_fn)(const vow_report *report, void *data);
 
 /**
- * @brief Says who gets a loop's reports of unhandled rejections and leaks.
+ * @brief Says who gets a loop's reports of unhandled rejections, leaks and stragglers.
  * @param loop   changed.
  * @param report called with each; NULL brings back the default, which prints the text on stderr.
  * @param data   handed to report.

@@ -93,7 +93,7 @@ static void end_wait(void *block, void *data)
 
 /*
  * Lets clean-up finish. What it awaits now is rejected, so this ends, unless a task awaits for ever in
- * VOW_FINALLY: then it is left where it stands.
+ * VOW_FINALLY: then it is left where it stands, and so is all of it if something goes on that it waits for.
  */
 static void run_clean_up(vow_loop *loop)
 {
@@ -103,7 +103,8 @@ static void run_clean_up(vow_loop *loop)
     do {
         for (; left && !vow__list_is_empty(&loop->queue); left--)
             vow__run_job(loop);
-        vow__pools_each(&loop->pools, end_wait, loop);
+        if (loop->host->finish(loop) && vow__list_is_empty(&loop->queue))
+            vow__pools_each(&loop->pools, end_wait, loop);
     } while (left && !vow__list_is_empty(&loop->queue));
     loop->is_draining = false;
 }

@@ -84,6 +84,18 @@ void vow__report_leak(vow_loop *loop, const vow_promise *promise)
     send(loop, VOW_REPORT_LEAK, promise, &text);
 }
 
+void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double seconds)
+{
+    report_text text = {0, ""};
+
+    text_add(
+        &text,
+        "libvow: what was begun at %s (%s) still runs, %g seconds after its loop was to be freed: what it "
+        "uses is not released",
+        site_or_unknown(promise->site), vow__name_of(promise), seconds);
+    send(loop, VOW_REPORT_STRAGGLER, promise, &text);
+}
+
 void vow_loop_set_report(vow_loop *loop, vow_report_fn report, void *data)
 {
     if (!loop)

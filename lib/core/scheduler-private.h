@@ -17,6 +17,12 @@
 typedef struct vow__host {
     /* The queue has become non-empty outside vow__drain(): arrange for that to be called. Must not fail. */
     void (*wake)(vow_loop *loop);
+    /*
+     * The loop is closing and its queue has run empty: waits for operations that cannot be stopped, and
+     * settles their promises. False if some go on all the same: then whoever waits for them is left waiting,
+     * since what that cleans up is still in use.
+     */
+    bool (*finish)(vow_loop *loop);
     /* The loop is closed, no promise of it is pending any more: releases what the host holds. */
     void (*close)(vow_loop *loop);
 } vow__host;
@@ -72,5 +78,7 @@ void vow__unwind_on(vow_promise *promise);
 void vow__report_unhandled(vow_loop *loop, const vow_promise *promise);
 /* Reports a promise that is still held though its loop is freed. */
 void vow__report_leak(vow_loop *loop, const vow_promise *promise);
+/* Reports a promise whose operation goes on, though its loop is freed and that has waited for so long. */
+void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double seconds);
 
 #endif

@@ -36,6 +36,10 @@ static inline bool vow__value_is_trivial(vow_value value)
     return !value.type || !value.type->drop;
 }
 
+/* Ends the program if a value that is to go to another thread belongs to a loop, or is an error that somebody
+ * else refers to, too: neither counts its references for more than one thread. */
+void vow__check_movable(vow_value value, const char *function, const char *site);
+
 static inline vow_value vow__value_of_error(vow_error *error)
 {
     return vow_own(error, &vow_type_error);

@@ -126,6 +126,16 @@ void vow__value_mismatch(const vow_value *value, const char *function, const vow
                 vow_value_type_name(value), name);
 }
 
+void vow__check_movable(vow_value value, const char *function, const char *site)
+{
+    const vow_error *error = value.u.pointer;
+
+    if (value.type == &vow__type_follow || value.type == &vow__type_foreign)
+        vow__misuse(function, site, "a promise cannot be followed from another thread");
+    if ((value.type == &vow__type_throw || value.type == &vow_type_error) && error->size && error->refs > 1)
+        vow__misuse(function, site, "somebody else still refers to the error that goes to another thread");
+}
+
 /* Releases a value, or puts the list or error it was the last to hold on `data`, for later. */
 static void drop_one(vow_value value, void *data)
 {

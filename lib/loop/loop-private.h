@@ -17,6 +17,8 @@ typedef struct vow__ev_loop {
     unsigned completed; /* operations on descriptors that this drain completed at once */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
     struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
+    struct vow__inbox *inbox;   /* NULL until something on another thread is to settle a promise */
+    double patience;            /* seconds that vow_loop_free() waits for jobs that run */
 } vow__ev_loop;
 
 static inline vow__ev_loop *vow__ev_loop_of(vow_loop *loop)

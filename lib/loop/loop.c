@@ -8,6 +8,7 @@
 #include <vow/loop.h>
 
 #include "base/misuse-private.h"
+#include "loop/inbox-private.h"
 
 void vow__loop_drain(vow__ev_loop *loop)
 {
@@ -31,15 +32,21 @@ static void wake(vow_loop *core)
     ev_feed_event(self->ev, &self->drain, EV_CUSTOM);
 }
 
+static bool finish(vow_loop *core)
+{
+    return vow__inbox_finish(vow__ev_loop_of(core));
+}
+
 static void close_loop(vow_loop *core)
 {
     vow__ev_loop *self = vow__ev_loop_of(core);
 
     ev_clear_pending(self->ev, &self->drain);
     vow__yield_close(self);
+    vow__inbox_close(self);
 }
 
-static const vow__host host = {wake, close_loop};
+static const vow__host host = {wake, finish, close_loop};
 
 vow_loop *vow_loop_new(struct ev_loop *ev)
 {
@@ -54,6 +61,7 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     ev_prepare_init(&self->drain, drain_cb);
     ev_set_priority(&self->drain, EV_MAXPRI);
     self->drain.data = self;
+    self->patience = VOW__PATIENCE;
     vow__yield_init(self);
     vow__run_init(self);
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */

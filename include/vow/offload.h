@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/offload.h
+ * @brief Functions that block or compute, on a thread of their own.
+ *
+ * The threads are a pool that all loops of the process share. None is started before a job needs it; an idle
+ * one stays until vow_offload_shutdown(). They block all signals. The allocator that vow_allocator_set() put
+ * in place is called on them as well and must be safe for that, as the C library's is.
+ *
+ * A child made by fork(2) has none of its parent's threads and begins with an empty pool, which it may use.
+ * The parent's jobs run in the parent only: in the child, their promises stay pending until they are dropped
+ * or their loop is freed, which does not wait for them.
+ */
+#ifndef VOW_OFFLOAD_H
+#define VOW_OFFLOAD_H
+
+#include <vow/common.h>
+#include <vow/error.h>
+#include <vow/promise.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief A job: runs on a thread of the pool, and may block.
+ *
+ * Nothing of a loop may be used there: no promise, no resolver. Values and errors may be made. What it
+ * returns moves to the loop's thread: a value, or vow_throw() or vow_throwf(). To return vow_follow(), or an
+ * error that somebody else refers to as well, is misuse and aborts.
+ */
+typedef vow_value (*vow_offload_fn)(void *data);
+
+/**
+ * @brief Runs a function on a thread of the pool; settled on the loop's thread with what it returns.
+ *
+ * Jobs begin in the order in which they were offloaded, whichever loop from.
+ *
+ * When the promise is dropped or cancelled, a job that has not begun never begins, and `data` is the caller's
+ * at once. One that runs cannot be stopped: it is told by vow_offload_is_cancelled(), and its promise is in
+ * its clean-up until it has returned. So what vow_attach() and vow_finally() are to do after it is done when
+ * nothing uses `data` any more, also if the promise is not waited for, and those who hold a promise that was
+ * cancelled see `ECANCELED` then. What it returns is released on the loop's thread. vow_run() and an ev_run()
+ * of the application's go on while a job runs or is queued.
+ *
+ * vow_loop_free() cancels them all and waits for those that run: see vow_offload_set_patience().
+ *
+ * @param loop where the promise lives.
+ * @param fn   called once, or never.
+ * @param data handed to fn; stays the caller's, and in use until the promise is settled, or dropped before
+ * the job began. To have it released then: `vow_attach(vow_offload(loop, fn, data), data, free)`.
+ * @return the promise, the caller's.
+ * @par Errors
+ * Those that fn throws; `EAGAIN` when the queue is full, naming its limit, and when no thread could be
+ * started and there is none; `ECANCELED` when the pool is shut down before the job begins; `EMFILE` and
+ * `ENFILE` when there is no descriptor to wake the loop by (for its first job); `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data,
+                                                  const char *site);
+#define vow_offload(loop, fn, data) vow_offload_at((loop), (fn), (data), VOW_HERE)
+
+/**
+ * @brief Inside a job: whether its result is not wanted any more, so that it should return soon.
+ *
+ * So it is when its promise was dropped or cancelled, its loop is being freed, or the pool is being shut
+ * down. Costs next to nothing.
+ *
+ * @return true if so; false outside a job.
+ * @par Thread
+ * That of the job.
+ * @since 0.1
+ */
+VOW_API bool vow_offload_is_cancelled(void);
+
+/**
+ * @brief Sets how many threads the pool may have, and how many jobs may wait for one.
+ *
+ * Before this is called there may be as many threads as there are processors and 4 more, but no more than 32,
+ * and 65536 jobs may wait. Holds from now on: threads above the limit end when their job is done; no job that
+ * was accepted is refused.
+ *
+ * @param threads how many; 0 brings the default back.
+ * @param queued  how many; 0 means that a job is refused unless a thread is free for it. SIZE_MAX means
+ * without limit.
+ * @par Thread
+ * May be called on any thread.
+ * @since 0.1
+ */
+VOW_API void vow_offload_set_limits(unsigned threads, size_t queued);
+
+/**
+ * @brief Sets how long vow_loop_free() waits for jobs of a loop that run, in all; at first 10 seconds.
+ *
+ * It names those that still run then in a report (`VOW_REPORT_STRAGGLER`) and does not release what they may
+ * use: clean-up that waits for them does not run, and the memory of their promises stays.
+ *
+ * @param loop    changed.
+ * @param seconds 0 and less mean not at all, INFINITY for ever.
+ * @since 0.1
+ */
+VOW_API void vow_offload_set_patience(vow_loop *loop, double seconds);
+
+/**
+ * @brief Ends the pool: for the end of a program, or before a fork(2) or a dlclose(3).
+ *
+ * Jobs that have not begun never begin: their promises are rejected with `ECANCELED`. Those that run are told
+ * by vow_offload_is_cancelled() and waited for; their promises are settled as ever. When all have returned,
+ * so have their threads. vow_offload() may be called again afterwards, and starts threads anew; meanwhile it
+ * rejects.
+ *
+ * Not to be called inside a job: that is misuse and aborts.
+ *
+ * @param seconds how long to wait at most; 0 and less mean not at all, INFINITY for ever.
+ * @return NULL when no thread of the pool is left. Else an error, the caller's, of `ETIMEDOUT`, whose message
+ * counts the jobs that still run and says where they were offloaded; `ENOMEM` when there is no memory for it.
+ * Such a job goes on, and its thread ends with it.
+ * @par Thread
+ * May be called on any thread but those of the pool.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_error *vow_offload_shutdown_at(double seconds, const char *site);
+#define vow_offload_shutdown(seconds) vow_offload_shutdown_at((seconds), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif

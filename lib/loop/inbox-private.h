@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What reaches a loop from other threads. A parcel is promised to the inbox when it is made, on the loop's
+ * thread, and posted once, on any thread; the inbox delivers it on the loop's. Its watcher is active while a
+ * parcel may come, and keeps ev_run() going while somebody waits for one.
+ *
+ * The inbox is counted: one reference is the loop's, one each parcel's until it was posted. So it is there
+ * for those who post when the loop is gone.
+ */
+#ifndef VOW_LOOP_INBOX_PRIVATE_H
+#define VOW_LOOP_INBOX_PRIVATE_H
+
+#include "loop/loop-private.h"
+#include "thread/mailbox-private.h"
+#include "thread/workers-private.h"
+
+/* How long vow_loop_free() waits for jobs that run, by default: seconds. */
+#define VOW__PATIENCE 10.
+
+typedef struct vow__inbox {
+    vow__mailbox mailbox;
+    atomic_uint refs;
+    struct ev_loop *ev; /* NULL once the loop is closed; changed under the lock of those who wake it */
+    ev_async async;
+    bool is_unheeded; /* the watcher is active, but does not keep ev_run() going */
+    bool is_patient;  /* the loop is closing: the deadline is set */
+    size_t expected;  /* parcels that may come */
+    size_t wanted;    /* how many of them somebody waits for */
+    vow__deadline deadline;
+} vow__inbox;
+
+/* Makes threads safe to fork(2); to be called first by whatever uses the pool or an inbox. */
+void vow__inbox_set_up(void);
+
+/* ---- On the loop's thread ---- */
+
+/* The inbox of a loop, made when first asked for; on failure NULL, and *error is given. */
+vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error);
+/* A parcel may come from now on, and is wanted. It has a reference to the inbox. */
+void vow__inbox_expect(vow__inbox *inbox);
+/* It is not wanted any more, but may come. */
+void vow__inbox_ignore(vow__inbox *inbox);
+/* It came, and was wanted until now or not. */
+void vow__inbox_received(vow__inbox *inbox, bool was_wanted);
+/* It will not come; it was wanted until now. Gives its reference up. */
+void vow__inbox_forget(vow__inbox *inbox);
+
+/* See vow__host. */
+bool vow__inbox_finish(vow__ev_loop *loop);
+void vow__inbox_close(vow__ev_loop *loop);
+
+/* ---- On any thread ---- */
+
+/* Hands a parcel over, with its reference to the inbox. */
+void vow__inbox_post(vow__inbox *inbox, vow__parcel *parcel);
+
+#endif

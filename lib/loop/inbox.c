@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the watcher that other threads wake a loop with, and its inbox: see inbox-private.h.
+ *
+ * ev_async_send() is all of libev that is called on other threads. It must not be when the loop was freed,
+ * since the ev_loop may be destroyed then: a thread that wakes holds `waking` for reading while it looks at
+ * `inbox->ev` and sends; vow__inbox_close() takes it for writing to say that there is no ev_loop any more. It
+ * is one lock for all loops so that fork(2) can be made to wait for it. Few take it: of all that is posted
+ * before the loop looks, only the first wakes.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "loop/inbox-private.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/allocator-private.h"
+#include "loop/offload-private.h"
+
+static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
+
+/* ---- Setting up, and fork ------------------------------------------------------------------------------ */
+
+static void before_fork(void)
+{
+    pthread_rwlock_wrlock(&waking);
+}
+
+static void after_fork_in_parent(void)
+{
+    pthread_rwlock_unlock(&waking);
+}
+
+static void after_fork_in_child(void)
+{
+    waking = (pthread_rwlock_t) PTHREAD_RWLOCK_INITIALIZER;
+}
+
+/* What is registered first is called last before a fork: a thread of the pool that the pool waits for then
+ * may still wake a loop. */
+static void set_up(void)
+{
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    vow__workers_set_up();
+}
+
+void vow__inbox_set_up(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, set_up);
+}
+
+/* ---- What is expected ---------------------------------------------------------------------------------- */
+
+/* Makes the watcher what the counts say. */
+static void adjust(vow__inbox *self)
+{
+    if (self->is_unheeded)
+        ev_ref(self->ev);
+    self->is_unheeded = self->expected && !self->wanted;
+    if (self->expected)
+        ev_async_start(self->ev, &self->async);
+    else
+        ev_async_stop(self->ev, &self->async);
+    if (self->is_unheeded)
+        ev_unref(self->ev);
+}
+
+void vow__inbox_expect(vow__inbox *self)
+{
+    atomic_fetch_add_explicit(&self->refs, 1, memory_order_relaxed);
+    self->expected++;
+    if (!self->wanted++)
+        adjust(self);
+}
+
+void vow__inbox_ignore(vow__inbox *self)
+{
+    if (!--self->wanted)
+        adjust(self);
+}
+
+void vow__inbox_received(vow__inbox *self, bool was_wanted)
+{
+    self->wanted -= was_wanted;
+    if (!--self->expected || (was_wanted && !self->wanted))
+        adjust(self);
+}
+
+static void unref(vow__inbox *self)
+{
+    if (atomic_fetch_sub_explicit(&self->refs, 1, memory_order_acq_rel) == 1)
+        vow__release(self, sizeof *self);
+}
+
+void vow__inbox_forget(vow__inbox *self)
+{
+    vow__inbox_received(self, true);
+    unref(self);
+}
+
+/* ---- What comes ---------------------------------------------------------------------------------------- */
+
+/* What is delivered may release values, so the program's code may run: not so far as to free the loop. */
+static void deliver(vow__ev_loop *loop)
+{
+    vow__parcel *parcel = vow__mailbox_take(&loop->inbox->mailbox);
+
+    loop->core.busy++;
+    while (parcel) {
+        vow__parcel *next = parcel->next;
+
+        parcel->kind->deliver(parcel);
+        parcel = next;
+    }
+    loop->core.busy--;
+}
+
+static void arrived_cb(EV_P_ ev_async *watcher, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    deliver(watcher->data);
+}
+
+static void wake(vow__inbox *self)
+{
+    pthread_rwlock_rdlock(&waking);
+    if (self->ev)
+        ev_async_send(self->ev, &self->async);
+    pthread_rwlock_unlock(&waking);
+}
+
+/* The parcel may be gone once it is posted, and the loop too: the reference keeps the inbox. */
+void vow__inbox_post(vow__inbox *self, vow__parcel *parcel)
+{
+    switch (vow__mailbox_post(&self->mailbox, parcel)) {
+    case VOW__POSTED_FIRST:
+        wake(self);
+        break;
+    case VOW__NOT_POSTED:
+        parcel->kind->discard(parcel);
+        break;
+    case VOW__POSTED:
+        break;
+    }
+    unref(self);
+}
+
+/* ---- From the first to the last ------------------------------------------------------------------------ */
+
+/*
+ * libev opens descriptors when its first ev_async starts, and ends the program if there are none. That they
+ * are there is not certain afterwards, where other threads open some too, but nearly always that is how they
+ * run out: one by one.
+ */
+static int find_descriptors(void)
+{
+    int ends[2];
+
+    if (pipe(ends))
+        return errno;
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
+}
+
+static vow_error *no_descriptors(int code)
+{
+    return vow_error_new_at(NULL, code, "no descriptor to wake the loop by from other threads: %s",
+                            strerror(code));
+}
+
+/* Started and stopped once, so that what libev needs for it is there. */
+static void init(vow__inbox *self, vow__ev_loop *loop)
+{
+    memset(self, 0, sizeof *self);
+    vow__mailbox_init(&self->mailbox);
+    atomic_init(&self->refs, 1);
+    self->ev = loop->ev;
+    ev_async_init(&self->async, arrived_cb);
+    self->async.data = loop;
+    ev_async_start(self->ev, &self->async);
+    ev_async_stop(self->ev, &self->async);
+}
+
+vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error)
+{
+    vow__inbox *self;
+    int code;
+
+    if (loop->inbox)
+        return loop->inbox;
+    vow__inbox_set_up();
+    code = find_descriptors();
+    self = code ? NULL : vow__allocate(sizeof *self);
+    if (!self) {
+        *error = code ? no_descriptors(code) : &vow__error_no_memory;
+        return NULL;
+    }
+    init(self, loop);
+    loop->inbox = self;
+    return self;
+}
+
+/* Everything was cancelled, so that only jobs that run are still wanted. */
+bool vow__inbox_finish(vow__ev_loop *loop)
+{
+    vow__inbox *self = loop->inbox;
+    bool is_over, is_first;
+
+    if (!self || !self->wanted)
+        return true;
+    is_first = !self->is_patient;
+    if (is_first)
+        self->deadline = vow__deadline_in(loop->patience);
+    self->is_patient = true;
+    is_over = vow__workers_wait(self, &self->deadline);
+    deliver(loop);
+    if (!is_over && is_first)
+        vow__offload_report(loop);
+    return is_over;
+}
+
+static void discard(vow__parcel *parcel)
+{
+    while (parcel) {
+        vow__parcel *next = parcel->next;
+
+        parcel->kind->discard(parcel);
+        parcel = next;
+    }
+}
+
+void vow__inbox_close(vow__ev_loop *loop)
+{
+    vow__inbox *self = loop->inbox;
+
+    if (!self)
+        return;
+    loop->inbox = NULL;
+    if (self->is_unheeded)
+        ev_ref(self->ev);
+    ev_async_stop(self->ev, &self->async);
+    pthread_rwlock_wrlock(&waking);
+    self->ev = NULL;
+    pthread_rwlock_unlock(&waking);
+    discard(vow__mailbox_close(&self->mailbox));
+    unref(self);
+}

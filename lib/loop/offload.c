@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind offload, and the job behind it. The job is memory of its own, since it may outlive its promise's
+ * loop. Each knows the other while both are there; only the loop's thread looks.
+ *
+ * A promise that is given up while its job runs is in its clean-up until the job is back.
+ */
+#include "loop/offload-private.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <vow/offload.h>
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "loop/inbox-private.h"
+
+typedef struct offload offload;
+
+typedef struct work {
+    vow__job job;       /* first */
+    vow__parcel parcel; /* posted when it is over */
+    vow__inbox *inbox;
+    offload *promise;
+    vow_offload_fn fn;
+    void *data;
+    vow_value result; /* when it is over */
+} work;
+
+struct offload {
+    vow_promise promise;
+    work *work; /* NULL when it is back, or never began */
+};
+
+enum stage { WANTED, GIVEN_UP };
+
+/* ---- The job, on other threads ------------------------------------------------------------------------- */
+
+static void work_run(vow__job *job)
+{
+    work *self = (work *) job;
+
+    self->result = self->fn(self->data);
+    vow__check_movable(self->result, "vow_offload", job->site);
+}
+
+static void work_done(vow__job *job)
+{
+    work *self = (work *) job;
+
+    vow__inbox_post(self->inbox, &self->parcel);
+}
+
+static void work_refuse(vow__job *job)
+{
+    work *self = (work *) job;
+
+    self->result = vow_throw(
+        vow__error_new_or(&vow__error_cancelled, job->site, ECANCELED,
+                          "vow_offload: the pool of threads was shut down before the job had begun"));
+    work_done(job);
+}
+
+static void work_discard(vow__parcel *parcel)
+{
+    work *self = VOW__CONTAINER_OF(parcel, work, parcel);
+
+    vow_value_drop(self->result);
+    vow__release(self, sizeof *self);
+}
+
+static const vow__job_kind job_kind = {work_run, work_done, work_refuse};
+
+/* ---- The promise --------------------------------------------------------------------------------------- */
+
+static void work_deliver(vow__parcel *parcel)
+{
+    work *self = VOW__CONTAINER_OF(parcel, work, parcel);
+    vow_promise *promise = &self->promise->promise;
+    vow_value result = self->result;
+
+    self->promise->work = NULL;
+    vow__inbox_received(self->inbox, true);
+    vow__release(self, sizeof *self);
+    if (promise->stage == GIVEN_UP) {
+        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        vow__reject(promise, &vow__error_cancelled);
+        vow_value_drop(result);
+    } else {
+        vow__resolve(promise, result);
+    }
+}
+
+static const vow__parcel_kind parcel_kind = {work_deliver, work_discard};
+
+static void offload_stop(vow_promise *promise)
+{
+    offload *self = (offload *) promise;
+    work *given_up = self->work;
+
+    if (!given_up || !vow__workers_withdraw(&given_up->job))
+        return;
+    self->work = NULL;
+    vow__inbox_forget(given_up->inbox);
+    vow__release(given_up, sizeof *given_up);
+}
+
+static bool offload_unwind(vow_promise *promise)
+{
+    promise->stage = GIVEN_UP;
+    return ((offload *) promise)->work != NULL;
+}
+
+static const vow__kind offload_kind = {.name = "offload", .stop = offload_stop, .unwind = offload_unwind};
+
+/* Why a job was not accepted. */
+static vow_error *refusal(enum vow__submitted result, const char *site)
+{
+    switch (result) {
+    case VOW__QUEUE_FULL:
+        return vow_error_new_at(site, EAGAIN,
+                                "vow_offload: the queue of jobs is full: %zu may wait for a thread",
+                                vow__workers_queue_limit());
+    case VOW__NO_THREAD:
+        return vow_error_new_at(site, EAGAIN, "vow_offload: the system gives no thread, and there is none");
+    default:
+        return vow_error_new_at(site, ECANCELED, "vow_offload: the pool of threads is being shut down");
+    }
+}
+
+static work *work_new(offload *promise, vow__inbox *inbox, vow_offload_fn fn, void *data)
+{
+    work *self = vow__allocate(sizeof *self);
+
+    if (!self)
+        return NULL;
+    *self = (work){
+        .job = {.kind = &job_kind, .owner = inbox, .site = promise->promise.site},
+        .parcel = {.kind = &parcel_kind},
+        .inbox = inbox,
+        .promise = promise,
+        .fn = fn,
+        .data = data,
+    };
+    return self;
+}
+
+/* Submits the job; NULL, or why it cannot be. The inbox expects the parcel before that, since it may be
+ * posted at once. */
+static vow_error *begin(offload *self, vow_offload_fn fn, void *data)
+{
+    vow_error *error = NULL;
+    vow__inbox *inbox = vow__inbox_of(vow__ev_loop_of(vow__loop_of(&self->promise)), &error);
+    enum vow__submitted result;
+
+    if (!inbox)
+        return error;
+    self->work = work_new(self, inbox, fn, data);
+    if (!self->work)
+        return &vow__error_no_memory;
+    vow__inbox_expect(inbox);
+    result = vow__workers_submit(&self->work->job);
+    if (result == VOW__SUBMITTED)
+        return NULL;
+    vow__inbox_forget(inbox);
+    vow__release(self->work, sizeof *self->work);
+    self->work = NULL;
+    return refusal(result, self->promise.site);
+}
+
+vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const char *site)
+{
+    offload *self;
+    vow_error *error;
+
+    vow__check_loop(loop, "vow_offload", site);
+    if (!fn)
+        vow__misuse("vow_offload", site, "the function is NULL");
+    self = (void *) vow__promise_new(loop, sizeof *self, &offload_kind, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->work = NULL;
+    error = begin(self, fn, data);
+    if (error)
+        vow__reject(&self->promise, error);
+    return &self->promise;
+}
+
+/* ---- The pool ------------------------------------------------------------------------------------------ */
+
+bool vow_offload_is_cancelled(void)
+{
+    const vow__job *job = vow__workers_current();
+
+    return job && atomic_load_explicit(&job->is_cancelled, memory_order_relaxed);
+}
+
+void vow_offload_set_limits(unsigned threads, size_t queued)
+{
+    vow__inbox_set_up();
+    vow__workers_set_limits(threads, queued);
+}
+
+void vow_offload_set_patience(vow_loop *loop, double seconds)
+{
+    vow__check_loop(loop, "vow_offload_set_patience", NULL);
+    vow__ev_loop_of(loop)->patience = seconds;
+}
+
+static void report_one(void *block, void *data)
+{
+    vow_promise *promise = block;
+    vow__ev_loop *loop = data;
+
+    if (promise->kind == &offload_kind && vow__is_pending(promise))
+        vow__report_straggler(&loop->core, promise, loop->patience);
+}
+
+void vow__offload_report(vow__ev_loop *loop)
+{
+    vow__pools_each(&loop->core.pools, report_one, loop);
+}
+
+/* The places where jobs were offloaded that do not end; those that do not fit are only counted. */
+typedef struct stragglers {
+    size_t length;
+    char bytes[512];
+} stragglers;
+
+static void add_straggler(const char *site, void *data)
+{
+    stragglers *self = data;
+    size_t room = sizeof self->bytes - self->length;
+    int length = snprintf(self->bytes + self->length, room, "%s%s", self->length ? ", " : "",
+                          site ? site : "an unknown place");
+
+    if (length > 0 && (size_t) length < room)
+        self->length += (size_t) length;
+    else
+        self->bytes[self->length] = '\0';
+}
+
+vow_error *vow_offload_shutdown_at(double seconds, const char *site)
+{
+    stragglers names = {0, ""};
+    vow__deadline deadline = vow__deadline_in(seconds);
+    size_t count;
+
+    if (vow__workers_current())
+        vow__misuse("vow_offload_shutdown", vow__workers_current()->site, "it was called inside a job");
+    vow__inbox_set_up();
+    count = vow__workers_shut_down(&deadline, add_straggler, &names);
+    if (!count)
+        return NULL;
+    return vow_error_new_at(site, ETIMEDOUT, "%zu job%s still run%s after %g seconds, offloaded at %s", count,
+                            count == 1 ? "" : "s", count == 1 ? "s" : "", seconds, names.bytes);
+}

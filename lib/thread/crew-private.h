@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of the pool of threads, for the files that it is made of. Everything in it is read and changed
+ * under its lock, and so are the links and states of jobs; nothing of a job is touched once its done() is
+ * called.
+ */
+#ifndef VOW_THREAD_CREW_PRIVATE_H
+#define VOW_THREAD_CREW_PRIVATE_H
+
+#include <pthread.h>
+
+#include "thread/workers-private.h"
+
+/* A thread, on its own stack: to start one takes no memory but the system's. */
+typedef struct vow__worker {
+    vow__link link;
+    vow__job *job;     /* while that runs */
+    const void *owner; /* of the job, until done() has returned; else NULL */
+    const char *site;  /* as long */
+    unsigned generation;
+} vow__worker;
+
+typedef struct vow__workers {
+    pthread_mutex_t lock;
+    pthread_cond_t work;  /* for a thread: there is a job, or it should end */
+    pthread_cond_t ended; /* a job or a thread has */
+    vow__link queue;      /* vow__job.link */
+    vow__link workers;    /* vow__worker.link, of all generations; not those that have not begun yet */
+    size_t queued;
+    size_t queued_max;
+    unsigned threads; /* of this generation, also those that have not begun yet */
+    unsigned threads_max;
+    unsigned running;    /* how many of them run a job */
+    unsigned done;       /* calls of done() and refuse() under way, in any generation */
+    const void *refused; /* the owner of the job whose refuse() is under way, or NULL */
+    unsigned generation; /* how often threads were left behind, by a shutdown or a fork */
+    bool is_closing;
+    bool has_last;
+    pthread_t last; /* the thread that ended last, not joined yet */
+} vow__workers;
+
+extern vow__workers vow__crew;
+/* Of this thread, if it is one of the pool's. */
+extern _Thread_local vow__worker *vow__worker_self;
+
+unsigned vow__crew_default_threads(void);
+/* Starts a thread, under the lock. Whether there is one more. */
+bool vow__worker_start(void);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Waiting for jobs that run, and the end of the threads. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <time.h>
+
+#include "thread/crew-private.h"
+
+#define NEVER 1e9 /* seconds: more than 30 years */
+
+vow__deadline vow__deadline_in(double seconds)
+{
+    vow__deadline deadline = {.is_never = seconds >= NEVER};
+    long nanoseconds;
+
+    clock_gettime(CLOCK_MONOTONIC, &deadline.when);
+    if (deadline.is_never || !(seconds > 0))
+        return deadline;
+    deadline.when.tv_sec += (time_t) seconds;
+    nanoseconds = deadline.when.tv_nsec + (long) ((seconds - (double) (time_t) seconds) * 1e9);
+    deadline.when.tv_sec += nanoseconds / 1000000000;
+    deadline.when.tv_nsec = nanoseconds % 1000000000;
+    return deadline;
+}
+
+/* Until a job or a thread has ended; false at the deadline. */
+static bool wait_until(const vow__deadline *deadline)
+{
+    if (deadline->is_never)
+        return !pthread_cond_wait(&vow__crew.ended, &vow__crew.lock);
+    return pthread_cond_timedwait(&vow__crew.ended, &vow__crew.lock, &deadline->when) != ETIMEDOUT;
+}
+
+static bool has_job_of(const void *owner)
+{
+    if (vow__crew.refused == owner)
+        return true;
+    for (vow__link *link = vow__crew.workers.next; link != &vow__crew.workers; link = link->next)
+        if (VOW__CONTAINER_OF(link, vow__worker, link)->owner == owner)
+            return true;
+    return false;
+}
+
+bool vow__workers_wait(const void *owner, const vow__deadline *deadline)
+{
+    bool is_over;
+
+    pthread_mutex_lock(&vow__crew.lock);
+    while (has_job_of(owner) && wait_until(deadline))
+        continue;
+    is_over = !has_job_of(owner);
+    pthread_mutex_unlock(&vow__crew.lock);
+    return is_over;
+}
+
+/* Those in the queue do not run. Without the lock meanwhile, since refuse() is not ours. */
+static void refuse_queued(void)
+{
+    while (vow__crew.queued) {
+        vow__job *job = VOW__CONTAINER_OF(vow__crew.queue.next, vow__job, link);
+
+        vow__list_unlink(&job->link);
+        job->state = VOW__JOB_TAKEN;
+        vow__crew.queued--;
+        vow__crew.done++;
+        vow__crew.refused = job->owner;
+        pthread_mutex_unlock(&vow__crew.lock);
+        job->kind->refuse(job);
+        pthread_mutex_lock(&vow__crew.lock);
+        vow__crew.done--;
+        vow__crew.refused = NULL;
+        pthread_cond_broadcast(&vow__crew.ended);
+    }
+}
+
+static void cancel_running(void)
+{
+    for (vow__link *link = vow__crew.workers.next; link != &vow__crew.workers; link = link->next) {
+        vow__worker *worker = VOW__CONTAINER_OF(link, vow__worker, link);
+
+        if (worker->job)
+            atomic_store_explicit(&worker->job->is_cancelled, true, memory_order_relaxed);
+    }
+}
+
+/* The threads that are left are not counted on any more: each ends with its job. How many have one. */
+static size_t leave_behind(void (*name)(const char *site, void *data), void *data)
+{
+    size_t count = 0;
+
+    for (vow__link *link = vow__crew.workers.next; link != &vow__crew.workers; link = link->next) {
+        vow__worker *worker = VOW__CONTAINER_OF(link, vow__worker, link);
+
+        if (!worker->owner)
+            continue;
+        name(worker->site, data);
+        count++;
+    }
+    vow__crew.generation++;
+    vow__crew.threads = 0;
+    vow__crew.running = 0;
+    return count;
+}
+
+/* Gives the lock back. The thread that ended last has joined all the others. */
+static void join_last(void)
+{
+    bool has_last = vow__crew.has_last;
+    pthread_t last = vow__crew.last;
+
+    vow__crew.has_last = false;
+    pthread_mutex_unlock(&vow__crew.lock);
+    if (has_last)
+        pthread_join(last, NULL);
+}
+
+static bool is_empty(void)
+{
+    return !vow__crew.threads && vow__list_is_empty(&vow__crew.workers);
+}
+
+size_t vow__workers_shut_down(const vow__deadline *deadline, void (*name)(const char *site, void *data),
+                              void *data)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&vow__crew.lock);
+    while (vow__crew.is_closing && wait_until(deadline))
+        continue;
+    vow__crew.is_closing = true;
+    refuse_queued();
+    cancel_running();
+    pthread_cond_broadcast(&vow__crew.work);
+    while (!is_empty() && wait_until(deadline))
+        continue;
+    if (!is_empty())
+        count = leave_behind(name, data);
+    vow__crew.is_closing = false;
+    pthread_cond_broadcast(&vow__crew.ended);
+    join_last();
+    return count;
+}

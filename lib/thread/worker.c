@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns a thread of the pool from its start to its end. One that ends joins the one that ended before it, and
+ * the last is joined by whoever shuts the pool down: when that returns, no code of ours runs on any of them.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdint.h>
+
+#include "thread/crew-private.h"
+
+static bool is_current(const vow__worker *worker)
+{
+    return worker->generation == vow__crew.generation;
+}
+
+/* The next job for a thread, waited for; NULL when it should end. */
+static vow__job *next_job(const vow__worker *worker)
+{
+    while (is_current(worker) && vow__crew.threads <= vow__crew.threads_max) {
+        if (vow__crew.queued) {
+            vow__job *job = VOW__CONTAINER_OF(vow__crew.queue.next, vow__job, link);
+
+            vow__list_unlink(&job->link);
+            job->state = VOW__JOB_TAKEN;
+            vow__crew.queued--;
+            return job;
+        }
+        if (vow__crew.is_closing)
+            return NULL;
+        pthread_cond_wait(&vow__crew.work, &vow__crew.lock);
+    }
+    return NULL;
+}
+
+/* Runs a job, without the lock. As soon as it has returned the thread counts as free: whoever gets the result
+ * and offloads the next job at once needs no other one. */
+static void run_job(vow__worker *worker, vow__job *job)
+{
+    worker->job = job;
+    worker->owner = job->owner;
+    worker->site = job->site;
+    vow__crew.running++;
+    pthread_mutex_unlock(&vow__crew.lock);
+    job->kind->run(job);
+    pthread_mutex_lock(&vow__crew.lock);
+    worker->job = NULL;
+    vow__crew.running -= is_current(worker);
+    vow__crew.done++;
+    pthread_mutex_unlock(&vow__crew.lock);
+    job->kind->done(job);
+    pthread_mutex_lock(&vow__crew.lock);
+    vow__crew.done--;
+    worker->owner = NULL;
+    pthread_cond_broadcast(&vow__crew.ended);
+}
+
+/* Nobody counts on this thread any more. Gives the lock back. */
+static void leave(vow__worker *worker)
+{
+    bool has_before = is_current(worker) && vow__crew.has_last;
+    pthread_t before = vow__crew.last;
+
+    vow__list_unlink(&worker->link);
+    if (is_current(worker)) {
+        vow__crew.threads--;
+        vow__crew.last = pthread_self();
+        vow__crew.has_last = true;
+    } else {
+        pthread_detach(pthread_self());
+    }
+    pthread_cond_broadcast(&vow__crew.ended);
+    pthread_mutex_unlock(&vow__crew.lock);
+    if (has_before)
+        pthread_join(before, NULL);
+}
+
+static void *thread_main(void *generation)
+{
+    vow__worker worker = {.generation = (unsigned) (uintptr_t) generation};
+    vow__job *job;
+
+    pthread_mutex_lock(&vow__crew.lock);
+    vow__worker_self = &worker;
+    vow__list_append(&vow__crew.workers, &worker.link);
+    while ((job = next_job(&worker)))
+        run_job(&worker, job);
+    vow__worker_self = NULL;
+    leave(&worker);
+    return NULL;
+}
+
+/* Signals are for the threads of the program: it blocks them all. */
+bool vow__worker_start(void)
+{
+    sigset_t all, before;
+    pthread_t thread;
+    int code;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    code = pthread_create(&thread, NULL, thread_main, (void *) (uintptr_t) vow__crew.generation);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!code)
+        vow__crew.threads++;
+    return !code;
+}

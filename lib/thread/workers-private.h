@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The pool of threads, one a process. It knows no loop and no promise: it runs jobs, first come first served,
+ * and says which of them run. Its threads start when a job needs one and stay until the pool is shut down.
+ *
+ * All of these functions may be called on any thread.
+ */
+#ifndef VOW_THREAD_WORKERS_PRIVATE_H
+#define VOW_THREAD_WORKERS_PRIVATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/list-private.h"
+
+typedef struct vow__job vow__job;
+
+typedef struct vow__job_kind {
+    /* On a thread of the pool. */
+    void (*run)(vow__job *job);
+    /* Next, on the same thread. The pool does not touch the job any more: it may be gone after this. */
+    void (*done)(vow__job *job);
+    /* Instead of both, on the thread that shuts the pool down: the job will not run. It may be gone after it.
+     */
+    void (*refuse)(vow__job *job);
+} vow__job_kind;
+
+enum vow__job_state {
+    VOW__JOB_QUEUED,
+    VOW__JOB_TAKEN, /* by a thread, or by the one that shuts the pool down */
+    VOW__JOB_LOST   /* it was the parent's: this process was forked from it, without its threads */
+};
+
+struct vow__job {
+    vow__link link; /* in the queue */
+    const vow__job_kind *kind;
+    const void *owner; /* by which vow__workers_wait() knows it; not NULL */
+    const char *site;  /* for messages, or NULL */
+    enum vow__job_state state;
+    atomic_bool is_cancelled;
+};
+
+/* A moment of the monotonic clock, or never. */
+typedef struct vow__deadline {
+    bool is_never;
+    struct timespec when;
+} vow__deadline;
+
+enum vow__submitted { VOW__SUBMITTED, VOW__QUEUE_FULL, VOW__NO_THREAD, VOW__SHUTTING_DOWN };
+
+/* Makes the pool ready to use, and safe to fork(2). To be called before anything else here. */
+void vow__workers_set_up(void);
+/* How many threads there may be, 0 for the default, and how many jobs may wait for one. */
+void vow__workers_set_limits(unsigned threads, size_t queued);
+size_t vow__workers_queue_limit(void);
+
+/* Puts a job in the queue; kind, owner and site are set. */
+enum vow__submitted vow__workers_submit(vow__job *job);
+/* Takes a job out of the queue: it does not run, and is the caller's. False if it runs or ran already: then
+ * it is cancelled, which it may look at. */
+bool vow__workers_withdraw(vow__job *job);
+/* The job that runs on this thread, or NULL. */
+const vow__job *vow__workers_current(void);
+
+vow__deadline vow__deadline_in(double seconds);
+/* Waits until no job of an owner runs and all of them were handed to done(). False if the deadline came
+ * first. */
+bool vow__workers_wait(const void *owner, const vow__deadline *deadline);
+/*
+ * Refuses what is queued, cancels what runs, waits for it, and ends the threads. Those that still run a job
+ * at the deadline are named one by one, under a lock, and left alone; they end with that job. How many they
+ * are. The pool can be used again.
+ */
+size_t vow__workers_shut_down(const vow__deadline *deadline, void (*name)(const char *site, void *data),
+                              void *data);
+
+#endif

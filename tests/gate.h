@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a test holds threads where it wants them, without sleeping and without luck: each that comes to the
+ * gate is counted and waits until the gate is open. Made of pthreads alone, so that ThreadSanitizer sees who
+ * waits for whom.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#ifndef VOW_TEST_GATE_H
+#define VOW_TEST_GATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int entered;
+    bool is_open;
+};
+
+#define GATE_CLOSED                                                   \
+    {                                                                 \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false \
+    }
+
+#define GATE_OPEN                                                    \
+    {                                                                \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, true \
+    }
+
+/* Counts the thread and waits until the gate is open. */
+void gate_pass(struct gate *gate);
+/* Waits until n threads in all have come to the gate. */
+void gate_await(struct gate *gate, int n);
+void gate_open(struct gate *gate);
+/* How many have come. */
+int gate_entered(struct gate *gate);
+
+#endif
