@@ -7,12 +7,15 @@ lib_LTLIBRARIES = libvow.la
 libvow_la_SOURCES = \
 	lib/base/allocator-private.h \
 	lib/base/allocator.c \
+	lib/base/compiler-private.h \
 	lib/base/list-private.h \
 	lib/base/misuse-private.h \
 	lib/base/misuse.c \
 	lib/base/poison-private.h \
 	lib/base/pool-private.h \
 	lib/base/pool.c \
+	lib/base/region-private.h \
+	lib/base/region.c \
 	lib/core/all.c \
 	lib/core/any.c \
 	lib/core/attach.c \
@@ -75,7 +78,7 @@ libvow_la_SOURCES = \
 libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CPPFLAGS)
 libvow_la_CFLAGS = $(AM_CFLAGS) $(VISIBILITY_CFLAGS)
 libvow_la_LIBADD = $(LIBEV_LIBS)
-libvow_la_LDFLAGS = $(SANITIZER_FLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)
+libvow_la_LDFLAGS = $(SANITIZER_FLAGS) $(SYMBOLIC_LDFLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)
 if HAVE_VSCRIPT
 libvow_la_LDFLAGS += $(VSCRIPT_LDFLAGS),$(srcdir)/lib/vow.map
 endif

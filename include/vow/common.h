@@ -25,6 +25,7 @@
 #define VOW_UNUSED __attribute__((unused))
 #define VOW_PRINTF(format_at, arguments_at) __attribute__((format(printf, format_at, arguments_at)))
 #define VOW_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define VOW_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #else
 #define VOW_API extern
 #define VOW_NODISCARD
@@ -32,6 +33,7 @@
 #define VOW_UNUSED
 #define VOW_PRINTF(format_at, arguments_at)
 #define VOW_UNLIKELY(condition) (condition)
+#define VOW_LIKELY(condition) (condition)
 #endif
 
 /*

@@ -1,17 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Owns the allocator that is in force: the C library's, until vow_allocator_set() says otherwise. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "base/allocator-private.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <vow/allocator.h>
+
+#include "base/poison-private.h"
+
+/*
+ * From this size on memory comes from the system, in huge pages where it has them: it can be given back
+ * whatever malloc() has placed behind it, and needs no page fault for each 4 KiB. The sanitizers are left to
+ * see all memory through malloc().
+ */
+#define HUGE_SIZE ((size_t) 2 << 20)
+#if defined MAP_ANONYMOUS && defined MADV_HUGEPAGE && !defined VOW__POISONS
+#define MAPS_HUGE 1
+#else
+#define MAPS_HUGE 0
+#endif
+
+#if MAPS_HUGE
+/* Memory aligned to HUGE_SIZE: more is mapped, and what is too much in front and behind goes back. */
+static void *map_huge(size_t size)
+{
+    char *mapped, *block;
+    size_t before;
+
+    if (size > SIZE_MAX - HUGE_SIZE)
+        return NULL;
+    mapped = mmap(NULL, size + HUGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED)
+        return NULL;
+    before = -(uintptr_t) mapped & (HUGE_SIZE - 1);
+    block = mapped + before;
+    if (before)
+        munmap(mapped, before);
+    munmap(block + size, HUGE_SIZE - before);
+    madvise(block, size, MADV_HUGEPAGE);
+    return block;
+}
+
+/* Whole pages, as the system counts them: also the last one, of which only a part was asked for. */
+static size_t whole_pages(size_t size)
+{
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+
+    return size > SIZE_MAX - page ? size : (size + page - 1) & ~(page - 1);
+}
+#endif
 
 static void *libc_allocate(void *data, size_t size, size_t alignment)
 {
     void *block;
 
     (void) data;
+#if MAPS_HUGE
+    if (size >= HUGE_SIZE)
+        return map_huge(whole_pages(size));
+#endif
     if (alignment <= _Alignof(max_align_t))
         return malloc(size);
     return posix_memalign(&block, alignment, size) ? NULL : block;
@@ -20,7 +71,14 @@ static void *libc_allocate(void *data, size_t size, size_t alignment)
 static void libc_release(void *data, void *block, size_t size)
 {
     (void) data;
+#if MAPS_HUGE
+    if (size >= HUGE_SIZE) {
+        munmap(block, whole_pages(size));
+        return;
+    }
+#else
     (void) size;
+#endif
     free(block);
 }
 

@@ -41,6 +41,16 @@ static inline void vow__list_unlink(vow__link *link)
     link->next->prev = link->prev;
 }
 
+/* Takes the first link out of a list that is not empty: knows what stands before it, and need not look. */
+static inline vow__link *vow__list_take_first(vow__link *head)
+{
+    vow__link *link = head->next;
+
+    head->next = link->next;
+    link->next->prev = head;
+    return link;
+}
+
 /* Moves all of `from`, which must not be empty, to the end of `to`. `from` is not a list afterwards. */
 static inline void vow__list_splice(vow__link *to, const vow__link *from)
 {

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the slabs of a loop. Invariants: a slab is in its pool's partial list exactly when it has a free block
- * and is not the pool's current one; a slab without used blocks exists only as a current one.
+ * Owns the slabs of a loop. Invariants: a slab is in its pool's partial list exactly when it has free blocks
+ * with it; one to which all blocks have come back exists only while it is walked through.
  */
 #include "base/pool-private.h"
 
-#include <stdbool.h>
-
 #include "base/allocator-private.h"
+#include "base/region-private.h"
 
-_Static_assert(sizeof(vow__slab) <= VOW__SLAB_HEADER, "the first block must not overlap the slab's header");
+/* How many of the blocks at hand go back to their slabs at once. */
+#define FLUSHED (VOW__POOL_KEEPS / 2)
 
-static void pools_init(vow__pools *pools)
+static void pool_init(vow__pool *pool, size_t block)
 {
-    for (size_t i = 0; i < VOW__POOL_COUNT; i++) {
-        pools->pool[i].current = NULL;
-        vow__list_init(&pools->pool[i].partial);
-    }
-    vow__list_init(&pools->slabs);
+    *pool = (vow__pool){.block = (uint32_t) block};
+    vow__list_init(&pool->partial);
 }
 
 vow__pools *vow__pools_new(size_t size)
@@ -28,68 +25,157 @@ vow__pools *vow__pools_new(size_t size)
     if (!slab)
         return NULL;
     pools = (vow__pools *) (void *) ((char *) slab + VOW__SLAB_HEADER);
-    slab->pools = pools;
-    slab->size = VOW__SLAB_HEADER + size;
-    pools_init(pools);
+    *slab = (vow__slab){.pools = pools, .size = VOW__SLAB_HEADER + size};
+    pools->idle = NULL;
+    pools->alone = 0;
+    pools->is_sealed = false;
+    vow__list_init(&pools->slabs);
+    vow__list_init(&pools->regions);
+    for (size_t i = 0; i < VOW__POOL_COUNT; i++)
+        pool_init(&pools->pool[i], (i + 1) * VOW__BLOCK_STEP);
+    pool_init(&pools->large, 0);
+    pools->large.kept = VOW__POOL_KEEPS;
     return pools;
 }
 
-void vow__pools_delete(vow__pools *pools)
+static bool is_large(const vow__slab *slab)
 {
-    vow__slab *slab = vow__slab_of(pools);
-
-    vow__release(slab, slab->size);
+    return !slab->pool->block;
 }
 
-static vow__slab *slab_new(vow__pools *pools, size_t slab_size, size_t block_size, uint32_t capacity)
+/*
+ * Blocks of different sizes begin at different places in their slabs, for the reason that free lists do not
+ * stand in slabs: the first promise and the first then of a loop are used together.
+ */
+static char *first_block(const vow__slab *slab)
 {
-    vow__slab *slab = vow__allocate_aligned(slab_size, VOW__SLAB_ALIGNMENT);
+    size_t colour = slab->pool->block / VOW__BLOCK_STEP % 8 * 64;
 
-    if (!slab)
-        return NULL;
+    return (char *) slab + VOW__SLAB_HEADER + colour;
+}
+
+static size_t slab_capacity(const vow__slab *slab)
+{
+    return (size_t) ((char *) slab + slab->size - first_block(slab)) / slab->pool->block;
+}
+
+static size_t block_size(const vow__slab *slab)
+{
+    return is_large(slab) ? slab->size - VOW__SLAB_HEADER : slab->pool->block;
+}
+
+/* Sets up a slab that has its memory, its size and its pool. */
+static void slab_init(vow__slab *slab, vow__pools *pools)
+{
     slab->pools = pools;
     slab->free = NULL;
-    slab->size = slab_size;
-    slab->block = (uint32_t) block_size;
-    slab->capacity = capacity;
-    slab->carved = 0;
-    slab->used = 0;
+    slab->walks = 0;
+    slab->out = is_large(slab) ? 1 : (uint32_t) slab_capacity(slab);
     vow__list_append(&pools->slabs, &slab->all);
-    VOW__POISON((char *) slab + VOW__SLAB_HEADER, slab_size - VOW__SLAB_HEADER);
-    return slab;
+    VOW__POISON((char *) slab + VOW__SLAB_HEADER, slab->size - VOW__SLAB_HEADER);
 }
 
 static void slab_release(vow__slab *slab)
 {
     vow__list_unlink(&slab->all);
     VOW__UNPOISON((char *) slab + VOW__SLAB_HEADER, slab->size - VOW__SLAB_HEADER);
-    vow__release(slab, slab->size);
+    if (is_large(slab))
+        vow__release(slab, slab->size);
+    else
+        vow__slab_yield(slab);
 }
 
-static inline void *slab_block(vow__slab *slab, uint32_t index)
+static void release_if_empty(vow__slab *slab)
 {
-    return (char *) slab + VOW__SLAB_HEADER + (size_t) index * slab->block;
+    if (slab->out || slab->walks)
+        return;
+    if (slab->free)
+        vow__list_unlink(&slab->partial);
+    slab_release(slab);
 }
 
-static inline bool slab_is_full(const vow__slab *slab)
+/* A block goes back to its slab. */
+static void slab_give(vow__slab *slab, vow__free_block *block)
 {
-    return !slab->free && slab->carved == slab->capacity;
-}
-
-/* A free block of a slab that has one. */
-static inline void *slab_take(vow__slab *slab)
-{
-    vow__free_block *block = slab->free;
-
-    slab->used++;
-    if (!block) {
-        block = slab_block(slab, slab->carved++);
-        VOW__UNPOISON(block, slab->block);
-        return block;
+    if (!is_large(slab)) {
+        if (!slab->free)
+            vow__list_append(&slab->pool->partial, &slab->partial);
+        block->next = slab->free;
+        slab->free = block;
     }
-    VOW__PEEK_BEGIN(block, sizeof *block);
-    slab->free = block->next;
-    VOW__UNPOISON(block, slab->block);
+    block->in_use = NULL;
+    VOW__POISON(block, block_size(slab));
+    slab->out--;
+    release_if_empty(slab);
+}
+
+/* As many of the blocks at hand go back to their slabs. */
+static void pool_flush(vow__pool *pool, uint32_t count)
+{
+    for (; count && pool->free; count--) {
+        vow__free_block *block = pool->free;
+
+        VOW__PEEK_BEGIN(block, sizeof *block);
+        pool->free = block->next;
+        pool->kept--;
+        slab_give(vow__slab_of(block), block);
+    }
+}
+
+void vow__pool_give_slowly(void *block)
+{
+    vow__slab *slab = vow__slab_of(block);
+
+    pool_flush(slab->pool, FLUSHED);
+    slab_give(slab, block);
+}
+
+/* All blocks of a slab that are with it are at hand from now on. */
+static void pool_take_over(vow__pool *pool, vow__slab *slab)
+{
+    uint32_t count = (uint32_t) slab_capacity(slab) - slab->out;
+
+    vow__list_unlink(&slab->partial);
+    pool->free = slab->free;
+    pool->kept = count;
+    slab->free = NULL;
+    slab->out += count;
+}
+
+/* Nothing is at hand: gets something. False when there is no memory. */
+static bool pool_fill(vow__pools *pools, vow__pool *pool)
+{
+    vow__slab *slab;
+
+    if (!vow__list_is_empty(&pool->partial)) {
+        pool_take_over(pool, VOW__CONTAINER_OF(pool->partial.next, vow__slab, partial));
+        return true;
+    }
+    slab = vow__slab_obtain(pools);
+    if (!slab)
+        return false;
+    slab->pool = pool;
+    slab_init(slab, pools);
+    pool->carved = slab;
+    pool->fresh = first_block(slab);
+    pool->end = pool->fresh + slab_capacity(slab) * pool->block;
+    return true;
+}
+
+/* A block that is at hand. */
+static void *pool_pop(vow__pool *pool)
+{
+    vow__free_block *block = pool->free;
+
+    if (block) {
+        VOW__PEEK_BEGIN(block, sizeof *block);
+        pool->free = block->next;
+        pool->kept--;
+    } else {
+        block = (vow__free_block *) (void *) pool->fresh;
+        pool->fresh += pool->block;
+    }
+    VOW__UNPOISON(block, pool->block);
     return block;
 }
 
@@ -99,37 +185,21 @@ static void *take_large(vow__pools *pools, size_t size)
 
     if (size > SIZE_MAX - VOW__SLAB_HEADER)
         return NULL;
-    slab = slab_new(pools, VOW__SLAB_HEADER + size, 0, 1);
+    slab = vow__allocate_aligned(VOW__SLAB_HEADER + size, VOW__SLAB_ALIGNMENT);
     if (!slab)
         return NULL;
-    VOW__UNPOISON((char *) slab + VOW__SLAB_HEADER, size);
-    slab->carved = slab->used = 1;
-    return slab_block(slab, 0);
-}
-
-/* The current slab is full, or there is none: makes another one current. */
-static vow__slab *pool_advance(vow__pools *pools, vow__pool *pool, size_t block_size)
-{
-    vow__slab *slab;
-
-    if (!vow__list_is_empty(&pool->partial)) {
-        slab = VOW__CONTAINER_OF(pool->partial.next, vow__slab, partial);
-        vow__list_unlink(&slab->partial);
-    } else {
-        slab = slab_new(pools, VOW__SLAB_SIZE, block_size,
-                        (uint32_t) ((VOW__SLAB_SIZE - VOW__SLAB_HEADER) / block_size));
-        if (!slab)
-            return NULL;
-    }
-    pool->current = slab;
-    return slab;
+    slab->size = VOW__SLAB_HEADER + size;
+    slab->pool = &pools->large;
+    slab_init(slab, pools);
+    VOW__UNPOISON(first_block(slab), size);
+    return first_block(slab);
 }
 
 /*
  * In debug builds every block asks the allocator first, so that one that refuses can refuse each of them and
  * not only the slabs.
  */
-static inline bool is_refused(size_t size)
+static bool is_refused(size_t size)
 {
 #ifdef VOW_DEBUG
     void *probe = vow__allocate(size);
@@ -145,62 +215,48 @@ static inline bool is_refused(size_t size)
 
 void *vow__pool_take_slowly(vow__pools *pools, size_t size)
 {
-    size_t index = (size + VOW__BLOCK_STEP - 1) / VOW__BLOCK_STEP - 1;
     vow__pool *pool;
-    vow__slab *slab;
 
-    if (is_refused(size))
+    if (pools->is_sealed || is_refused(size))
         return NULL;
     if (size > VOW__BLOCK_MAX)
         return take_large(pools, size);
-    pool = &pools->pool[index];
-    slab = pool->current;
-    if (!slab || slab_is_full(slab)) {
-        slab = pool_advance(pools, pool, (index + 1) * VOW__BLOCK_STEP);
-        if (!slab)
-            return NULL;
-    }
-    return slab_take(slab);
+    pool = &pools->pool[(size - 1) / VOW__BLOCK_STEP];
+    if (!pool->free && pool->fresh == pool->end && !pool_fill(pools, pool))
+        return NULL;
+    return pool_pop(pool);
 }
 
-static inline vow__pool *slab_pool(vow__slab *slab)
+/* What a pool has at hand or to carve goes back to the slabs, and nothing is kept any more. */
+static void pool_seal(vow__pool *pool)
 {
-    return slab->block ? &slab->pools->pool[slab->block / VOW__BLOCK_STEP - 1] : NULL;
-}
+    vow__slab *slab = pool->carved;
 
-void vow__pool_give(void *memory)
-{
-    vow__free_block *block = memory;
-    vow__slab *slab = vow__slab_of(memory);
-    vow__pool *pool = slab_pool(slab);
+    pool_flush(pool, pool->kept);
+    pool->kept = VOW__POOL_KEEPS;
+    pool->carved = NULL;
+    while (pool->fresh != pool->end) {
+        char *block = pool->fresh;
 
-    if (!pool) {
-        if (--slab->used == 0)
-            slab_release(slab);
-        return;
-    }
-    if (slab != pool->current && slab_is_full(slab))
-        vow__list_append(&pool->partial, &slab->partial);
-    block->in_use = NULL;
-    block->next = slab->free;
-    slab->free = block;
-    VOW__POISON(block, slab->block);
-    if (--slab->used == 0 && slab != pool->current) {
-        vow__list_unlink(&slab->partial);
-        slab_release(slab);
+        pool->fresh += pool->block;
+        VOW__UNPOISON(block, pool->block);
+        slab_give(slab, (vow__free_block *) (void *) block);
     }
 }
 
-void vow__pools_trim(vow__pools *pools)
+void vow__pools_seal(vow__pools *pools)
 {
-    for (size_t i = 0; i < VOW__POOL_COUNT; i++) {
-        vow__slab *slab = pools->pool[i].current;
+    pools->is_sealed = true;
+    for (size_t i = 0; i < VOW__POOL_COUNT; i++)
+        pool_seal(&pools->pool[i]);
+}
 
-        if (!slab || slab->used)
-            continue;
-        pools->pool[i].current = NULL;
-        slab_release(slab);
-    }
+void vow__pools_delete(vow__pools *pools)
+{
+    vow__slab *slab = vow__slab_of(pools);
+
+    vow__regions_trim(pools);
+    vow__release(slab, slab->size);
 }
 
 size_t vow__pools_count(const vow__pools *pools)
@@ -208,8 +264,21 @@ size_t vow__pools_count(const vow__pools *pools)
     size_t count = 0;
 
     for (const vow__link *link = pools->slabs.next; link != &pools->slabs; link = link->next)
-        count += VOW__CONTAINER_OF(link, vow__slab, all)->used;
+        count += VOW__CONTAINER_OF(link, vow__slab, all)->out;
+    for (const vow__pool *pool = pools->pool; !pools->is_sealed && pool < pools->pool + VOW__POOL_COUNT;
+         pool++)
+        count -= pool->kept + (size_t) (pool->end - pool->fresh) / pool->block;
     return count;
+}
+
+void *vow__slab_block_at(vow__slab *slab, const void *address)
+{
+    char *first = first_block(slab);
+    size_t offset = (size_t) ((const char *) address - first);
+
+    if ((const char *) address < first || (const char *) address >= (const char *) slab + slab->size)
+        return NULL;
+    return is_large(slab) ? first : first + offset - offset % slab->pool->block;
 }
 
 static bool is_in_use(const vow__slab *slab, void *block)
@@ -219,38 +288,35 @@ static bool is_in_use(const vow__slab *slab, void *block)
     VOW__PEEK_BEGIN(block, sizeof(void *));
     in_use = *(void **) block != NULL;
     if (!in_use)
-        VOW__POISON(block, slab->block);
+        VOW__POISON(block, slab->pool->block);
     return in_use;
 }
 
 static void slab_each(vow__slab *slab, void (*fn)(void *block, void *data), void *data)
 {
-    uint32_t carved = slab->carved;
+    const vow__pool *pool = slab->pool;
+    const char *end =
+        pool->carved == slab ? pool->fresh : first_block(slab) + slab_capacity(slab) * pool->block;
 
-    for (uint32_t i = 0; i < carved; i++) {
-        void *block = slab_block(slab, i);
-
+    for (char *block = first_block(slab); block < end; block += pool->block)
         if (is_in_use(slab, block))
             fn(block, data);
-    }
 }
 
-/* The walk counts as a use of the slab it is in, so that the slab and its link to the next one stay. */
 void vow__pools_each(vow__pools *pools, void (*fn)(void *block, void *data), void *data)
 {
     vow__link *link = pools->slabs.next;
 
     while (link != &pools->slabs) {
         vow__slab *slab = VOW__CONTAINER_OF(link, vow__slab, all);
-        vow__pool *pool = slab_pool(slab);
 
-        slab->used++;
-        slab_each(slab, fn, data);
+        slab->walks++;
+        if (!is_large(slab))
+            slab_each(slab, fn, data);
+        else if (slab->out)
+            fn(first_block(slab), data);
         link = link->next;
-        if (--slab->used || (pool && slab == pool->current))
-            continue;
-        if (pool)
-            vow__list_unlink(&slab->partial);
-        slab_release(slab);
+        slab->walks--;
+        release_if_empty(slab);
     }
 }

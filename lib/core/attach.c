@@ -2,7 +2,7 @@
 /* The kind attach: passes an outcome through, and releases something when that is there or no longer wanted.
  */
 #include "base/misuse-private.h"
-#include "core/promise-private.h"
+#include "core/operations-private.h"
 
 typedef struct attach {
     vow_promise promise;

@@ -6,7 +6,7 @@
 #ifndef VOW_CORE_COMBINE_PRIVATE_H
 #define VOW_CORE_COMBINE_PRIVATE_H
 
-#include "core/promise-private.h"
+#include "core/operations-private.h"
 
 typedef struct vow__combine {
     vow_promise promise;

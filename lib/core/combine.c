@@ -3,7 +3,6 @@
 #include "core/combine-private.h"
 
 #include "base/misuse-private.h"
-#include "core/scheduler-private.h"
 
 static void unref_all(size_t n, vow_promise *const *promises)
 {

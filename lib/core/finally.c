@@ -7,7 +7,7 @@
  * jobs that makes, those that can be told apart from outside are kept: one turn when the result is there, and
  * one more before the outcome passes on.
  */
-#include "core/promise-private.h"
+#include "core/operations-private.h"
 
 enum stage {
     WAITING,  /* for the promise; the handler was not called */

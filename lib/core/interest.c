@@ -4,9 +4,8 @@
  * without recursion. A call from inside user code (an on_cancel(), say) works off what it dooms before it
  * returns, so that cancelling is synchronous at every level.
  */
-#include "core/promise-private.h"
+#include "core/operations-private.h"
 #include "core/resolver-private.h"
-#include "core/scheduler-private.h"
 #include "core/thenable-private.h"
 
 static bool is_linked(const vow_promise *promise)
@@ -54,21 +53,22 @@ static void dispose(vow_loop *loop, vow_promise *promise)
     vow__pool_give(promise);
 }
 
-/* Nothing may recurse: freed at once is what cannot run anything, the rest is left to the reaper. */
-void vow__let_go(vow_promise *promise)
+/* The last reference is given up. Nothing may recurse: freed at once is what cannot run anything, the rest is
+ * left to the reaper. */
+static void let_last_go(vow_loop *loop, vow_promise *promise)
 {
-    vow_loop *loop;
-
-    if (--promise->refs)
-        return;
-    loop = vow__loop_of(promise);
     if (vow__is_pending(promise) && (promise->flags & VOW__SHIELDED))
         vow__keep(promise);
-    else if (promise->state == VOW__FULFILLED && vow__value_is_trivial(promise->u.value) &&
-             !promise->kind->dispose && !(promise->flags & VOW__DOOMED))
+    else if (vow__is_plain(promise))
         vow__pool_give(promise);
     else
         doom(loop, promise);
+}
+
+void vow__let_go(vow_promise *promise)
+{
+    if (--promise->refs == 0)
+        let_last_go(vow__loop_of(promise), promise);
 }
 
 /* A pending promise is to end, whoever holds it. */
@@ -219,23 +219,22 @@ vow_promise *vow_ref(const vow_promise *promise)
     return mine;
 }
 
+void vow__unref_last(vow_promise *promise)
+{
+    vow_loop *loop = vow__loop_of(promise);
+    vow_promise *base = loop->doomed;
+
+    let_last_go(loop, promise);
+    if (loop->doomed != base || loop->is_closed)
+        vow__reap(loop, base);
+}
+
 void vow_unref(vow_promise *promise)
 {
-    vow_loop *loop;
-    vow_promise *base;
-
     if (!promise)
         return;
     vow__check_promise(promise, "vow_unref", NULL);
-    if (promise->refs > 1) {
-        promise->refs--;
-        return;
-    }
-    loop = vow__loop_of(promise);
-    base = loop->doomed;
-    vow__let_go(promise);
-    if (loop->doomed != base || loop->is_closed)
-        vow__reap(loop, base);
+    vow__unref(promise);
 }
 
 void vow_detach(vow_promise *promise)

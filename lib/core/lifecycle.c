@@ -3,7 +3,7 @@
  * Owns a loop from its making to the moment its memory goes, which is when it has been closed and nobody
  * holds a promise of it any more.
  */
-#include "core/scheduler-private.h"
+#include "core/operations-private.h"
 
 #include <string.h>
 
@@ -67,9 +67,13 @@ static void cancel_any(void *block, void *data)
     cancel_one(block);
 }
 
-static void report_one(void *block, void *data)
+/* Whoever gives up the last reference to it must see that the loop goes, too. */
+static void orphan_one(void *block, void *data)
 {
-    vow__report_leak(data, block);
+    vow_promise *promise = block;
+
+    promise->flags |= VOW__GUARDED;
+    vow__report_leak(data, promise);
 }
 
 /* A clean-up waits for something that no event will bring any more: it is told so. */
@@ -115,10 +119,12 @@ void vow__loop_close(vow_loop *loop)
 
     loop->busy++;
     loop->is_closed = true;
+    loop->is_awake = true; /* for good: the host is not to be asked for anything any more */
+    vow__pools_seal(&loop->pools);
     vow__pools_each(&loop->pools, cancel_root, NULL);
     vow__pools_each(&loop->pools, cancel_any, NULL);
     run_clean_up(loop);
-    vow__pools_each(&loop->pools, report_one, loop);
+    vow__pools_each(&loop->pools, orphan_one, loop);
     loop->host->close(loop);
     while (*link && *link != loop)
         link = &(*link)->next;
@@ -132,21 +138,15 @@ void vow__loop_retire(vow_loop *loop)
 {
     if (loop->busy || vow__pools_count(&loop->pools) || loop->no_memory.refs || loop->closed.refs)
         return;
-    vow__pools_trim(&loop->pools);
     vow__pools_delete(&loop->pools);
 }
 
 /* Compares addresses only, so that it may be asked about any value, in a promise or not. */
 static const char *site_in_slab(vow__slab *slab, const vow_value *value)
 {
-    const char *first = (const char *) slab + VOW__SLAB_HEADER;
-    const char *address = (const char *) value;
-    size_t index;
+    const vow_promise *promise = vow__slab_block_at(slab, value);
 
-    if (address < first || address >= (const char *) slab + slab->size)
-        return NULL;
-    index = slab->block ? (size_t) (address - first) / slab->block : 0;
-    return ((const vow_promise *) (const void *) (first + index * slab->block))->site;
+    return promise ? promise->site : NULL;
 }
 
 const char *vow__site_of_value(const vow_value *value)

@@ -43,7 +43,8 @@ enum vow__flag {
     VOW__DOOMED = 8,     /* on the stack of doomed promises, its `wait.link.next` links it there */
     VOW__UNWINDING = 16, /* there, and what it waited for has been let go */
     VOW__SHIELDED = 32,  /* in its clean-up: cancelling lets that finish */
-    VOW__IMMORTAL = 64   /* a member of the loop, not of a pool */
+    VOW__IMMORTAL = 64,  /* a member of the loop, not of a pool */
+    VOW__GUARDED = 128   /* not to be freed without a look: its kind has a dispose(), or its loop is closed */
 };
 
 /* A place in a list of reactions or in the job queue. */
@@ -164,33 +165,15 @@ static inline void vow__check_same_loop(const vow_promise *promise, const vow_pr
         vow__misuse_loops(function, target);
 }
 
-/*
- * Settling. `promise` must be pending, and may be gone afterwards only if the caller holds no reference. The
- * reactions are put in the queue; nothing runs. These take the value or error over.
- */
-void vow__settle(vow_promise *promise, enum vow__state state, vow_value value);
-void vow__fulfil(vow_promise *promise, vow_value value);
+/* Rejects a pending promise, as vow__settle() does; takes the error over. */
 void vow__reject(vow_promise *promise, vow_error *error);
-/* What vow_resolve() does: fulfils, rejects or follows. Drops the value if the promise is settled already. */
-void vow__resolve(vow_promise *promise, vow_value value);
 /* Settles as `from` is settled, and takes over the caller's reference to it. */
 void vow__adopt(vow_promise *promise, vow_promise *from);
 /* The value of `from` for another holder: moved if the caller's reference is the only one, else shared. */
 vow_value vow__share(vow_promise *from);
 
-/* Makes `promise` wait for `upstream`, taking the reference over. */
-void vow__wait(vow_promise *promise, vow_promise *upstream, enum vow__mode mode);
-void vow__wait_branch(vow__branch *branch, vow_promise *owner, vow_promise *upstream);
 /* Puts a promise in the queue: kind->run() is called, with `upstream` (which may be NULL) to take. */
 void vow__wait_turn(vow_promise *promise, vow_promise *upstream);
-/* In kind->run(): the promise that was waited for, settled; the caller's now. */
-static inline vow_promise *vow__take_upstream(vow__reaction *wait)
-{
-    vow_promise *upstream = (vow_promise *) (wait->upstream & ~VOW__BRANCH);
-
-    wait->upstream = 0;
-    return upstream;
-}
 /* Ends a branch's wait, if it has one; returns what it waited for, the caller's, or NULL. */
 vow_promise *vow__branch_cut(vow__branch *branch);
 
@@ -201,14 +184,6 @@ void vow__cancel_now(vow_promise *promise);
  * be waited for all the same, because it cleans up or will: the reference stays the caller's then.
  */
 bool vow__give_up(vow_promise *upstream);
-/* vow_unref() of a promise that is not NULL: most often it is not the last reference. */
-static inline void vow__unref(vow_promise *promise)
-{
-    if (promise->refs > 1)
-        promise->refs--;
-    else
-        vow_unref(promise);
-}
 /* Gives up a reference while the reaper is at work, which goes on with it. */
 void vow__let_go(vow_promise *promise);
 /* The loop keeps a pending promise until it is settled. */

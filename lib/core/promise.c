@@ -3,10 +3,9 @@
  * Owns the state machine: how a promise comes to be, waits, settles and is handed on. Nothing here runs
  * handlers; settling only puts reactions in the queue.
  */
-#include "core/promise-private.h"
+#include "core/operations-private.h"
 
 #include "base/misuse-private.h"
-#include "core/scheduler-private.h"
 
 void vow__misuse_null(const char *function, const char *what, const char *site)
 {
@@ -20,22 +19,13 @@ void vow__misuse_loops(const char *function, const vow_promise *promise)
 
 vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
 {
-    vow_promise *promise;
+    vow_promise *promise = vow__promise_new_quickly(loop, size, kind, site);
 
-    if (VOW_UNLIKELY(loop->is_closed))
-        return NULL;
-    promise = vow__pool_take(&loop->pools, size);
-    if (VOW_UNLIKELY(!promise))
-        return NULL;
-    promise->kind = kind;
-    vow__list_init(&promise->u.reactions);
-    promise->site = site;
-    promise->refs = 1;
-    promise->state = VOW__PENDING;
-    promise->mode = VOW__WAIT_NONE;
-    promise->flags = 0;
-    promise->stage = 0;
-    promise->wait.upstream = 0;
+    if (promise)
+        return promise;
+    promise = vow__pool_take_slowly(&loop->pools, size);
+    if (promise)
+        vow__promise_init(promise, kind, site);
     return promise;
 }
 
@@ -56,30 +46,13 @@ vow_promise *vow__refuse(vow_promise *upstream)
     return promise;
 }
 
-void vow__settle(vow_promise *promise, enum vow__state state, vow_value value)
+/* On the stack of doomed promises its link is in use; the reaper gives up the loop's reference then. */
+void vow__settle_kept(vow_promise *promise)
 {
-    vow_loop *loop = vow__loop_of(promise);
-
-    if (!vow__list_is_empty(&promise->u.reactions)) {
-        bool is_idle = vow__list_is_empty(&loop->queue);
-
-        vow__list_splice(&loop->queue, &promise->u.reactions);
-        if (is_idle && !loop->is_draining)
-            loop->host->wake(loop);
-    }
-    promise->u.value = value;
-    promise->state = (uint8_t) state;
-    promise->mode = VOW__WAIT_NONE;
-    /* On the stack of doomed promises its link is in use; the reaper gives up the loop's reference then. */
-    if (VOW_UNLIKELY(promise->flags & VOW__KEPT) && !(promise->flags & VOW__DOOMED)) {
-        promise->mode = VOW__WAIT_RELEASE;
-        vow__enqueue(loop, &promise->wait);
-    }
-}
-
-void vow__fulfil(vow_promise *promise, vow_value value)
-{
-    vow__settle(promise, VOW__FULFILLED, value);
+    if (promise->flags & VOW__DOOMED)
+        return;
+    promise->mode = VOW__WAIT_RELEASE;
+    vow__enqueue(vow__loop_of(promise), &promise->wait);
 }
 
 void vow__reject(vow_promise *promise, vow_error *error)
@@ -101,20 +74,18 @@ static void follow(vow_promise *promise, vow_promise *target)
     vow__enqueue(vow__loop_of(promise), &promise->wait);
 }
 
-void vow__resolve(vow_promise *promise, vow_value value)
+void vow__resolve_slowly(vow_promise *promise, vow_value value)
 {
-    if (VOW_UNLIKELY(!vow__is_pending(promise) || (promise->flags & VOW__DOOMED))) {
+    if (!vow__is_pending(promise) || (promise->flags & VOW__DOOMED)) {
         vow_value_drop(value);
     } else if (value.type == &vow__type_throw) {
         vow__reject(promise, value.u.pointer);
     } else if (value.type == &vow__type_follow) {
         follow(promise, value.u.pointer);
-    } else if (value.type == &vow__type_foreign) {
+    } else {
         promise->wait.upstream = (uintptr_t) value.u.pointer;
         promise->mode = VOW__WAIT_FOREIGN;
         vow__enqueue(vow__loop_of(promise), &promise->wait);
-    } else {
-        vow__settle(promise, VOW__FULFILLED, value);
     }
 }
 
@@ -141,29 +112,6 @@ void vow__adopt(vow_promise *promise, vow_promise *from)
         vow__fulfil(promise, vow__share(from));
     }
     vow__unref(from);
-}
-
-/* Whether pending or settled, `upstream` has the reaction run in its turn. */
-static void subscribe(vow__reaction *wait, vow_promise *upstream)
-{
-    if (vow__is_pending(upstream))
-        vow__list_append(&upstream->u.reactions, &wait->link);
-    else
-        vow__enqueue(vow__loop_of(upstream), wait);
-}
-
-void vow__wait(vow_promise *promise, vow_promise *upstream, enum vow__mode mode)
-{
-    promise->wait.upstream = (uintptr_t) upstream;
-    promise->mode = (uint8_t) mode;
-    subscribe(&promise->wait, upstream);
-}
-
-void vow__wait_branch(vow__branch *branch, vow_promise *owner, vow_promise *upstream)
-{
-    branch->owner = owner;
-    branch->wait.upstream = (uintptr_t) upstream | VOW__BRANCH;
-    subscribe(&branch->wait, upstream);
 }
 
 void vow__wait_turn(vow_promise *promise, vow_promise *upstream)

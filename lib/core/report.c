@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/misuse-private.h"
-#include "core/scheduler-private.h"
+#include "core/operations-private.h"
 
 #define REPORT_SIZE 1024
 

@@ -5,7 +5,14 @@
 
 #include "core/promise-private.h"
 
-void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel);
+static inline void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel)
+{
+    resolver->promise = promise;
+    resolver->on_cancel = on_cancel;
+    promise->wait.upstream = (uintptr_t) resolver;
+    promise->mode = VOW__WAIT_RESOLVER;
+}
+
 /* Unties it, so that the promise may be settled; NULL if it was used already. */
 vow_promise *vow__resolver_use(vow_resolver *resolver);
 

@@ -8,17 +8,9 @@
 #include <errno.h>
 
 #include "base/misuse-private.h"
-#include "core/scheduler-private.h"
+#include "core/operations-private.h"
 
 static const vow__kind promise_kind = {.name = "promise"};
-
-void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel)
-{
-    resolver->promise = promise;
-    resolver->on_cancel = on_cancel;
-    promise->wait.upstream = (uintptr_t) resolver;
-    promise->mode = VOW__WAIT_RESOLVER;
-}
 
 vow_promise *vow__resolver_use(vow_resolver *resolver)
 {
@@ -33,20 +25,31 @@ vow_promise *vow__resolver_use(vow_resolver *resolver)
     return promise;
 }
 
-vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver, vow_cancel_fn on_cancel,
-                                const char *site)
+static VOW__RARE vow_promise *new_slowly(vow_loop *loop, vow_resolver *resolver, vow_cancel_fn on_cancel,
+                                         const char *site)
 {
-    vow_promise *promise;
+    vow_promise *promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
 
-    if (!resolver)
-        vow__misuse("vow_promise_new", site, "the resolver is NULL");
-    vow__check_loop(loop, "vow_promise_new", site);
-    promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
     if (!promise) {
         resolver->promise = NULL;
         resolver->on_cancel = on_cancel;
         return vow__emergency(loop);
     }
+    vow__resolver_bind(resolver, promise, on_cancel);
+    return promise;
+}
+
+vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver, vow_cancel_fn on_cancel,
+                                const char *site)
+{
+    vow_promise *promise;
+
+    if (VOW_UNLIKELY(!resolver))
+        vow__misuse("vow_promise_new", site, "the resolver is NULL");
+    vow__check_loop(loop, "vow_promise_new", site);
+    promise = vow__promise_new_quickly(loop, sizeof *promise, &promise_kind, site);
+    if (VOW_UNLIKELY(!promise))
+        return new_slowly(loop, resolver, on_cancel, site);
     vow__resolver_bind(resolver, promise, on_cancel);
     return promise;
 }

@@ -15,7 +15,7 @@
 #endif
 
 typedef struct vow__host {
-    /* The queue has become non-empty outside vow__drain(): arrange for that to be called. Must not fail. */
+    /* Jobs were added outside vow__drain(): arrange for that to be called. Must not fail. */
     void (*wake)(vow_loop *loop);
     /*
      * The loop is closing and its queue has run empty: waits for operations that cannot be stopped, and
@@ -34,6 +34,7 @@ struct vow_loop {
     vow_promise *doomed;  /* the stack that vow__reap() works off */
     unsigned busy;        /* depth of calls that still need the loop's memory */
     vow_promise *running; /* whose job is running, for messages; may be gone */
+    bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
     bool is_reaping;
     bool is_closed;
@@ -59,15 +60,6 @@ void vow__loop_retire(vow_loop *loop);
 void vow__drain(vow_loop *loop);
 /* Runs the first job of a queue that is not empty. May run handlers. */
 void vow__run_job(vow_loop *loop);
-/* Adds a job at the end of the queue. */
-static inline void vow__enqueue(vow_loop *loop, vow__reaction *job)
-{
-    bool is_idle = vow__list_is_empty(&loop->queue);
-
-    vow__list_append(&loop->queue, &job->link);
-    if (is_idle && !loop->is_draining)
-        loop->host->wake(loop);
-}
 /* Works the doomed promises off, down to `base`. May run handlers. */
 void vow__reap(vow_loop *loop, vow_promise *base);
 

@@ -4,24 +4,14 @@
  * which the reactions were queued. That order is ECMAScript's: a reaction joins the queue when its promise
  * settles, or at once if that is settled already.
  */
-#include "core/scheduler-private.h"
 
 #include "base/misuse-private.h"
+#include "core/operations-private.h"
 #include "core/thenable-private.h"
 
-/* A promise's own turn. It may be gone after this. */
-static void run_promise(vow_loop *loop, vow_promise *promise)
+/* A promise's own turn, for anything but its reaction. */
+static VOW__RARE void run_rare(vow_promise *promise, enum vow__mode mode)
 {
-    enum vow__mode mode = promise->mode;
-
-    promise->mode = VOW__WAIT_NONE;
-    if (mode == VOW__WAIT_RELEASE) {
-        promise->flags &= (uint8_t) ~VOW__KEPT;
-        vow_unref(promise);
-        return;
-    }
-    promise->refs++;
-    loop->running = promise;
     switch (mode) {
     case VOW__WAIT_FOLLOW:
         vow__wait(promise, vow__take_upstream(&promise->wait), VOW__WAIT_ADOPT);
@@ -35,13 +25,28 @@ static void run_promise(vow_loop *loop, vow_promise *promise)
     case VOW__WAIT_CLEAN_UP:
         vow__unwind_on(promise);
         break;
-    default:
-        promise->kind->run(promise, &promise->wait);
+    default: /* VOW__WAIT_RELEASE */
+        promise->flags &= (uint8_t) ~VOW__KEPT;
+        promise->refs--;
     }
+}
+
+/* It may be gone after this. */
+static inline void run_promise(vow_loop *loop, vow_promise *promise)
+{
+    enum vow__mode mode = promise->mode;
+
+    promise->mode = VOW__WAIT_NONE;
+    promise->refs++;
+    loop->running = promise;
+    if (VOW_LIKELY(mode == VOW__WAIT_REACTION))
+        promise->kind->run(promise, &promise->wait);
+    else
+        run_rare(promise, mode);
     vow__unref(promise);
 }
 
-static void run_branch(vow_loop *loop, vow__branch *branch)
+static inline void run_branch(vow_loop *loop, vow__branch *branch)
 {
     vow_promise *owner = branch->owner;
 
@@ -51,16 +56,20 @@ static void run_branch(vow_loop *loop, vow__branch *branch)
     vow__unref(owner);
 }
 
-void vow__run_job(vow_loop *loop)
+static inline void run_job(vow_loop *loop)
 {
-    vow__link *link = loop->queue.next;
+    vow__link *link = vow__list_take_first(&loop->queue);
     vow__reaction *job = VOW__CONTAINER_OF(link, vow__reaction, link);
 
-    vow__list_unlink(link);
     if (job->upstream & VOW__BRANCH)
         run_branch(loop, VOW__CONTAINER_OF(job, vow__branch, wait));
     else
         run_promise(loop, VOW__CONTAINER_OF(job, vow_promise, wait));
+}
+
+void vow__run_job(vow_loop *loop)
+{
+    run_job(loop);
 }
 
 void vow__drain(vow_loop *loop)
@@ -68,10 +77,12 @@ void vow__drain(vow_loop *loop)
     if (loop->is_draining)
         return;
     loop->is_draining = true;
+    loop->is_awake = true;
     while (!vow__list_is_empty(&loop->queue))
-        vow__run_job(loop);
+        run_job(loop);
     loop->running = NULL;
     loop->is_draining = false;
+    loop->is_awake = false;
 }
 
 #ifdef VOW_DEBUG

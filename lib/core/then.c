@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kinds then, catch and both: wait for one promise, call one handler, become what it returns. */
-#include "core/promise-private.h"
+#include "core/operations-private.h"
 
 typedef struct then {
     vow_promise promise;
@@ -22,8 +22,8 @@ typedef struct then_catch {
 } then_catch;
 
 /* Calls one of the handlers with the outcome of `upstream`, which is given, or passes that on. */
-static void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fulfilled,
-                  vow_catch_fn on_rejected, void *data)
+static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fulfilled,
+                         vow_catch_fn on_rejected, void *data)
 {
     if (upstream->state == VOW__FULFILLED && on_fulfilled) {
         vow__resolve(promise, on_fulfilled(vow__value_of(upstream), data));
@@ -41,39 +41,52 @@ static void then_run(vow_promise *promise, vow__reaction *wait)
 {
     then *self = (then *) promise;
 
-    react(promise, vow__take_upstream(wait), self->fn, NULL, self->data);
+    (void) wait;
+    react(promise, vow__take_own_upstream(promise), self->fn, NULL, self->data);
 }
 
 static void catch_run(vow_promise *promise, vow__reaction *wait)
 {
     catcher *self = (catcher *) promise;
 
-    react(promise, vow__take_upstream(wait), NULL, self->fn, self->data);
+    (void) wait;
+    react(promise, vow__take_own_upstream(promise), NULL, self->fn, self->data);
 }
 
 static void then_catch_run(vow_promise *promise, vow__reaction *wait)
 {
     then_catch *self = (then_catch *) promise;
 
-    react(promise, vow__take_upstream(wait), self->on_fulfilled, self->on_rejected, self->data);
+    (void) wait;
+    react(promise, vow__take_own_upstream(promise), self->on_fulfilled, self->on_rejected, self->data);
 }
 
 static const vow__kind then_kind = {.name = "then", .run = then_run};
 static const vow__kind catch_kind = {.name = "catch", .run = catch_run};
 static const vow__kind then_catch_kind = {.name = "then_catch", .run = then_catch_run};
 
+static inline vow_promise *then_wait(then *self, vow_promise *promise, vow_then_fn fn, void *data)
+{
+    self->fn = fn;
+    self->data = data;
+    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    return &self->promise;
+}
+
+static VOW__RARE vow_promise *then_slowly(vow_promise *promise, vow_then_fn fn, void *data, const char *site)
+{
+    then *self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &then_kind, site);
+
+    return self ? then_wait(self, promise, fn, data) : vow__refuse(promise);
+}
+
 vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data, const char *site)
 {
     then *self;
 
     vow__check_promise(promise, "vow_then", site);
-    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &then_kind, site);
-    if (!self)
-        return vow__refuse(promise);
-    self->fn = fn;
-    self->data = data;
-    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
-    return &self->promise;
+    self = vow__promise_new_quickly(vow__loop_of(promise), sizeof *self, &then_kind, site);
+    return VOW_LIKELY(self) ? then_wait(self, promise, fn, data) : then_slowly(promise, fn, data, site);
 }
 
 vow_promise *vow_catch_at(vow_promise *promise, vow_catch_fn fn, void *data, const char *site)

@@ -10,10 +10,15 @@
 #include <vow/promise.h>
 #include <vow/value.h>
 
-extern const vow_type vow__type_follow;  /* pointer: the promise to follow */
-extern const vow_type vow__type_throw;   /* pointer: the error to reject with */
-extern const vow_type vow__type_foreign; /* pointer: a vow__foreign */
-extern const vow_type vow__type_alias; /* pointer: the settled promise that holds the value, never an alias */
+#include "base/compiler-private.h"
+
+/* Side by side, so that one comparison tells a verb from a value. */
+extern VOW__HIDDEN const vow_type vow__verbs[3];
+#define vow__type_follow (vow__verbs[0])  /* pointer: the promise to follow */
+#define vow__type_throw (vow__verbs[1])   /* pointer: the error to reject with */
+#define vow__type_foreign (vow__verbs[2]) /* pointer: a vow__foreign */
+extern VOW__HIDDEN const vow_type
+    vow__type_alias; /* pointer: the settled promise that holds the value, never an alias */
 
 /* What the list and the error have in common: they may contain one another to any depth. */
 typedef struct vow__container {
@@ -26,6 +31,11 @@ struct vow_list {
     size_t length;
     vow_value items[];
 };
+
+static inline bool vow__is_verb(const vow_type *type)
+{
+    return (uintptr_t) type - (uintptr_t) vow__verbs < sizeof vow__verbs;
+}
 
 /* A list of nils; NULL when there is no memory. */
 vow_list *vow__list_new(size_t length);

@@ -48,9 +48,8 @@ const vow_type vow_type_str = {"str", drop_string};
 const vow_type vow_type_list = {"list", drop_container};
 const vow_type vow_type_error = {"error", drop_container};
 const vow_type vow_type_fd = {"fd", drop_fd};
-const vow_type vow__type_follow = {"follow", drop_follow};
-const vow_type vow__type_throw = {"throw", drop_throw};
-const vow_type vow__type_foreign = {"thenable", vow__foreign_drop};
+const vow_type vow__verbs[] = {
+    {"follow", drop_follow}, {"throw", drop_throw}, {"thenable", vow__foreign_drop}};
 const vow_type vow__type_alias = {"alias", vow__alias_drop};
 
 vow_value vow_strdup(const char *string)

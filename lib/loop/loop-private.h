@@ -5,7 +5,7 @@
 
 #include <ev.h>
 
-#include "core/scheduler-private.h"
+#include "core/operations-private.h"
 
 typedef struct vow__ev_loop {
     vow_loop core;

@@ -13,8 +13,7 @@
 #include <string.h>
 
 #include "base/misuse-private.h"
-#include "core/promise-private.h"
-#include "core/scheduler-private.h"
+#include "core/operations-private.h"
 
 /* Bits of the promise's `stage`. */
 enum stage {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What compilers are told beyond ISO C, where they understand it. */
+#ifndef VOW_BASE_COMPILER_PRIVATE_H
+#define VOW_BASE_COMPILER_PRIVATE_H
+
+#if defined __GNUC__
+/* On the declaration of an object of the library: it is addressed directly, and not through the table of
+ * those that a program might replace. */
+#define VOW__HIDDEN __attribute__((visibility("hidden")))
+/* Rarely called: kept out of the functions that call it, so that they need not save registers for it. */
+#define VOW__RARE __attribute__((noinline, cold))
+#else
+#define VOW__HIDDEN
+#define VOW__RARE
+#endif
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the regions that slabs are cut from. Invariant: a region is in its pools' list exactly when one of its
+ * slabs is vacant; only pools->idle has no other.
+ */
+#include "base/region-private.h"
+
+#include "base/allocator-private.h"
+
+#define REGION_SIZE ((size_t) 2 << 20)
+#define REGION_SLABS (REGION_SIZE / VOW__SLAB_ALIGNMENT)
+#define ALL_VACANT UINT32_MAX
+/* How many slabs stand alone before the first region is made: small programs stay small. */
+#define ALONE_MAX 16
+
+/* Stands in the header of its first slab, behind what that has of its own. */
+typedef struct vow__region {
+    vow__link link;  /* in pools->regions */
+    uint32_t vacant; /* a bit for each slab */
+} vow__region;
+
+#define REGION_OFFSET (VOW__SLAB_HEADER - sizeof(vow__region))
+
+_Static_assert(sizeof(vow__slab) <= REGION_OFFSET, "a slab's own header and its region's must not overlap");
+_Static_assert(REGION_SLABS == 32, "the vacant slabs of a region are the bits of a uint32_t");
+
+static vow__region *region_of(const vow__slab *slab)
+{
+    return (vow__region *) (((uintptr_t) slab & ~(uintptr_t) (REGION_SIZE - 1)) + REGION_OFFSET);
+}
+
+static vow__slab *region_slab(vow__region *region, unsigned index)
+{
+    return (vow__slab *) (void *) ((char *) region - REGION_OFFSET + index * VOW__SLAB_ALIGNMENT);
+}
+
+static vow__region *region_new(vow__pools *pools)
+{
+    char *memory = vow__allocate_aligned(REGION_SIZE, REGION_SIZE);
+    vow__region *region;
+
+    if (!memory)
+        return NULL;
+    region = (vow__region *) (void *) (memory + REGION_OFFSET);
+    region->vacant = ALL_VACANT;
+    vow__list_append(&pools->regions, &region->link);
+    return region;
+}
+
+static void region_release(vow__region *region)
+{
+    vow__list_unlink(&region->link);
+    vow__release(region_slab(region, 0), REGION_SIZE);
+}
+
+static unsigned first_vacant(const vow__region *region)
+{
+    unsigned index = 0;
+
+    while (!(region->vacant & (UINT32_C(1) << index)))
+        index++;
+    return index;
+}
+
+static vow__slab *obtain_from_region(vow__pools *pools)
+{
+    vow__region *region;
+    unsigned index;
+
+    if (vow__list_is_empty(&pools->regions)) {
+        region = region_new(pools);
+        if (!region)
+            return NULL;
+    } else {
+        region = VOW__CONTAINER_OF(pools->regions.next, vow__region, link);
+    }
+    if (region == pools->idle)
+        pools->idle = NULL;
+    index = first_vacant(region);
+    region->vacant &= ~(UINT32_C(1) << index);
+    if (!region->vacant)
+        vow__list_unlink(&region->link);
+    return region_slab(region, index);
+}
+
+vow__slab *vow__slab_obtain(vow__pools *pools)
+{
+    vow__slab *slab = pools->alone < ALONE_MAX ? NULL : obtain_from_region(pools);
+
+    if (slab) {
+        slab->size = VOW__SLAB_ALIGNMENT;
+        return slab;
+    }
+    slab = vow__allocate_aligned(VOW__SLAB_SIZE, VOW__SLAB_ALIGNMENT);
+    if (!slab)
+        return NULL;
+    pools->alone++;
+    slab->size = VOW__SLAB_SIZE;
+    return slab;
+}
+
+void vow__slab_yield(vow__slab *slab)
+{
+    vow__pools *pools = slab->pools;
+    vow__region *region;
+
+    if (slab->size == VOW__SLAB_SIZE) {
+        pools->alone--;
+        vow__release(slab, VOW__SLAB_SIZE);
+        return;
+    }
+    region = region_of(slab);
+    if (!region->vacant)
+        vow__list_append(&pools->regions, &region->link);
+    region->vacant |= UINT32_C(1) << (((uintptr_t) slab & (REGION_SIZE - 1)) / VOW__SLAB_ALIGNMENT);
+    if (region->vacant != ALL_VACANT)
+        return;
+    if (pools->idle)
+        region_release(region);
+    else
+        pools->idle = region;
+}
+
+void vow__regions_trim(vow__pools *pools)
+{
+    if (pools->idle)
+        region_release(pools->idle);
+    pools->idle = NULL;
+}
