@@ -22,6 +22,7 @@ test_programs = \
 	tests/test-misuse \
 	tests/test-no-sites \
 	tests/test-offload \
+	tests/test-offload-end \
 	tests/test-order \
 	tests/test-order-await \
 	tests/test-order-combined \
@@ -102,6 +103,7 @@ check_PROGRAMS = $(test_programs)
 check_LTLIBRARIES = tests/libsupport.la
 tests_libsupport_la_SOURCES = \
 	tests/gate.c tests/gate.h \
+	tests/jobs.h \
 	tests/misuse.h \
 	tests/place.c tests/place.h \
 	tests/streams.c tests/streams.h \

@@ -6,53 +6,12 @@
  * Copyright (c) 2026 the libvow authors
  */
 #define _GNU_SOURCE
-#include "gate.h"
-#include "support.h"
+#include "jobs.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A job that the test holds at a gate. */
-struct held {
-    struct gate gate, left; /* before and after it looks; the second is open */
-    vow_value result;
-    bool saw_cancel; /* when it went on */
-};
-
-#define HELD(value)                                             \
-    {                                                           \
-        .gate = GATE_CLOSED, .left = GATE_OPEN, .result = value \
-    }
-
-static vow_value hold(void *data)
-{
-    struct held *held = data;
-
-    gate_pass(&held->gate);
-    held->saw_cancel = vow_offload_is_cancelled();
-    gate_pass(&held->left);
-    return held->result;
-}
-
-/* A job that is held, and runs by now. */
-static vow_promise *running(fixture *f, struct held *held)
-{
-    vow_promise *promise = vow_offload(f->loop, hold, held);
-
-    gate_await(&held->gate, 1);
-    return promise;
-}
-
-/* Lets it go on; when this returns its result is on the way to the loop. */
-static void let_finish(struct held *held)
-{
-    gate_open(&held->gate);
-    gate_await(&held->left, 1);
-    g_assert_null(vow_offload_shutdown(INFINITY));
-}
 
 static guint count_threads(void)
 {
@@ -208,7 +167,7 @@ static void in_order_on_one_thread(fixture *f)
     g_assert_cmpstr(order->str, ==, "abcd");
     assert_log(f, "a=nil b=nil c=nil d=nil");
     g_string_free(order, TRUE);
-    vow_offload_set_limits(0, 65536);
+    usual_limits();
 }
 
 static void several_at_once(fixture *f)
@@ -222,7 +181,7 @@ static void several_at_once(fixture *f)
     gate_await(&held.gate, 3);
     gate_open(&held.gate);
     g_assert_null(vow_run(vow_all(f->loop, 3, jobs), NULL));
-    vow_offload_set_limits(0, 65536);
+    usual_limits();
 }
 
 static void a_full_queue_refuses(fixture *f)
@@ -243,7 +202,7 @@ static void a_full_queue_refuses(fixture *f)
     ev_run(f->ev, 0);
     assert_log(f, "last=nil");
     g_assert_cmpint(gate_entered(&held.gate), ==, 4);
-    vow_offload_set_limits(0, 65536);
+    usual_limits();
 }
 
 static void without_a_queue(fixture *f)
@@ -257,7 +216,7 @@ static void without_a_queue(fixture *f)
     gate_open(&held.gate);
     ev_run(f->ev, 0);
     assert_log(f, "third!11");
-    vow_offload_set_limits(0, 65536);
+    usual_limits();
 }
 
 /* Raising the limit starts threads for those that wait; lowering it ends what is idle. */
@@ -277,7 +236,7 @@ static void limits_change(fixture *f)
     ev_run(f->ev, 0);
     for (int i = 0; i < 3; i++)
         g_assert_null(vow_run(vow_offload(f->loop, hold, &held), NULL));
-    vow_offload_set_limits(0, 65536);
+    usual_limits();
 }
 
 /* The system gives no thread: here, because its stack would be larger than the address space. */
@@ -314,11 +273,6 @@ static void no_thread_to_be_had(fixture *f)
 
 /* ---- Dropped and cancelled ----------------------------------------------------------------------------- */
 
-static void note_name(void *pointer)
-{
-    saw_end(pointer);
-}
-
 /* Two jobs on one thread: the first runs, the second is in the queue. */
 static vow_promise *queued(fixture *f, struct held *first, struct held *second)
 {
@@ -332,7 +286,7 @@ static void end_queued(fixture *f, struct held *first, struct held *second)
     gate_open(&first->gate);
     ev_run(f->ev, 0);
     g_assert_cmpint(gate_entered(&second->gate), ==, 0);
-    vow_offload_set_limits(0, 65536);
+    usual_limits();
 }
 
 static void dropped_in_the_queue(fixture *f)
