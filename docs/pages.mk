@@ -155,6 +155,15 @@ man_pages = \
 	docs/man/vow_reject_at.3 \
 	docs/man/vow_rejected.3 \
 	docs/man/vow_rejected_at.3 \
+	docs/man/vow_remote.3 \
+	docs/man/vow_remote_abandon.3 \
+	docs/man/vow_remote_abandon_at.3 \
+	docs/man/vow_remote_is_wanted.3 \
+	docs/man/vow_remote_new.3 \
+	docs/man/vow_remote_new_at.3 \
+	docs/man/vow_remote_reject.3 \
+	docs/man/vow_remote_reject_at.3 \
+	docs/man/vow_remote_resolve.3 \
 	docs/man/vow_report.3 \
 	docs/man/vow_report_fn.3 \
 	docs/man/vow_report_kind.3 \

@@ -17,6 +17,7 @@
 #include <vow/loop.h>
 #include <vow/offload.h>
 #include <vow/promise.h>
+#include <vow/remote.h>
 #include <vow/report.h>
 #include <vow/signal.h>
 #include <vow/socket.h>

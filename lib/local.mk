@@ -65,6 +65,7 @@ libvow_la_SOURCES = \
 	lib/loop/offload.c \
 	lib/loop/read_until.c \
 	lib/loop/ready.c \
+	lib/loop/remote.c \
 	lib/loop/run.c \
 	lib/loop/signal.c \
 	lib/loop/sleep.c \

@@ -12,6 +12,15 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+/* ThreadSanitizer follows no thread of the parent into a forked child, and wants none to be started there. */
+#if defined __SANITIZE_THREAD__
+#define NO_FORK_WITH_THREADS 1
+#elif defined __has_feature
+#if __has_feature(thread_sanitizer)
+#define NO_FORK_WITH_THREADS 1
+#endif
+#endif
+
 struct gate {
     pthread_mutex_t lock;
     pthread_cond_t changed;

@@ -30,6 +30,7 @@ test_programs = \
 	tests/test-random \
 	tests/test-read-until \
 	tests/test-reentrant \
+	tests/test-remote \
 	tests/test-report \
 	tests/test-resolver \
 	tests/test-scenarios \

@@ -29,7 +29,8 @@ typedef struct vow_allocator {
  * To be called while nothing of libvow is alive (typically first in main()), because a block goes back
  * through the allocator that is set when it is released.
  *
- * Once a job was offloaded, both functions are called on the threads of the pool as well, at the same time.
+ * Once there is a job (vow_offload()) or a remote (vow_remote_new()), both functions are called on their
+ * threads as well, at the same time.
  *
  * @param allocator copied; NULL brings back the C library's aligned_alloc() and free().
  *
