@@ -194,6 +194,35 @@ man_pages = \
 	docs/man/vow_socket_peer.3 \
 	docs/man/vow_socket_port.3 \
 	docs/man/vow_strdup.3 \
+	docs/man/vow_stream.3 \
+	docs/man/vow_stream_buffered.3 \
+	docs/man/vow_stream_close.3 \
+	docs/man/vow_stream_copy.3 \
+	docs/man/vow_stream_copy_at.3 \
+	docs/man/vow_stream_fd.3 \
+	docs/man/vow_stream_free.3 \
+	docs/man/vow_stream_new.3 \
+	docs/man/vow_stream_new_at.3 \
+	docs/man/vow_stream_queued.3 \
+	docs/man/vow_stream_read.3 \
+	docs/man/vow_stream_read_all.3 \
+	docs/man/vow_stream_read_all_at.3 \
+	docs/man/vow_stream_read_at.3 \
+	docs/man/vow_stream_read_exactly.3 \
+	docs/man/vow_stream_read_exactly_at.3 \
+	docs/man/vow_stream_read_line.3 \
+	docs/man/vow_stream_read_line_at.3 \
+	docs/man/vow_stream_read_until.3 \
+	docs/man/vow_stream_read_until_at.3 \
+	docs/man/vow_stream_readable.3 \
+	docs/man/vow_stream_readable_at.3 \
+	docs/man/vow_stream_set_high_water.3 \
+	docs/man/vow_stream_shutdown.3 \
+	docs/man/vow_stream_shutdown_at.3 \
+	docs/man/vow_stream_write.3 \
+	docs/man/vow_stream_write_at.3 \
+	docs/man/vow_stream_writev.3 \
+	docs/man/vow_stream_writev_at.3 \
 	docs/man/vow_take.3 \
 	docs/man/vow_take_fd.3 \
 	docs/man/vow_task.3 \
@@ -223,6 +252,7 @@ man_pages = \
 	docs/man/vow_type_list.3 \
 	docs/man/vow_type_ptr.3 \
 	docs/man/vow_type_str.3 \
+	docs/man/vow_type_stream.3 \
 	docs/man/vow_unref.3 \
 	docs/man/vow_value.3 \
 	docs/man/vow_value_drop.3 \

@@ -18,6 +18,7 @@ vowinclude_HEADERS = \
 	include/vow/report.h \
 	include/vow/signal.h \
 	include/vow/socket.h \
+	include/vow/stream.h \
 	include/vow/task.h \
 	include/vow/time.h \
 	include/vow/value.h

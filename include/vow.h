@@ -21,6 +21,7 @@
 #include <vow/report.h>
 #include <vow/signal.h>
 #include <vow/socket.h>
+#include <vow/stream.h>
 #include <vow/task.h>
 #include <vow/time.h>
 #include <vow/value.h>

@@ -71,6 +71,15 @@ libvow_la_SOURCES = \
 	lib/loop/sleep.c \
 	lib/loop/source-private.h \
 	lib/loop/source.c \
+	lib/loop/stream-buffer.c \
+	lib/loop/stream-copy.c \
+	lib/loop/stream-private.h \
+	lib/loop/stream-queue.c \
+	lib/loop/stream-read.c \
+	lib/loop/stream-some.c \
+	lib/loop/stream-text.c \
+	lib/loop/stream-write.c \
+	lib/loop/stream.c \
 	lib/loop/timeout.c \
 	lib/loop/transfer.c \
 	lib/loop/yield.c \

@@ -37,6 +37,9 @@ test_programs = \
 	tests/test-signal \
 	tests/test-socket \
 	tests/test-socket-errors \
+	tests/test-stream-copy \
+	tests/test-stream-read \
+	tests/test-stream-write \
 	tests/test-task \
 	tests/test-task-cancel \
 	tests/test-task-finally \
@@ -112,8 +115,8 @@ tests_libsupport_la_SOURCES = \
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 
 tests_test_scenarios_SOURCES = \
-	tests/scenario-joined.c tests/scenario-promises.c tests/scenario-streams.c tests/scenario-tasks.c \
-	tests/scenario.h tests/test-scenarios.c
+	tests/scenario-joined.c tests/scenario-promises.c tests/scenario-streams.c tests/scenario-talk.c \
+	tests/scenario-tasks.c tests/scenario.h tests/test-scenarios.c
 
 # What the programs link with.
 LDADD = tests/libsupport.la

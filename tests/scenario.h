@@ -47,6 +47,7 @@ extern const struct scenario promise_scenarios[];
 extern const struct scenario joined_scenarios[];
 extern const struct scenario task_scenarios[];
 extern const struct scenario stream_scenarios[];
+extern const struct scenario talk_scenarios[];
 
 /* One thing more that must happen exactly once. */
 struct once *owe(struct world *w);

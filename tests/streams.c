@@ -157,6 +157,15 @@ void run_nil(vow_promise *promise)
     g_assert_true(vow_is_nil(&value));
 }
 
+void run_bytes(vow_promise *promise, const char *expected)
+{
+    vow_value value = run_value(promise);
+
+    g_assert_cmpstr(vow_as_bytes(&value)->data, ==, expected);
+    g_assert_cmpuint(vow_as_bytes(&value)->length, ==, strlen(expected));
+    vow_value_drop(value);
+}
+
 void run_fails(vow_promise *promise, int code, const char *part)
 {
     vow_error *error = vow_run(promise, NULL);

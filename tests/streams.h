@@ -36,6 +36,7 @@ void reset_tcp(int fd);
  * contains part. */
 int64_t run_int(vow_promise *promise);
 void run_nil(vow_promise *promise);
+void run_bytes(vow_promise *promise, const char *expected); /* compared as strings */
 void run_fails(vow_promise *promise, int code, const char *part);
 void run_fails_in(vow_promise *promise, const vow_domain *domain, int code);
 

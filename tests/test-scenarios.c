@@ -299,7 +299,7 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
 }
 
 static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios, task_scenarios,
-                                                stream_scenarios};
+                                                stream_scenarios, talk_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -320,6 +320,7 @@ TESTS(promises, 0)
 TESTS(joined, 1)
 TESTS(tasks, 2)
 TESTS(streams, 3)
+TESTS(talks, 4)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -340,5 +341,6 @@ int main(int argc, char **argv)
     ADD(joined);
     ADD(tasks);
     ADD(streams);
+    ADD(talks);
     return g_test_run();
 }

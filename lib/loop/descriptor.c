@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,11 +34,11 @@ bool vow__fd_would_block(int fd, short events)
     return flags >= 0 && !(flags & O_NONBLOCK) && poll(&ask, 1, 0) == 0;
 }
 
-static ssize_t read_plain(int fd, void *buffer, size_t size)
+static ssize_t read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size)
 {
     ssize_t count;
 
-    if (vow__fd_would_block(fd, POLLIN)) {
+    if (!nature->is_nonblocking && vow__fd_would_block(fd, POLLIN)) {
         errno = EAGAIN;
         return -1;
     }
@@ -47,20 +48,30 @@ static ssize_t read_plain(int fd, void *buffer, size_t size)
     return count;
 }
 
-ssize_t vow__fd_read(int fd, void *buffer, size_t size)
+ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size)
 {
     ssize_t count;
 
-    do
-        count = recv(fd, buffer, size, MSG_DONTWAIT);
-    while (count < 0 && errno == EINTR);
-    if (count < 0 && errno == ENOTSOCK)
-        return read_plain(fd, buffer, size);
-    return count;
+    if (!nature->is_plain) {
+        do
+            count = recv(fd, buffer, size, MSG_DONTWAIT);
+        while (count < 0 && errno == EINTR);
+        if (count >= 0 || errno != ENOTSOCK)
+            return count;
+        nature->is_plain = true;
+    }
+    return read_plain(fd, nature, buffer, size);
+}
+
+ssize_t vow__fd_read(int fd, void *buffer, size_t size)
+{
+    vow__fd_nature nature = {false, false};
+
+    return vow__fd_read_as(fd, &nature, buffer, size);
 }
 
 /* The SIGPIPE that a write of this thread has just raised, and only that, is taken back. */
-static ssize_t write_without_signal(int fd, const void *buffer, size_t size)
+static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts_count)
 {
     const struct timespec at_once = {0, 0};
     sigset_t pipe_only, before, pending;
@@ -74,7 +85,7 @@ static ssize_t write_without_signal(int fd, const void *buffer, size_t size)
     was_pending = sigismember(&pending, SIGPIPE) == 1;
     pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
     do
-        count = write(fd, buffer, size);
+        count = writev(fd, parts, parts_count);
     while (count < 0 && errno == EINTR);
     code = errno;
     if (count < 0 && code == EPIPE && !was_pending)
@@ -86,27 +97,52 @@ static ssize_t write_without_signal(int fd, const void *buffer, size_t size)
 }
 
 /* A pipe without O_NONBLOCK takes PIPE_BUF bytes at once if it is writable at all; more could block. */
-static ssize_t write_plain(int fd, const void *buffer, size_t size)
+static ssize_t write_plain(int fd, const vow__fd_nature *nature, const struct iovec *parts, int parts_count)
 {
-    int flags = fcntl(fd, F_GETFL);
+    struct iovec first = parts[0];
+    int flags;
 
+    if (nature->is_nonblocking)
+        return write_without_signal(fd, parts, parts_count);
     if (vow__fd_would_block(fd, POLLOUT)) {
         errno = EAGAIN;
         return -1;
     }
-    if (flags >= 0 && !(flags & O_NONBLOCK) && size > PIPE_BUF)
-        size = PIPE_BUF;
-    return write_without_signal(fd, buffer, size);
+    flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && !(flags & O_NONBLOCK) && first.iov_len > PIPE_BUF)
+        first.iov_len = PIPE_BUF;
+    return write_without_signal(fd, &first, 1);
+}
+
+/* As send(2); sendmsg(2) costs more, so only for what needs it. */
+static ssize_t send_parts(int fd, const struct iovec *parts, int parts_count)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *) parts, .msg_iovlen = (size_t) parts_count};
+
+    if (parts_count == 1)
+        return send(fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count)
+{
+    ssize_t count;
+
+    if (!nature->is_plain) {
+        do
+            count = send_parts(fd, parts, parts_count);
+        while (count < 0 && errno == EINTR);
+        if (count >= 0 || errno != ENOTSOCK)
+            return count;
+        nature->is_plain = true;
+    }
+    return write_plain(fd, nature, parts, parts_count);
 }
 
 ssize_t vow__fd_write(int fd, const void *buffer, size_t size)
 {
-    ssize_t count;
+    vow__fd_nature nature = {false, false};
+    const struct iovec part = {(void *) buffer, size};
 
-    do
-        count = send(fd, buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (count < 0 && errno == EINTR);
-    if (count < 0 && errno == ENOTSOCK)
-        return write_plain(fd, buffer, size);
-    return count;
+    return vow__fd_write_as(fd, &nature, &part, 1);
 }

@@ -7,8 +7,12 @@
 #define VOW_LOOP_IO_PRIVATE_H
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "loop/loop-private.h"
+
+/* How many operations one drain of the job queue may complete without the ev_loop. */
+#define VOW__IO_COMPLETIONS 128
 
 typedef struct vow__io vow__io;
 
@@ -36,6 +40,26 @@ void vow__io_stop(vow_promise *promise);
 
 /* A throw of an errno value whose message names the function and the descriptor. */
 vow_value vow__io_throw(const vow__io *self, const char *function, int code);
+
+/*
+ * A peer that is always ready could keep the job queue from ever running empty: what a drain may complete at
+ * once is limited, and the rest goes through the ev_loop, where the others get their turn. Whether an attempt
+ * may be made now, without an event; one that completes an operation is to be counted.
+ */
+static inline bool vow__io_may_attempt(const vow__ev_loop *loop)
+{
+    return !loop->core.is_draining || loop->completed < VOW__IO_COMPLETIONS;
+}
+
+/* What is known of a descriptor, so that no call is made that must fail. */
+typedef struct vow__fd_nature {
+    bool is_plain;       /* not a socket: learned by the first call */
+    bool is_nonblocking; /* O_NONBLOCK is known to be set */
+} vow__fd_nature;
+
+/* As vow__fd_read(), and as writev(2) without its signal. */
+ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size);
+ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count);
 
 /* As recv(2) and send(2), on any descriptor; never block, whatever its flags, and never raise SIGPIPE. */
 ssize_t vow__fd_read(int fd, void *buffer, size_t size);

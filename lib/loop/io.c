@@ -5,9 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* How many operations one drain of the job queue may complete without the ev_loop. */
-#define VOW__IO_COMPLETIONS 128
-
 static bool attempt(vow__io *self, vow_value *result)
 {
     return ((const vow__io_kind *) (const void *) self->promise.kind)->attempt(self, result);
@@ -34,21 +31,12 @@ void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd,
     return self;
 }
 
-/*
- * A peer that is always ready could keep the job queue from ever running empty: what a drain may complete at
- * once is limited, and the rest goes through the ev_loop, where the others get their turn.
- */
-static bool may_attempt(const vow__ev_loop *loop)
-{
-    return !loop->core.is_draining || loop->completed < VOW__IO_COMPLETIONS;
-}
-
 vow_promise *vow__io_begin(vow__io *self)
 {
     vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&self->promise));
     vow_value result;
 
-    if (!may_attempt(loop) || !attempt(self, &result))
+    if (!vow__io_may_attempt(loop) || !attempt(self, &result))
         return vow__io_watch(self);
     loop->completed++;
     vow__resolve(&self->promise, result);

@@ -5,6 +5,7 @@
 
 #include <ev.h>
 
+#include "core/bytes-private.h"
 #include "core/operations-private.h"
 
 typedef struct vow__ev_loop {
@@ -15,6 +16,7 @@ typedef struct vow__ev_loop {
     ev_idle no_wait;    /* as long, so that it looks without waiting */
     vow__link yielding; /* of vow__yield */
     unsigned completed; /* operations on descriptors that this drain completed at once */
+    vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
     struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
     struct vow__inbox *inbox;   /* NULL until something on another thread is to settle a promise */

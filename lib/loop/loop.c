@@ -44,6 +44,8 @@ static void close_loop(vow_loop *core)
     ev_clear_pending(self->ev, &self->drain);
     vow__yield_close(self);
     vow__inbox_close(self);
+    vow__bytes_free(self->spare);
+    self->spare = NULL;
 }
 
 static const vow__host host = {wake, finish, close_loop};

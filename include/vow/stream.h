@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/stream.h
+ * @brief Streams: a descriptor with a buffer for what has come and a queue of what is to go.
+ *
+ * A stream owns its descriptor: a TCP or Unix-domain socket, a pipe, a terminal. It belongs to the caller who
+ * made it; the functions below only use it, but for vow_stream_close() and vow_stream_free(), to which it is
+ * given away. The two directions are independent of each other. Buffers are lent until the promise is settled
+ * or dropped.
+ *
+ * Reading: there is one reader at a time; a read while another one is pending rejects with `EALREADY`, naming
+ * where that was made. Dropping a read loses no byte: what had arrived stays in the stream for the next one.
+ * Writing: any number of writes may be pending; they go out in the order of the calls, one after the other
+ * and never mixed. A read that failed, and a write that failed or was dropped in the middle, break their
+ * direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause() says what broke it.
+ *
+ * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. While nobody
+ * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer.
+ *
+ *     VOW_ASYNC(greeter, me)
+ *     {
+ *         VOW_BEGIN(me);
+ *         me->stream = vow_stream_new(VOW_LOOP(me), vow_take_fd(me->accepted));
+ *         if (!me->stream)
+ *             VOW_THROW(me, vow_error_new(ENOMEM, "no memory for a stream"));
+ *         for (;;) {
+ *             VOW_AWAIT(me, vow_timeout(vow_stream_read_line(me->stream, 512), 60));
+ *             if (vow_is_nil(VOW_RESULT(me)))
+ *                 break;
+ *             me->line = vow_take(VOW_RESULT(me));
+ *             VOW_AWAIT(me, vow_stream_write(me->stream, vow_as_bytes(&me->line)->data, …));
+ *             …
+ *         }
+ *         VOW_FINALLY(me);
+ *         vow_stream_free(me->stream);
+ *         VOW_END(me);
+ *     }
+ */
+#ifndef VOW_STREAM_H
+#define VOW_STREAM_H
+
+#include <sys/uio.h>
+
+#include <vow/common.h>
+#include <vow/promise.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+typedef struct vow_stream vow_stream;
+
+VOW_API const vow_type
+    vow_type_stream; /**< @brief For a stream as a value: `vow_own(stream, &vow_type_stream)`. */
+
+/**
+ * @brief Makes a stream of a descriptor.
+ *
+ * Sets `O_NONBLOCK` where that can be done, and takes it back when the stream ends if it was not set before:
+ * the flag is shared with all who have the same open file, such as a terminal's other programs.
+ *
+ * @param loop whose ev_loop watches.
+ * @param fd   given away, also when this fails: then it is closed. One that is not open makes a stream whose
+ * reads and writes reject with `EBADF`.
+ * @return the stream, to be released with vow_stream_free() or vow_stream_close(); NULL when out of memory.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site);
+#define vow_stream_new(loop, fd) vow_stream_new_at((loop), (fd), VOW_HERE)
+
+/**
+ * @brief Ends a stream at once and closes its descriptor.
+ *
+ * Pending reads and writes reject with `ECANCELED`, quietly: nobody is told of those that nobody looks at.
+ * What was not written yet never is. Inside this call lent buffers become their owners' again.
+ *
+ * @param stream given away; NULL does nothing.
+ * @since 0.1
+ */
+VOW_API void vow_stream_free(vow_stream *stream);
+
+/**
+ * @brief Writes what is pending, then closes the descriptor: fulfilled with nil when that is done.
+ *
+ * A pending read rejects with `ECANCELED`. The promise is the stream now: dropping it ends the stream at
+ * once, as vow_stream_free() does, so a vow_timeout() around it bounds how long a peer may take. It needs no
+ * memory and always has its way. Closing a TCP connection with bytes unread resets it; vow_stream_shutdown()
+ * and reading to the end first avoids that.
+ *
+ * @param stream given away.
+ * @return the promise, the caller's.
+ * @par Errors
+ * Those of a pending write that fails. The descriptor is closed all the same.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_close(vow_stream *stream);
+
+/** @brief The descriptor of a stream, for setsockopt(2) and the like. @param stream looked at. @return stays
+ * the stream's. @since 0.1 */
+VOW_API int vow_stream_fd(const vow_stream *stream);
+
+/**
+ * @brief How many bytes have arrived in a stream's buffer and were not read yet.
+ * @param stream looked at.
+ * @return the count; reads that ask for no more than that need not wait.
+ * @since 0.1
+ */
+VOW_API size_t vow_stream_buffered(const vow_stream *stream);
+
+/**
+ * @brief How much is to be written: the bytes of all pending writes, and 128 for each.
+ * @param stream looked at.
+ * @return the count.
+ * @since 0.1
+ */
+VOW_API size_t vow_stream_queued(const vow_stream *stream);
+
+/* ---- Reading ------------------------------------------------------------------------------------------- */
+
+/**
+ * @brief Waits until there is something to read: fulfilled with nil when bytes have come, or the end, or an
+ * error. Takes nothing.
+ *
+ * For a connection that is idle most of the time: its buffer can wait until there is something to put in.
+ *
+ * @param stream used.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `EALREADY` when another read is pending; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site);
+#define vow_stream_readable(stream) vow_stream_readable_at((stream), VOW_HERE)
+
+/**
+ * @brief Reads what there is: fulfilled with the count of bytes, 0 at the end of the stream.
+ * @param stream used.
+ * @param buffer lent until the promise is settled or dropped.
+ * @param size   how many bytes at most; 0 is fulfilled with 0.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * read(2)'s, such as `ECONNRESET`; `EPIPE` when an earlier read has failed; `EALREADY` when another read is
+ * pending; `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size,
+                                                      const char *site);
+#define vow_stream_read(stream, buffer, size) vow_stream_read_at((stream), (buffer), (size), VOW_HERE)
+
+/**
+ * @brief Reads exactly so many bytes: fulfilled with their count.
+ *
+ * The buffer is filled when all of them are there; until then they are in the stream, whose memory grows as
+ * they arrive.
+ *
+ * @param stream used.
+ * @param buffer lent until the promise is settled or dropped.
+ * @param size   how many bytes.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * `VOW_EOF` when the stream ends first: the message says how many had come, and they can still be read; else
+ * as for vow_stream_read().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t size,
+                                                              const char *site);
+#define vow_stream_read_exactly(stream, buffer, size) \
+    vow_stream_read_exactly_at((stream), (buffer), (size), VOW_HERE)
+
+/**
+ * @brief Reads up to a delimiter: fulfilled with the bytes, the delimiter included.
+ * @param stream    used.
+ * @param delimiter copied; a string of 1 to 16 bytes.
+ * @param limit     how many bytes at most, the delimiter included.
+ * @return the promise of bytes (vow_as_bytes()), the caller's.
+ * @par Errors
+ * `EMSGSIZE` when the limit is reached first; `VOW_EOF` when the stream ends first. In both cases what had
+ * come can still be read. `EINVAL` for a bad delimiter; else as for vow_stream_read().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter,
+                                                            size_t limit, const char *site);
+#define vow_stream_read_until(stream, delimiter, limit) \
+    vow_stream_read_until_at((stream), (delimiter), (limit), VOW_HERE)
+
+/**
+ * @brief Reads a line: fulfilled with its bytes, without the LF or CR LF that ends it; with nil at the end of
+ * the stream.
+ *
+ * The last line need not be ended. Bytes have a zero behind them, so a line without zeros is a string too.
+ *
+ * @param stream used.
+ * @param limit  how many bytes at most, the line's end included.
+ * @return the promise of bytes (vow_as_bytes()) or nil, the caller's.
+ * @par Errors
+ * `EMSGSIZE` when the limit is reached first: what had come can still be read; else as for vow_stream_read().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_read_line_at(vow_stream *stream, size_t limit,
+                                                           const char *site);
+#define vow_stream_read_line(stream, limit) vow_stream_read_line_at((stream), (limit), VOW_HERE)
+
+/**
+ * @brief Reads to the end of the stream: fulfilled with all bytes, which may be none.
+ * @param stream used.
+ * @param limit  how many bytes at most.
+ * @return the promise of bytes (vow_as_bytes()), the caller's.
+ * @par Errors
+ * `EMSGSIZE` when there are more: those that had come can still be read; else as for vow_stream_read().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_read_all_at(vow_stream *stream, size_t limit, const char *site);
+#define vow_stream_read_all(stream, limit) vow_stream_read_all_at((stream), (limit), VOW_HERE)
+
+/* ---- Writing ------------------------------------------------------------------------------------------- */
+
+/**
+ * @brief Writes all of a buffer, after what is pending already: fulfilled with its size when the system has
+ * taken it.
+ *
+ * The promise is the backpressure: await it before the next write, and no more than one buffer is under way.
+ * Nothing is copied. Dropping a write that has not begun takes it out of the queue; one that has begun leaves
+ * the stream broken in the middle.
+ *
+ * @param stream used.
+ * @param data   lent until the promise is settled or dropped.
+ * @param size   how many bytes; with 0 it is fulfilled when all before it are.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * write(2)'s, such as `EPIPE` and `ECONNRESET`; `EPIPE` when the stream is broken in this direction or was
+ * shut down; `ENOBUFS` when more would wait than vow_stream_set_high_water() allows (nothing is broken:
+ * write again when others are done); `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_write_at(vow_stream *stream, const void *data, size_t size,
+                                                       const char *site);
+#define vow_stream_write(stream, data, size) vow_stream_write_at((stream), (data), (size), VOW_HERE)
+
+/**
+ * @brief Writes several buffers as one, without copying them together: else as vow_stream_write().
+ * @param stream used.
+ * @param parts  copied; the bytes that they point to are lent until the promise is settled or dropped.
+ * @param count  how many parts, at most 1024.
+ * @return the promise of an int, the count of all bytes; the caller's.
+ * @par Errors
+ * `EINVAL` for too many parts; else as for vow_stream_write().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_writev_at(vow_stream *stream, const struct iovec *parts,
+                                                        size_t count, const char *site);
+#define vow_stream_writev(stream, parts, count) vow_stream_writev_at((stream), (parts), (count), VOW_HERE)
+
+/**
+ * @brief Limits how much may wait to be written.
+ *
+ * One write of any size may be under way. One that would wait behind it, and with what waits there already
+ * (counted as by vow_stream_queued()) would be above the mark, rejects with `ENOBUFS`. So a program that does
+ * not await its writes has no more memory lent to a stream than the mark and one write.
+ *
+ * @param stream changed.
+ * @param bytes  the mark; 1 MiB unless this says otherwise. `SIZE_MAX` lets everything wait.
+ * @since 0.1
+ */
+VOW_API void vow_stream_set_high_water(vow_stream *stream, size_t bytes);
+
+/**
+ * @brief Ends the writing direction once all pending writes are done: fulfilled with nil when the peer can
+ * see the end. Reading goes on.
+ *
+ * A socket is shut down; the writing end of a pipe is closed. Writes after this call reject with `EPIPE`.
+ * Dropping the promise before its turn takes the end back.
+ *
+ * @param stream used.
+ * @return the promise, the caller's.
+ * @par Errors
+ * shutdown(2)'s, such as `ENOTCONN`; `ENOTSOCK` for what has no half to close, such as a terminal; `EPIPE`
+ * when the stream is broken in this direction or was shut down before; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_shutdown_at(vow_stream *stream, const char *site);
+#define vow_stream_shutdown(stream) vow_stream_shutdown_at((stream), VOW_HERE)
+
+/**
+ * @brief Copies from one stream to another until the first ends: fulfilled with the count of bytes.
+ *
+ * Reads only when what was read before has been written, so it holds at most 64 KiB. It is the reader of
+ * `from` until it is settled or dropped. Dropping it loses no byte and breaks nothing: what was not written
+ * yet stays in `from`, and another copy goes on from there. The end is not passed on: see
+ * vow_stream_shutdown().
+ *
+ * @param from used; when it ends, the promise rejects with `ECANCELED`.
+ * @param to   used; when it ends, the promise rejects with `ECANCELED` as soon as there is something to write
+ * to it. May be the same as `from`, and must be of the same loop.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * Those of vow_stream_read() and vow_stream_write().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_stream_copy_at(vow_stream *from, vow_stream *to, const char *site);
+#define vow_stream_copy(from, to) vow_stream_copy_at((from), (to), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif

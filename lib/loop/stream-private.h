@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of a stream. It is itself a promise, of its own end: pending while the stream lives, given to
+ * the program by vow_stream_close(). So the loop that is freed finds it, ends it, and keeps its memory for
+ * who still holds it.
+ *
+ * A direction has one watcher, which stays active from one operation to the next, because a start costs a
+ * system call. While nobody waits for it the ev_loop does not count it, and it is stopped when it fires.
+ */
+#ifndef VOW_LOOP_STREAM_PRIVATE_H
+#define VOW_LOOP_STREAM_PRIVATE_H
+
+#include <vow/stream.h>
+
+#include "core/bytes-private.h"
+#include "loop/io-private.h"
+
+/* What is read ahead, and the size of the buffers that are passed from stream to stream. */
+#define VOW__STREAM_AHEAD ((size_t) 65536)
+
+typedef struct vow__reading vow__reading;
+typedef struct vow__writing vow__writing;
+
+/* A watcher of a stream, and whether somebody waits for it. */
+typedef struct vow__interest {
+    ev_io io;
+    bool is_wanted; /* else an active watcher is not counted by the ev_loop */
+} vow__interest;
+
+struct vow_stream {
+    vow_promise promise; /* of the stream's end */
+    vow__interest in, out;
+    int fd; /* -1 once it is closed */
+    vow__fd_nature nature;
+    bool was_blocking : 1; /* O_NONBLOCK is to be taken back */
+    bool is_drained : 1;   /* a read would find nothing: the watcher has to fire first */
+    bool is_full : 1;      /* a write likewise */
+    bool is_ending : 1;    /* a shutdown is pending or done */
+    bool is_closing : 1;   /* given away to vow_stream_close() */
+    vow__bytes *bytes;     /* what has come, or NULL when there is nothing */
+    size_t start;          /* where in there what was not read yet begins */
+    vow__reading *reader;  /* the read that is pending, or NULL */
+    vow__link writes;      /* vow__writing.link of those that are pending, in order */
+    size_t queued;         /* their bytes that are not written, and VOW__WRITING_COST for each */
+    size_t high_water;
+    vow_error *in_error; /* what broke a direction, or NULL */
+    vow_error *out_error;
+};
+
+enum vow__progress {
+    VOW__DONE, /* there is a result */
+    VOW__MORE, /* more has to be read */
+    VOW__WAIT, /* that would block: the watcher has to fire first */
+    VOW__BUSY  /* it does not want more now */
+};
+
+/* A kind of read: how it takes from the buffer, and how it fills it. */
+typedef struct vow__read_kind {
+    vow__kind kind;
+    const char *function;                                              /* as messages call it */
+    enum vow__progress (*take)(vow__reading *self, vow_value *result); /* DONE, MORE or BUSY */
+    /* As recv(2): reads into the stream's buffer, or where it likes. */
+    ssize_t (*fill)(vow__reading *self);
+    /* The stream has ended: the result. */
+    vow_value (*end)(vow__reading *self);
+    /* It is settled from outside: gives up what else it waits for. NULL when there is nothing. */
+    void (*leave)(vow__reading *self);
+} vow__read_kind;
+
+struct vow__reading {
+    vow_promise promise; /* of a vow__read_kind */
+    vow_stream *stream;  /* NULL once it is not the stream's reader any more */
+};
+
+/* ---- Life: stream.c ------------------------------------------------------------------------------------ */
+
+/* Ends the program when the stream is NULL, given away, or of another thread. */
+void vow__check_stream(const vow_stream *stream, const char *function, const char *site);
+/* Somebody waits for a direction; nobody does. */
+void vow__want(vow_stream *stream, vow__interest *interest);
+void vow__unwant(vow_stream *stream, vow__interest *interest);
+/* The watcher has fired: true when somebody waits for that, else it is stopped. */
+bool vow__is_wanted(vow_stream *stream, vow__interest *interest);
+/* Stops both watchers and closes the descriptor. */
+void vow__stream_shut(vow_stream *stream);
+/* Nothing is pending any more: a stream that is being closed ends, with an error (looked at) or NULL. */
+void vow__stream_close_if_done(vow_stream *stream, const vow_error *error);
+/* A throw of an errno value whose message names the function and the descriptor. */
+vow_value vow__stream_throw(const vow_stream *stream, const char *function, int code, const char *site);
+/* The error of what is refused because its direction is broken. */
+vow_error *vow__stream_broken(const vow_stream *stream, const char *function, const vow_error *cause,
+                              const char *site);
+/* The error, quiet, of what is pending when the stream ends. */
+vow_error *vow__stream_ended(const vow_stream *stream, const char *function, const char *site);
+/* Whether an error leaves the stream as it was. */
+bool vow__is_passing(int code);
+
+/* ---- What has come: stream-buffer.c -------------------------------------------------------------------- */
+
+static inline size_t vow__in_length(const vow_stream *stream)
+{
+    return stream->bytes ? stream->bytes->bytes.length - stream->start : 0;
+}
+
+static inline const char *vow__in_data(const vow_stream *stream)
+{
+    return stream->bytes->data + stream->start;
+}
+
+/* Reads once into the buffer, which grows where it must, but not for more than `most` bytes. As recv(2). */
+ssize_t vow__in_fill(vow_stream *stream, size_t most);
+/* Removes bytes from the front. */
+void vow__in_consume(vow_stream *stream, size_t count);
+/* Moves bytes from the front into a value and skips some more; a throw, and nothing moved, without memory. */
+vow_value vow__in_take(vow_stream *stream, size_t count, size_t skipped);
+/* Nothing is being read: keeps no more memory than needed. */
+void vow__in_trim(vow_stream *stream);
+/* Releases the buffer, whatever is in it. */
+void vow__in_clear(vow_stream *stream);
+
+/* ---- Reading: stream-read.c ---------------------------------------------------------------------------- */
+
+/* A new read, of `size` bytes that begin with a vow__reading; NULL when there is no memory. */
+void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
+/* Attempts it, and waits if that would block. Returns the promise. */
+vow_promise *vow__reading_begin(vow__reading *self);
+/* Only waits. */
+vow_promise *vow__reading_wait(vow__reading *self);
+/* Goes on with one that was VOW__BUSY. */
+void vow__reading_go_on(vow__reading *self);
+/* Settles a pending one with a throw or a value. */
+void vow__reading_finish(vow__reading *self, vow_value result);
+/* Its stream ends. */
+void vow__reading_end(vow__reading *self);
+/* vow__kind.stop of all of them, or called by it. */
+void vow__reading_stop(vow_promise *promise);
+/* Reads into a buffer; remembers whether a second call would find nothing. */
+ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size);
+/* The watcher's callback. */
+void vow__stream_readable_cb(EV_P_ ev_io *io, int revents);
+
+/* ---- Writing: stream-queue.c and stream-write.c -------------------------------------------------------- */
+
+struct vow__writing {
+    vow_promise promise;
+    vow_stream *stream; /* NULL once it is not in the queue any more */
+    vow__link link;     /* in stream->writes */
+    size_t size;        /* of all parts */
+    size_t written;
+    unsigned count; /* of parts */
+    unsigned index; /* the first part that is not written whole; its beginning is moved on */
+    struct iovec parts[];
+};
+
+/* What a write in the queue counts for, besides its bytes. */
+#define VOW__WRITING_COST ((size_t) 128)
+
+/* promise.stage. What a copy writes is no message, so dropping it in the middle breaks nothing; as there is
+ * one at a time, it need not look at the mark. */
+enum { VOW__WRITING_PLAIN, VOW__WRITING_COPY, VOW__WRITING_SHUTDOWN };
+
+static inline const char *vow__writing_function(const vow__writing *self)
+{
+    return self->promise.stage == VOW__WRITING_SHUTDOWN ? "vow_stream_shutdown" : "vow_stream_write";
+}
+
+/* The first of a queue that is not empty. */
+static inline vow__writing *vow__first_write(const vow_stream *stream)
+{
+    return VOW__CONTAINER_OF(stream->writes.next, vow__writing, link);
+}
+
+/* Why a direction that was shut down takes no more: static. */
+extern vow_error vow__error_shut_down;
+
+void vow__writing_enqueue(vow__writing *self);
+void vow__writing_dequeue(vow__writing *self);
+/* One attempt at a write that nothing is before: true when it is settled. */
+bool vow__writing_at_once(vow__writing *self);
+/* The turn of a shutdown, which is not in the queue any more. */
+void vow__writing_end_output(vow_stream *stream, vow__writing *self);
+/* Rejects all that is pending; `error` is looked at. NULL: because the stream ends. */
+void vow__writes_reject(vow_stream *stream, const vow_error *error);
+/* Nothing may be written any more, because of an error, which is given. */
+void vow__stream_break_off(vow_stream *stream, vow_error *error);
+/* The watcher's callback. */
+void vow__stream_writable_cb(EV_P_ ev_io *io, int revents);
+
+/* A write for a copy; NULL when there is no memory. */
+vow__writing *vow__write_chunk(vow_stream *stream, const void *data, size_t size, const char *site);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The queue of writes of a stream, of which the system takes as much in one call as it can. A write that was
+ * begun and not ended, by an error or because it was dropped, leaves the peer with half a message: nothing
+ * may follow it, so all the others are rejected, and those to come, too.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "loop/stream-private.h"
+
+/* How many parts go into one call. */
+#define GATHERED 64
+
+vow_error vow__error_shut_down = {
+    .domain = &vow_domain_errno, .refs = 1, .code = EPIPE, .message = "it was shut down"};
+
+void vow__writing_enqueue(vow__writing *self)
+{
+    vow_stream *stream = self->stream;
+
+    vow__list_append(&stream->writes, &self->link);
+    stream->queued += self->size - self->written + VOW__WRITING_COST;
+    vow__want(stream, &stream->out);
+}
+
+void vow__writing_dequeue(vow__writing *self)
+{
+    vow_stream *stream = self->stream;
+
+    vow__list_unlink(&self->link);
+    self->stream = NULL;
+    stream->queued -= self->size - self->written + VOW__WRITING_COST;
+    if (vow__list_is_empty(&stream->writes))
+        vow__unwant(stream, &stream->out);
+}
+
+void vow__writes_reject(vow_stream *stream, const vow_error *error)
+{
+    while (!vow__list_is_empty(&stream->writes)) {
+        vow__writing *self = vow__first_write(stream);
+        const char *function = vow__writing_function(self), *site = self->promise.site;
+
+        vow__writing_dequeue(self);
+        vow__resolve(&self->promise, vow_throw(error ? vow__stream_broken(stream, function, error, site)
+                                                     : vow__stream_ended(stream, function, site)));
+    }
+}
+
+void vow__stream_break_off(vow_stream *stream, vow_error *error)
+{
+    vow_error_unref(stream->out_error);
+    stream->out_error = error;
+    vow__writes_reject(stream, error);
+    vow__stream_close_if_done(stream, error);
+}
+
+/* So many bytes of its first parts were written. */
+static void move_on(vow__writing *self, size_t count)
+{
+    self->written += count;
+    while (self->index < self->count && count >= self->parts[self->index].iov_len)
+        count -= self->parts[self->index++].iov_len;
+    if (count) {
+        struct iovec *part = &self->parts[self->index];
+
+        part->iov_base = (char *) part->iov_base + count;
+        part->iov_len -= count;
+    }
+}
+
+/* Adds what is left of it to `parts`; returns how many they are then. */
+static int gather(const vow__writing *self, struct iovec *parts, int count)
+{
+    for (unsigned i = self->index; i < self->count && count < GATHERED; i++)
+        parts[count++] = self->parts[i];
+    return count;
+}
+
+static size_t size_of(const struct iovec *parts, int count)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < count; i++)
+        size += parts[i].iov_len;
+    return size;
+}
+
+/* Writes; how many bytes, or -1 and errno. Remembers whether a second call would do nothing. */
+static ssize_t put(vow_stream *stream, const struct iovec *parts, int count)
+{
+    ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, parts, count);
+
+    stream->is_full = written < 0 ? vow__is_again(errno) : (size_t) written < size_of(parts, count);
+    return written;
+}
+
+static vow_value failure(const vow_stream *stream, const vow__writing *self, int code)
+{
+    return vow__stream_throw(stream, vow__writing_function(self), code, self->promise.site);
+}
+
+bool vow__writing_at_once(vow__writing *self)
+{
+    struct iovec parts[GATHERED];
+    ssize_t written = put(self->stream, parts, gather(self, parts, 0));
+    int code = errno;
+    vow_value thrown;
+
+    if (written >= 0)
+        move_on(self, (size_t) written);
+    if (self->written == self->size) {
+        vow__fulfil(&self->promise, vow_int((int64_t) self->size));
+        return true;
+    }
+    if (written >= 0 || vow__is_again(code))
+        return false;
+    thrown = failure(self->stream, self, code);
+    if (!vow__is_passing(code))
+        self->stream->out_error = vow_error_ref(thrown.u.pointer);
+    vow__resolve(&self->promise, thrown);
+    return true;
+}
+
+/* The first of the queue cannot be written. */
+static void fail_first(vow_stream *stream, int code)
+{
+    vow__writing *self = vow__first_write(stream);
+    bool is_whole = !self->written && vow__is_passing(code);
+    vow_value thrown = failure(stream, self, code);
+    vow_error *error = is_whole ? NULL : vow_error_ref(thrown.u.pointer);
+
+    vow__writing_dequeue(self);
+    vow__resolve(&self->promise, thrown);
+    if (error)
+        vow__stream_break_off(stream, error);
+}
+
+/* So many bytes of the queue were written. */
+static void distribute(vow_stream *stream, size_t count)
+{
+    while (count) {
+        vow__writing *self = vow__first_write(stream);
+        size_t left = self->size - self->written;
+        size_t mine = count < left ? count : left;
+
+        stream->queued -= mine;
+        move_on(self, mine);
+        if (mine < left)
+            return;
+        count -= mine;
+        vow__writing_dequeue(self);
+        vow__fulfil(&self->promise, vow_int((int64_t) self->size));
+    }
+}
+
+/* One call for as much of the queue as fits; false when there is nothing more to be done now. */
+static bool write_more(vow_stream *stream)
+{
+    struct iovec parts[GATHERED];
+    int count = 0;
+    ssize_t written;
+
+    for (vow__link *link = stream->writes.next; link != &stream->writes && count < GATHERED;
+         link = link->next)
+        count = gather(VOW__CONTAINER_OF(link, vow__writing, link), parts, count);
+    written = put(stream, parts, count);
+    if (written > 0)
+        distribute(stream, (size_t) written);
+    else if (written < 0 && !vow__is_again(errno))
+        fail_first(stream, errno);
+    return !stream->is_full;
+}
+
+/* A pipe has no half of its own to close: its writing end is closed whole. */
+static int shut_down(vow_stream *stream)
+{
+    if (!shutdown(stream->fd, SHUT_WR))
+        return 0;
+    if (errno != ENOTSOCK || (fcntl(stream->fd, F_GETFL) & O_ACCMODE) != O_WRONLY)
+        return errno;
+    vow__stream_shut(stream);
+    return 0;
+}
+
+void vow__writing_end_output(vow_stream *stream, vow__writing *self)
+{
+    int code = shut_down(stream);
+    vow_value result = code ? failure(stream, self, code) : vow_nil();
+
+    stream->is_ending = false;
+    if (!code)
+        stream->out_error = &vow__error_shut_down;
+    vow__resolve(&self->promise, result);
+}
+
+/* Those at the front of the queue that have nothing to write. */
+static void settle_empty(vow_stream *stream)
+{
+    while (!vow__list_is_empty(&stream->writes) && !vow__first_write(stream)->size) {
+        vow__writing *self = vow__first_write(stream);
+
+        vow__writing_dequeue(self);
+        if (self->promise.stage == VOW__WRITING_SHUTDOWN)
+            vow__writing_end_output(stream, self);
+        else
+            vow__fulfil(&self->promise, vow_int(0));
+    }
+}
+
+void vow__stream_writable_cb(EV_P_ ev_io *io, int revents)
+{
+    vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, out.io);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    stream->is_full = false;
+    if (!vow__is_wanted(stream, &stream->out))
+        return;
+    do
+        settle_empty(stream);
+    while (!vow__list_is_empty(&stream->writes) && write_more(stream));
+    vow__stream_close_if_done(stream, NULL);
+}

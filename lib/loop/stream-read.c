@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What every read of a stream has in common: it takes from what has come, and as long as that does not do,
+ * reads more; when there is no more, it is the stream's reader and waits. Bytes leave the stream only in the
+ * moment in which a read is settled, so dropping one loses nothing.
+ */
+#include <errno.h>
+
+#include "loop/stream-private.h"
+
+/* How often one event may lead to a read, so that a fast sender does not hold up the others. */
+#define ROUNDS 16
+
+static const vow__read_kind *kind_of(const vow__reading *self)
+{
+    return (const vow__read_kind *) (const void *) self->promise.kind;
+}
+
+static vow__ev_loop *loop_of(const vow__reading *self)
+{
+    return vow__ev_loop_of(vow__loop_of(&self->promise));
+}
+
+void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site)
+{
+    vow__reading *self = (void *) vow__promise_new(vow__loop_of(&stream->promise), size, &kind->kind, site);
+
+    if (self)
+        self->stream = stream;
+    return self;
+}
+
+/* ---- Attempts ------------------------------------------------------------------------------------------ */
+
+ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size)
+{
+    ssize_t count = vow__fd_read_as(stream->fd, &stream->nature, buffer, size);
+
+    stream->is_drained = count < 0 ? vow__is_again(errno) : count > 0 && (size_t) count < size;
+    return count;
+}
+
+/* A read has failed: what that means for it and for the stream. */
+static vow_value fail(const vow__reading *self, int code)
+{
+    vow_stream *stream = self->stream;
+    vow_value thrown = vow__stream_throw(stream, kind_of(self)->function, code, self->promise.site);
+
+    if (!vow__is_passing(code))
+        stream->in_error = vow_error_ref(thrown.u.pointer);
+    return thrown;
+}
+
+static vow_value refuse(const vow__reading *self)
+{
+    return vow_throw(vow__stream_broken(self->stream, kind_of(self)->function, self->stream->in_error,
+                                        self->promise.site));
+}
+
+/* One read, and what it came to: DONE, MORE or WAIT. */
+static enum vow__progress fill(vow__reading *self, vow_value *result)
+{
+    ssize_t count;
+
+    if (self->stream->in_error) {
+        *result = refuse(self);
+        return VOW__DONE;
+    }
+    if (self->stream->is_drained)
+        return VOW__WAIT;
+    count = kind_of(self)->fill(self);
+    if (count > 0)
+        return VOW__MORE;
+    if (count < 0 && vow__is_again(errno))
+        return VOW__WAIT;
+    *result = count < 0 ? fail(self, errno) : kind_of(self)->end(self);
+    return VOW__DONE;
+}
+
+/* DONE, WAIT or BUSY. What has come already may be taken in any case. */
+static enum vow__progress attempt(vow__reading *self, bool may_fill, vow_value *result)
+{
+    for (int round = 0;; round++) {
+        enum vow__progress progress = kind_of(self)->take(self, result);
+
+        if (progress != VOW__MORE)
+            return progress;
+        if (!may_fill || round == ROUNDS)
+            return VOW__WAIT;
+        progress = fill(self, result);
+        if (progress != VOW__MORE)
+            return progress;
+    }
+}
+
+/* Whether the descriptor may be read now, without an event; one that is closed has none. */
+static bool may_fill(const vow__reading *self)
+{
+    return self->stream->fd < 0 || vow__io_may_attempt(loop_of(self));
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------------------- */
+
+static void leave(vow__reading *self)
+{
+    vow_stream *stream = self->stream;
+
+    self->stream = NULL;
+    stream->reader = NULL;
+    vow__unwant(stream, &stream->in);
+    vow__in_trim(stream);
+}
+
+void vow__reading_finish(vow__reading *self, vow_value result)
+{
+    leave(self);
+    vow__resolve(&self->promise, result);
+}
+
+static void go_on(vow__reading *self, bool may)
+{
+    vow_stream *stream = self->stream;
+    vow_value result;
+
+    switch (attempt(self, may, &result)) {
+    case VOW__DONE:
+        vow__reading_finish(self, result);
+        break;
+    case VOW__WAIT:
+        vow__in_trim(stream);
+        vow__want(stream, &stream->in);
+        break;
+    default:
+        vow__unwant(stream, &stream->in);
+    }
+}
+
+void vow__reading_go_on(vow__reading *self)
+{
+    loop_of(self)->completed++;
+    go_on(self, may_fill(self));
+}
+
+void vow__stream_readable_cb(EV_P_ ev_io *io, int revents)
+{
+    vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, in.io);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    stream->is_drained = false;
+    if (vow__is_wanted(stream, &stream->in))
+        go_on(stream->reader, true);
+}
+
+static vow_promise *refuse_second(vow__reading *self)
+{
+    const char *other = self->stream->reader->promise.site;
+
+    vow__reject(&self->promise, vow_error_new_at(self->promise.site, EALREADY,
+                                                 "%s: descriptor %d: the read made at %s is still pending",
+                                                 kind_of(self)->function, self->stream->fd,
+                                                 other ? other : "an unknown place"));
+    return &self->promise;
+}
+
+vow_promise *vow__reading_wait(vow__reading *self)
+{
+    self->stream->reader = self;
+    vow__in_trim(self->stream);
+    vow__want(self->stream, &self->stream->in);
+    return &self->promise;
+}
+
+vow_promise *vow__reading_begin(vow__reading *self)
+{
+    vow_value result;
+
+    if (self->stream->reader)
+        return refuse_second(self);
+    switch (attempt(self, may_fill(self), &result)) {
+    case VOW__DONE:
+        loop_of(self)->completed++;
+        vow__in_trim(self->stream);
+        vow__resolve(&self->promise, result);
+        return &self->promise;
+    case VOW__WAIT:
+        return vow__reading_wait(self);
+    default:
+        self->stream->reader = self;
+        return &self->promise;
+    }
+}
+
+void vow__reading_stop(vow_promise *promise)
+{
+    if (((vow__reading *) promise)->stream)
+        leave((vow__reading *) promise);
+}
+
+void vow__reading_end(vow__reading *self)
+{
+    const vow__read_kind *kind = kind_of(self);
+    vow_error *error = vow__stream_ended(self->stream, kind->function, self->promise.site);
+
+    if (kind->leave)
+        kind->leave(self);
+    vow__reading_finish(self, vow_throw(error));
+}

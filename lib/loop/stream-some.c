@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kinds stream_readable, which takes nothing, and stream_read and stream_read_exactly, into lent buffers.
+ */
+#include <string.h>
+
+#include "loop/stream-private.h"
+
+/* ---- The kind stream_readable -------------------------------------------------------------------------- */
+
+static enum vow__progress readable_take(vow__reading *self, vow_value *result)
+{
+    *result = vow_nil();
+    return self->promise.stage || self->stream->in_error || vow__in_length(self->stream) ? VOW__DONE
+                                                                                         : VOW__MORE;
+}
+
+/* The watcher has fired. */
+static ssize_t readable_fill(vow__reading *self)
+{
+    return self->promise.stage = 1;
+}
+
+static const vow__read_kind readable_kind = {{.name = "stream_readable", .stop = vow__reading_stop},
+                                             "vow_stream_readable",
+                                             readable_take,
+                                             readable_fill,
+                                             NULL,
+                                             NULL};
+
+vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site)
+{
+    vow__reading *self;
+
+    vow__check_stream(stream, "vow_stream_readable", site);
+    self = vow__reading_new(stream, sizeof *self, &readable_kind, site);
+    if (!self)
+        return vow__emergency(vow__loop_of(&stream->promise));
+    self->promise.stage = stream->fd < 0; /* it can never fire */
+    if (stream->reader || readable_take(self, &(vow_value){0}) == VOW__DONE)
+        return vow__reading_begin(self);
+    return vow__reading_wait(self);
+}
+
+/* ---- The kind stream_read ------------------------------------------------------------------------------ */
+
+typedef struct reading_some {
+    vow__reading reading;
+    char *buffer;
+    size_t size;
+    size_t count; /* read into the buffer, and not through the stream's */
+} reading_some;
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static enum vow__progress some_take(vow__reading *reading, vow_value *result)
+{
+    reading_some *self = (reading_some *) reading;
+    size_t count = smaller(vow__in_length(reading->stream), self->size);
+
+    if (count) {
+        memcpy(self->buffer, vow__in_data(reading->stream), count);
+        vow__in_consume(reading->stream, count);
+        self->count = count;
+    }
+    *result = vow_int((int64_t) self->count);
+    return self->count || !self->size ? VOW__DONE : VOW__MORE;
+}
+
+static ssize_t some_fill(vow__reading *reading)
+{
+    reading_some *self = (reading_some *) reading;
+    ssize_t count = vow__stream_recv(reading->stream, self->buffer, self->size);
+
+    self->count = count > 0 ? (size_t) count : 0;
+    return count;
+}
+
+static vow_value some_end(vow__reading *reading)
+{
+    (void) reading;
+    return vow_int(0);
+}
+
+static const vow__read_kind some_kind = {{.name = "stream_read", .stop = vow__reading_stop},
+                                         "vow_stream_read",
+                                         some_take,
+                                         some_fill,
+                                         some_end,
+                                         NULL};
+
+/* stream_read_exactly has the same members. */
+static vow_promise *read_into(vow_stream *stream, const vow__read_kind *kind, void *buffer, size_t size,
+                              const char *site)
+{
+    reading_some *self;
+
+    vow__check_stream(stream, kind->function, site);
+    self = vow__reading_new(stream, sizeof *self, kind, site);
+    if (!self)
+        return vow__emergency(vow__loop_of(&stream->promise));
+    self->buffer = buffer;
+    self->size = size;
+    self->count = 0;
+    return vow__reading_begin(&self->reading);
+}
+
+vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size, const char *site)
+{
+    return read_into(stream, &some_kind, buffer, size, site);
+}
+
+/* ---- The kind stream_read_exactly ---------------------------------------------------------------------- */
+
+static enum vow__progress exactly_take(vow__reading *reading, vow_value *result)
+{
+    reading_some *self = (reading_some *) reading;
+
+    if (vow__in_length(reading->stream) < self->size)
+        return VOW__MORE;
+    if (self->size) {
+        memcpy(self->buffer, vow__in_data(reading->stream), self->size);
+        vow__in_consume(reading->stream, self->size);
+    }
+    *result = vow_int((int64_t) self->size);
+    return VOW__DONE;
+}
+
+static ssize_t exactly_fill(vow__reading *reading)
+{
+    return vow__in_fill(reading->stream, ((reading_some *) reading)->size);
+}
+
+static vow_value exactly_end(vow__reading *reading)
+{
+    return vow_throw(vow_error_new_in_at(reading->promise.site, &vow_domain_vow, VOW_EOF,
+                                         "vow_stream_read_exactly: descriptor %d: the stream ended after "
+                                         "%zu of %zu bytes",
+                                         reading->stream->fd, vow__in_length(reading->stream),
+                                         ((reading_some *) reading)->size));
+}
+
+static const vow__read_kind exactly_kind = {{.name = "stream_read_exactly", .stop = vow__reading_stop},
+                                            "vow_stream_read_exactly",
+                                            exactly_take,
+                                            exactly_fill,
+                                            exactly_end,
+                                            NULL};
+
+vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t size, const char *site)
+{
+    return read_into(stream, &exactly_kind, buffer, size, site);
+}

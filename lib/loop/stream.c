@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a stream: it comes with its descriptor and takes that with it. When it ends, whatever is
+ * pending on it is settled first, so that no operation ever looks at a stream that is gone.
+ */
+#define _GNU_SOURCE
+#include "loop/stream-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/misuse-private.h"
+
+#define DEFAULT_HIGH_WATER ((size_t) 1 << 20)
+
+/* ---- Watchers ------------------------------------------------------------------------------------------ */
+
+void vow__want(vow_stream *stream, vow__interest *interest)
+{
+    struct ev_loop *ev = vow__ev(&stream->promise);
+
+    if (interest->is_wanted)
+        return;
+    interest->is_wanted = true;
+    if (ev_is_active(&interest->io))
+        ev_ref(ev);
+    else
+        ev_io_start(ev, &interest->io);
+}
+
+void vow__unwant(vow_stream *stream, vow__interest *interest)
+{
+    if (interest->is_wanted && ev_is_active(&interest->io))
+        ev_unref(vow__ev(&stream->promise));
+    interest->is_wanted = false;
+}
+
+/* libev itself stops the watcher of a descriptor that it finds closed, and says so in an event. */
+static bool is_uncounted(const vow__interest *interest)
+{
+    return !interest->is_wanted && (ev_is_active(&interest->io) || ev_is_pending(&interest->io));
+}
+
+static void stop(vow_stream *stream, vow__interest *interest)
+{
+    struct ev_loop *ev = vow__ev(&stream->promise);
+
+    if (is_uncounted(interest))
+        ev_ref(ev);
+    interest->is_wanted = false;
+    ev_io_stop(ev, &interest->io);
+}
+
+bool vow__is_wanted(vow_stream *stream, vow__interest *interest)
+{
+    struct ev_loop *ev = vow__ev(&stream->promise);
+
+    if (interest->is_wanted)
+        return true;
+    ev_ref(ev);
+    ev_io_stop(ev, &interest->io);
+    return false;
+}
+
+void vow__stream_shut(vow_stream *stream)
+{
+    int flags;
+
+    stop(stream, &stream->in);
+    stop(stream, &stream->out);
+    if (stream->fd < 0)
+        return;
+    flags = stream->was_blocking ? fcntl(stream->fd, F_GETFL) : -1;
+    if (flags >= 0)
+        (void) fcntl(stream->fd, F_SETFL, flags & ~O_NONBLOCK);
+    close(stream->fd);
+    stream->fd = -1;
+}
+
+/* ---- Errors -------------------------------------------------------------------------------------------- */
+
+vow_value vow__stream_throw(const vow_stream *stream, const char *function, int code, const char *site)
+{
+    return vow_throwf_at(site, code, "%s: descriptor %d: %s", function, stream->fd, strerror(code));
+}
+
+vow_error *vow__stream_broken(const vow_stream *stream, const char *function, const vow_error *cause,
+                              const char *site)
+{
+    return vow_error_wrap_at(site, vow_error_ref(cause), EPIPE, "%s: descriptor %d: the stream is broken: %s",
+                             function, stream->fd, vow_error_message(cause));
+}
+
+vow_error *vow__stream_ended(const vow_stream *stream, const char *function, const char *site)
+{
+    vow_error *error = vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
+                                         "%s: descriptor %d: the stream was closed", function, stream->fd);
+
+    if (error != &vow__error_cancelled)
+        error->is_quiet = true;
+    return error;
+}
+
+bool vow__is_passing(int code)
+{
+    return code == ENOMEM || code == ENOBUFS;
+}
+
+/* ---- Life ---------------------------------------------------------------------------------------------- */
+
+/* It is freed, or its loop is: may settle operations, runs nothing. */
+static void stream_stop(vow_promise *promise)
+{
+    vow_stream *self = (vow_stream *) promise;
+
+    self->is_closing = false;
+    if (self->reader)
+        vow__reading_end(self->reader);
+    vow__writes_reject(self, NULL);
+    vow__stream_shut(self);
+}
+
+static void stream_dispose(vow_promise *promise)
+{
+    vow_stream *self = (vow_stream *) promise;
+
+    vow__in_clear(self);
+    vow_error_unref(self->in_error);
+    vow_error_unref(self->out_error);
+}
+
+static const vow__kind stream_kind = {.name = "stream", .stop = stream_stop, .dispose = stream_dispose};
+
+static void drop_stream(void *stream)
+{
+    vow_stream_free(stream);
+}
+
+const vow_type vow_type_stream = {"stream", drop_stream};
+
+static void set_non_blocking(vow_stream *self)
+{
+    int flags = fcntl(self->fd, F_GETFL);
+
+    self->was_blocking = flags >= 0 && !(flags & O_NONBLOCK);
+    if (self->was_blocking && fcntl(self->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        self->was_blocking = false;
+    else
+        self->nature.is_nonblocking = flags >= 0;
+}
+
+static void stream_init(vow_stream *self, int fd)
+{
+    memset((char *) self + sizeof self->promise, 0, sizeof *self - sizeof self->promise);
+    self->fd = fd;
+    self->high_water = DEFAULT_HIGH_WATER;
+    vow__list_init(&self->writes);
+    ev_io_init(&self->in.io, vow__stream_readable_cb, fd, EV_READ);
+    ev_io_init(&self->out.io, vow__stream_writable_cb, fd, EV_WRITE);
+    set_non_blocking(self);
+}
+
+vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)
+{
+    vow_stream *self;
+
+    vow__check_loop(loop, "vow_stream_new", site);
+    self = (void *) vow__promise_new(loop, sizeof *self, &stream_kind, site);
+    if (self)
+        stream_init(self, fd);
+    else if (fd >= 0)
+        close(fd);
+    return self;
+}
+
+void vow__check_stream(const vow_stream *stream, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!stream))
+        vow__misuse_null(function, "stream", site);
+    vow__check_thread(vow__loop_of(&stream->promise), function);
+    if (VOW_UNLIKELY(stream->is_closing))
+        vow__misuse(function, stream->promise.site, "the stream was given to vow_stream_close() before");
+}
+
+void vow_stream_free(vow_stream *stream)
+{
+    if (!stream)
+        return;
+    vow__check_stream(stream, "vow_stream_free", NULL);
+    vow_cancel(&stream->promise); /* a copy to it may hold a reference */
+}
+
+void vow__stream_close_if_done(vow_stream *stream, const vow_error *error)
+{
+    if (!stream->is_closing || !vow__list_is_empty(&stream->writes))
+        return;
+    stream->is_closing = false;
+    vow__stream_shut(stream);
+    vow__resolve(&stream->promise, error ? vow_throw(vow_error_ref(error)) : vow_nil());
+}
+
+vow_promise *vow_stream_close(vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_close", NULL);
+    if (vow__is_pending(&stream->promise)) {
+        stream->is_closing = true;
+        if (stream->reader)
+            vow__reading_end(stream->reader);
+        vow__stream_close_if_done(stream, NULL);
+    }
+    return &stream->promise;
+}
+
+int vow_stream_fd(const vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_fd", NULL);
+    return stream->fd;
+}
+
+size_t vow_stream_buffered(const vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_buffered", NULL);
+    return vow__in_length(stream);
+}
+
+size_t vow_stream_queued(const vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_queued", NULL);
+    return stream->queued;
+}
+
+void vow_stream_set_high_water(vow_stream *stream, size_t bytes)
+{
+    vow__check_stream(stream, "vow_stream_set_high_water", NULL);
+    stream->high_water = bytes;
+}
