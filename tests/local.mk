@@ -7,6 +7,7 @@ test_programs = \
 	tests/test-allocation \
 	tests/test-attach \
 	tests/test-cancel \
+	tests/test-clean-up \
 	tests/test-combinators \
 	tests/test-combinators-order \
 	tests/test-corners \
@@ -20,6 +21,7 @@ test_programs = \
 	tests/test-loop-end \
 	tests/test-memory \
 	tests/test-misuse \
+	tests/test-model \
 	tests/test-no-sites \
 	tests/test-offload \
 	tests/test-offload-end \
@@ -117,6 +119,11 @@ tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 tests_test_scenarios_SOURCES = \
 	tests/scenario-joined.c tests/scenario-promises.c tests/scenario-streams.c tests/scenario-talk.c \
 	tests/scenario-tasks.c tests/scenario.h tests/test-scenarios.c
+
+# The driver is also a libFuzzer target: see fuzz/local.mk.
+tests_test_model_SOURCES = \
+	fuzz/calls.c fuzz/library.c fuzz/model.c fuzz/model.h fuzz/operations.c fuzz/play.c fuzz/reference.c \
+	fuzz/reference.h fuzz/reference-end.c fuzz/reference-run.c tests/test-model.c
 
 # What the programs link with.
 LDADD = tests/libsupport.la

@@ -328,7 +328,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
  * Cancelling is synchronous: when this returns no watcher is left, on_cancel(), vow_finally() handlers and
  * the VOW_FINALLY section of tasks have run, and lent buffers are the caller's again. Clean-up goes from the
  * inside out: what a promise waits for is cleaned up before the promise itself. Where a clean-up awaits
- * something, the loop keeps it until it is done, and what comes after it runs then.
+ * something, the loop keeps it until it is done, and what comes after it runs then. What others hold goes on
+ * for them and is not waited for, unless it was cancelled.
+ *
+ * When the last reference goes to a promise whose clean-up has begun (its vow_finally() handler has run, or
+ * its task is in VOW_FINALLY), that clean-up goes on to its end; the outcome that was to follow is let go.
  *
  * The last reference to a rejected promise whose error nobody looked at reports it (see
  * vow_loop_set_report()).

@@ -83,7 +83,7 @@ static vow_promise *combine(vow_loop *loop, size_t n, vow_promise *const *promis
     vow__combine *self = vow__combine_new(loop, n, promises, kind, function, site);
 
     if (!self)
-        return vow__emergency(loop);
+        return vow__combine_refuse(loop, n, promises);
     self->u.list = vow__list_new(n);
     if (!self->u.list) {
         vow_unref(&self->promise);

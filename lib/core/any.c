@@ -51,7 +51,7 @@ vow_promise *vow_any_at(vow_loop *loop, size_t n, vow_promise *const *promises, 
     vow__combine *self = vow__combine_new(loop, n, promises, &any_kind, "vow_any", site);
 
     if (!self)
-        return vow__emergency(loop);
+        return vow__combine_refuse(loop, n, promises);
     self->u.aggregate = vow__error_new_aggregate(site, n);
     if (!self->u.aggregate) {
         vow_unref(&self->promise);

@@ -19,9 +19,12 @@ typedef struct vow__combine {
     vow__branch branch[];
 } vow__combine;
 
-/* Takes the inputs over and subscribes to them; NULL when there is no memory, and the inputs are gone. */
+/* Takes the inputs over and subscribes to them. NULL when there is no memory: the inputs are still to be
+ * given to vow__combine_refuse(). */
 vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *promises, const vow__kind *kind,
                                const char *function, const char *site);
+/* Lets the inputs go. The rejected promise to return instead. */
+vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises);
 /* Which branch a wait is. */
 size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait);
 /* Settles, taking the value over, and drops the inputs that are left. May run clean-up of theirs. */

@@ -4,10 +4,14 @@
 
 #include "base/misuse-private.h"
 
-static void unref_all(size_t n, vow_promise *const *promises)
+/* First the one that is returned: the inputs may be the last that keep a freed loop's memory. */
+vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises)
 {
+    vow_promise *refused = vow__emergency(loop);
+
     for (size_t i = 0; i < n; i++)
         vow_unref(promises[i]);
+    return refused;
 }
 
 static void check_all(vow_loop *loop, size_t n, vow_promise *const *promises, const char *function,
@@ -33,10 +37,8 @@ vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *pro
     check_all(loop, n, promises, function, site);
     if (n < (SIZE_MAX / 2 - sizeof *self) / sizeof self->branch[0])
         self = (void *) vow__promise_new(loop, sizeof *self + n * sizeof self->branch[0], kind, site);
-    if (!self) {
-        unref_all(n, promises);
+    if (!self)
         return NULL;
-    }
     self->u.list = NULL;
     self->n = n;
     self->left = n;
@@ -108,7 +110,7 @@ bool vow__combine_unwind(vow_promise *promise)
             vow__wait_branch(&self->branch[i], promise, input);
             self->left++;
         } else if (input) {
-            vow__let_go(input);
+            vow__unref(input);
         }
     }
     return self->left > 0;

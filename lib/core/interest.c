@@ -53,12 +53,22 @@ static void dispose(vow_loop *loop, vow_promise *promise)
     vow__pool_give(promise);
 }
 
+/* A pending promise is to end, whoever holds it. */
+static void cancel(vow_promise *promise)
+{
+    promise->flags |= VOW__CANCELLED;
+    if (promise->flags & VOW__SHIELDED)
+        vow__keep(promise);
+    else
+        doom(vow__loop_of(promise), promise);
+}
+
 /* The last reference is given up. Nothing may recurse: freed at once is what cannot run anything, the rest is
  * left to the reaper. */
 static void let_last_go(vow_loop *loop, vow_promise *promise)
 {
-    if (vow__is_pending(promise) && (promise->flags & VOW__SHIELDED))
-        vow__keep(promise);
+    if (vow__is_pending(promise))
+        cancel(promise);
     else if (vow__is_plain(promise))
         vow__pool_give(promise);
     else
@@ -71,21 +81,11 @@ void vow__let_go(vow_promise *promise)
         let_last_go(vow__loop_of(promise), promise);
 }
 
-/* A pending promise is to end, whoever holds it. */
-static void cancel(vow_promise *promise)
-{
-    promise->flags |= VOW__CANCELLED;
-    if (promise->flags & VOW__SHIELDED)
-        vow__keep(promise);
-    else
-        doom(vow__loop_of(promise), promise);
-}
-
 bool vow__give_up(vow_promise *upstream)
 {
     bool is_last = upstream->refs == 1;
 
-    if (vow__is_pending(upstream) && (is_last || (upstream->flags & VOW__SHIELDED))) {
+    if (vow__is_pending(upstream) && (is_last || (upstream->flags & VOW__CANCELLED))) {
         if (is_last)
             cancel(upstream);
         return true;
@@ -146,16 +146,17 @@ static void reject_if_pending(vow_promise *promise)
 static void unwind(vow_loop *loop, vow_promise *promise)
 {
     vow_promise *upstream = vow__take_upstream(&promise->wait);
+    bool is_first = upstream && vow__is_pending(upstream);
 
+    if (upstream && !is_first)
+        vow__unref(upstream);
     promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
-    if (upstream && vow__is_pending(upstream)) {
+    if (is_first) {
         promise->flags |= VOW__SHIELDED;
         vow__keep(promise);
         vow__wait(promise, upstream, VOW__WAIT_CLEAN_UP);
         return;
     }
-    if (upstream)
-        vow__let_go(upstream);
     if (clean_up(promise))
         return;
     if (promise->refs)

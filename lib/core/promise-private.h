@@ -39,7 +39,7 @@ enum vow__mode {
 enum vow__flag {
     VOW__SEEN = 1,       /* somebody looked at the error, or it was passed on */
     VOW__KEPT = 2,       /* the loop holds a reference until the promise is settled */
-    VOW__CANCELLED = 4,  /* vow_cancel(): settles with ECANCELED once its clean-up is done */
+    VOW__CANCELLED = 4,  /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
     VOW__DOOMED = 8,     /* on the stack of doomed promises, its `wait.link.next` links it there */
     VOW__UNWINDING = 16, /* there, and what it waited for has been let go */
     VOW__SHIELDED = 32,  /* in its clean-up: cancelling lets that finish */

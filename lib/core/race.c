@@ -24,5 +24,5 @@ vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_promise *const *promises,
 {
     vow__combine *self = vow__combine_new(loop, n, promises, &race_kind, "vow_race", site);
 
-    return self ? &self->promise : vow__emergency(loop);
+    return self ? &self->promise : vow__combine_refuse(loop, n, promises);
 }

@@ -100,8 +100,9 @@ static vow_promise *resolved(vow_loop *loop, vow_value value, const char *site)
     vow_promise *promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
 
     if (!promise) {
+        promise = vow__emergency(loop); /* first: the value may hold what keeps a freed loop's memory */
         vow_value_drop(value);
-        return vow__emergency(loop);
+        return promise;
     }
     vow__resolve(promise, value);
     return promise;

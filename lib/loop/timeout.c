@@ -54,11 +54,11 @@ vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *si
 
     vow__check_promise(promise, "vow_timeout", site);
     if (isnan(seconds)) {
-        vow_loop *loop = vow__loop_of(promise);
+        vow_error *error = vow_error_new_at(site, EINVAL, "vow_timeout: the time is not a number");
+        vow_promise *refused = vow_rejected_at(vow__loop_of(promise), error, site);
 
         vow_unref(promise);
-        return vow_rejected_at(loop, vow_error_new_at(site, EINVAL, "vow_timeout: the time is not a number"),
-                               site);
+        return refused;
     }
     self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &timeout_kind, site);
     if (!self)

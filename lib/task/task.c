@@ -70,8 +70,8 @@ static void finish(task *self)
     promise->stage |= FINISHED;
     promise->flags &= (uint8_t) ~VOW__SHIELDED;
     if ((promise->flags & VOW__CANCELLED) && !is_override) {
-        vow_value_drop(outcome);
         vow__reject(promise, &vow__error_cancelled);
+        vow_value_drop(outcome); /* may run clean-up, which may cancel this promise: so it is settled first */
     } else {
         vow__resolve(promise, outcome);
     }

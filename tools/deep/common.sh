@@ -15,6 +15,7 @@
 
 # shellcheck source=../../tests/tap.sh
 . "$top_srcdir/tests/tap.sh"
+export top_srcdir # for the tests that read files
 
 strict_flags="-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes"
 strict_flags="$strict_flags -Wundef -Wvla"

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The reference of the model test: how promises end that do not settle by themselves. The contract, in the
+ * words of <vow/promise.h>:
+ *
+ *     "References are interest: when the last one on a pending promise goes, whatever was to settle it is
+ *     cancelled." "Clean-up goes from the inside out: what a promise waits for is cleaned up before the
+ *     promise itself. Where a clean-up awaits something, the loop keeps it until it is done, and what comes
+ *     after it runs then."
+ *
+ * So the end of a promise is: stop what it does itself; for each promise that it waits for, end that if
+ * nobody else is interested; then, once those that are in their clean-up are done, clean up; then it settles
+ * with ECANCELED for those who hold it.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "reference.h"
+
+#include <errno.h>
+
+void ref_ref(struct node *node)
+{
+    node->interest++;
+}
+
+void ref_keep(struct node *node)
+{
+    if (node->kept)
+        return;
+    node->kept = true;
+    node->interest++;
+}
+
+/* Nobody is interested any more in how it settled, or it never will settle. */
+static void go(struct node *node)
+{
+    node->gone = true;
+    if (node->state == '!' && !node->seen && !node->error->quiet)
+        model_call_report(node->info->world, node->info->site, node->error->code);
+    if (node->results)
+        ref_drop((struct value){LIST, 0, node->results});
+    ref_leave_cell(node->cell);
+}
+
+/* The end of one that is in its clean-up is the end of that. */
+static void end_unless_cleaning(struct node *node)
+{
+    node->cancelled = true;
+    if (node->cleaning)
+        ref_keep(node);
+    else if (!node->ended)
+        ref_end(node);
+}
+
+void ref_unref(struct node *node)
+{
+    if (--node->interest)
+        return;
+    if (node->state == '?')
+        end_unless_cleaning(node);
+    else
+        go(node);
+}
+
+void ref_cancel(struct node *node)
+{
+    node->interest--;
+    if (node->state == '?')
+        end_unless_cleaning(node);
+    else if (!node->interest)
+        go(node);
+}
+
+/* ---- What it does itself ------------------------------------------------------------------------------- */
+
+static void stop(struct node *node)
+{
+    struct model_source *source = node->source;
+    struct value foreign = node->foreign;
+
+    node->ticks = false;
+    node->foreign = (struct value){.kind = NIL};
+    if (foreign.kind == FOREIGN)
+        ref_leave(node, 0);
+    ref_drop(foreign);
+    if (node->wait[0].why == RESOLVER) {
+        node->wait[0].why = NOTHING;
+        node->source = NULL;
+        source->reference = NULL;
+        if (source->tells)
+            model_call_cancel(source);
+    }
+}
+
+/* ---- What it waits for --------------------------------------------------------------------------------- */
+
+/* What becomes of each promise that was waited for. */
+enum fate { LEFT, GO, END, CLEANS_UP };
+struct inner {
+    int n;
+    struct node *node[MODEL_INPUTS];
+    enum fate fate[MODEL_INPUTS];
+};
+
+/* How many of its waits are for `on`. */
+static int count_waits(const struct node *node, const struct node *on)
+{
+    int n = 0;
+
+    for (int i = 0; i < MODEL_INPUTS; i++)
+        n += node->wait[i].on == on;
+    return n;
+}
+
+/* It leaves `on`, but for one interest that is kept until the end of that. */
+static void leave(struct node *node, struct node *on)
+{
+    on->interest -= count_waits(node, on) - 1;
+    for (int i = 0; i < MODEL_INPUTS; i++) {
+        if (node->wait[i].on == on)
+            ref_leave(node, i);
+    }
+}
+
+/* What was cancelled is waited for, whoever else holds it; what goes on for others is left to them. */
+static enum fate decide(struct node *on)
+{
+    bool is_last = on->interest == 1;
+    bool is_ending = on->cancelled || on->cleaning;
+
+    if (on->state != '?' && is_last)
+        return GO;
+    if (on->state != '?' || (!is_last && !on->cancelled)) {
+        on->interest--;
+        return LEFT;
+    }
+    on->cancelled = true;
+    if (is_last && on->cleaning)
+        ref_keep(on);
+    on->ended |= !is_ending; /* in its turn; what would settle it until then is ignored */
+    return is_ending ? CLEANS_UP : END;
+}
+
+static struct inner leave_all(struct node *node)
+{
+    struct inner inner = {.n = 0};
+
+    for (int i = 0; i < MODEL_INPUTS; i++) {
+        struct node *on = node->wait[i].on;
+
+        if (!on) {
+            ref_leave(node, i); /* its turn, if it was to have one */
+            continue;
+        }
+        leave(node, on);
+        inner.node[inner.n] = on;
+        inner.fate[inner.n++] = decide(on);
+    }
+    return inner;
+}
+
+static void end_all(const struct inner *inner)
+{
+    for (int i = 0; i < inner->n; i++) {
+        if (inner->fate[i] == END)
+            ref_end(inner->node[i]);
+        else if (inner->fate[i] == GO)
+            ref_unref(inner->node[i]);
+    }
+}
+
+/* Those whose clean-up goes on are waited for; how many. */
+static int wait_for_all(struct node *node, const struct inner *inner)
+{
+    int n = 0;
+
+    for (int i = 0; i < inner->n; i++) {
+        struct node *on = inner->node[i];
+
+        if (inner->fate[i] != END && inner->fate[i] != CLEANS_UP)
+            continue;
+        if (on->state == '?') {
+            ref_wait(node, i, on, CLEANED);
+            n++;
+        } else {
+            ref_unref(on);
+        }
+    }
+    return n;
+}
+
+/* ---- Clean-up ------------------------------------------------------------------------------------------ */
+
+/* True while it goes on. */
+static bool clean_task(struct node *node)
+{
+    if (node->finished)
+        return false;
+    if (node->running) {
+        node->cut = true;
+        return true;
+    }
+    node->in_finally = true;
+    return !ref_task(node, MODEL_AT_FINALLY);
+}
+
+static bool clean_kind(struct node *node)
+{
+    if (node->info->made == MODEL_FINALLY)
+        return !ref_finally(node);
+    if (node->info->made == MODEL_TASK)
+        return clean_task(node);
+    if (node->info->made == MODEL_ATTACH)
+        ref_attached(node);
+    return false;
+}
+
+static void clean(struct node *node)
+{
+    bool goes_on;
+
+    node->ended = false;
+    node->cleaning = node->cancelled = true;
+    ref_ref(node);
+    goes_on = clean_kind(node);
+    node->interest--;
+    if (goes_on) {
+        ref_keep(node);
+        return;
+    }
+    node->cleaning = false;
+    if (!node->interest)
+        go(node);
+    else if (node->state == '?')
+        ref_reject(node, ref_error(node->info->world, ECANCELED, true));
+}
+
+void ref_end(struct node *node)
+{
+    struct inner inner;
+
+    node->ended = true;
+    stop(node);
+    inner = leave_all(node);
+    end_all(&inner);
+    node->left = wait_for_all(node, &inner);
+    if (!node->left) {
+        clean(node);
+        return;
+    }
+    node->ended = false;
+    node->cleaning = true;
+    ref_keep(node);
+}
+
+void ref_cleaned(struct node *node, struct node *on)
+{
+    ref_unref(on);
+    if (--node->left == 0)
+        clean(node);
+}
