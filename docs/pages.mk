@@ -88,6 +88,18 @@ man_pages = \
 	docs/man/vow_error_wrap.3 \
 	docs/man/vow_error_wrap_at.3 \
 	docs/man/vow_fd.3 \
+	docs/man/vow_file_open.3 \
+	docs/man/vow_file_open_at.3 \
+	docs/man/vow_file_pread.3 \
+	docs/man/vow_file_pread_at.3 \
+	docs/man/vow_file_pwrite.3 \
+	docs/man/vow_file_pwrite_at.3 \
+	docs/man/vow_file_read.3 \
+	docs/man/vow_file_read_at.3 \
+	docs/man/vow_file_sync.3 \
+	docs/man/vow_file_sync_at.3 \
+	docs/man/vow_file_write.3 \
+	docs/man/vow_file_write_at.3 \
 	docs/man/vow_finally.3 \
 	docs/man/vow_finally_at.3 \
 	docs/man/vow_finally_fn.3 \

@@ -13,6 +13,7 @@
 #include <vow/combinators.h>
 #include <vow/common.h>
 #include <vow/error.h>
+#include <vow/file.h>
 #include <vow/io.h>
 #include <vow/loop.h>
 #include <vow/offload.h>

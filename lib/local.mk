@@ -55,6 +55,11 @@ libvow_la_SOURCES = \
 	lib/loop/address.c \
 	lib/loop/connect.c \
 	lib/loop/descriptor.c \
+	lib/loop/file-private.h \
+	lib/loop/file.c \
+	lib/loop/file_piece.c \
+	lib/loop/file_read.c \
+	lib/loop/file_write.c \
 	lib/loop/inbox-private.h \
 	lib/loop/inbox.c \
 	lib/loop/io-private.h \

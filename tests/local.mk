@@ -13,6 +13,7 @@ test_programs = \
 	tests/test-corners \
 	tests/test-depth \
 	tests/test-error \
+	tests/test-file \
 	tests/test-finally \
 	tests/test-inside-out \
 	tests/test-io \

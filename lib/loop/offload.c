@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <vow/offload.h>
-
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "loop/inbox-private.h"
@@ -23,13 +21,14 @@ typedef struct work {
     vow__parcel parcel; /* posted when it is over */
     vow__inbox *inbox;
     offload *promise;
-    vow_offload_fn fn;
+    vow__errand errand;
     void *data;
     vow_value result; /* when it is over */
 } work;
 
 struct offload {
     vow_promise promise;
+    const char *name;
     work *work; /* NULL when it is back, or never began */
 };
 
@@ -41,8 +40,8 @@ static void work_run(vow__job *job)
 {
     work *self = (work *) job;
 
-    self->result = self->fn(self->data);
-    vow__check_movable(self->result, "vow_offload", job->site);
+    self->result = self->errand.fn(self->data);
+    vow__check_movable(self->result, self->errand.name, job->site);
 }
 
 static void work_done(vow__job *job)
@@ -56,10 +55,17 @@ static void work_refuse(vow__job *job)
 {
     work *self = (work *) job;
 
-    self->result = vow_throw(
-        vow__error_new_or(&vow__error_cancelled, job->site, ECANCELED,
-                          "vow_offload: the pool of threads was shut down before the job had begun"));
+    self->result = vow_throw(vow__error_new_or(
+        &vow__error_cancelled, job->site, ECANCELED,
+        "%s: the pool of threads was shut down before the job had begun", self->errand.name));
     work_done(job);
+}
+
+static void work_free(work *self)
+{
+    if (self->errand.drop)
+        self->errand.drop(self->data);
+    vow__release(self, sizeof *self);
 }
 
 static void work_discard(vow__parcel *parcel)
@@ -67,7 +73,7 @@ static void work_discard(vow__parcel *parcel)
     work *self = VOW__CONTAINER_OF(parcel, work, parcel);
 
     vow_value_drop(self->result);
-    vow__release(self, sizeof *self);
+    work_free(self);
 }
 
 static const vow__job_kind job_kind = {work_run, work_done, work_refuse};
@@ -82,7 +88,7 @@ static void work_deliver(vow__parcel *parcel)
 
     self->promise->work = NULL;
     vow__inbox_received(self->inbox, true);
-    vow__release(self, sizeof *self);
+    work_free(self);
     if (promise->stage == GIVEN_UP) {
         promise->flags &= (uint8_t) ~VOW__SHIELDED;
         vow__reject(promise, &vow__error_cancelled);
@@ -103,7 +109,7 @@ static void offload_stop(vow_promise *promise)
         return;
     self->work = NULL;
     vow__inbox_forget(given_up->inbox);
-    vow__release(given_up, sizeof *given_up);
+    work_free(given_up);
 }
 
 static bool offload_unwind(vow_promise *promise)
@@ -112,24 +118,33 @@ static bool offload_unwind(vow_promise *promise)
     return ((offload *) promise)->work != NULL;
 }
 
-static const vow__kind offload_kind = {.name = "offload", .stop = offload_stop, .unwind = offload_unwind};
+/* The function's name as reports call what it makes: without its prefix. */
+static const char *offload_describe(const vow_promise *promise)
+{
+    return ((const offload *) promise)->name + sizeof "vow_" - 1;
+}
+
+static const vow__kind offload_kind = {
+    .name = "offload", .stop = offload_stop, .unwind = offload_unwind, .describe = offload_describe};
 
 /* Why a job was not accepted. */
-static vow_error *refusal(enum vow__submitted result, const char *site)
+static vow_error *refusal(enum vow__submitted result, const offload *self)
 {
+    const char *site = self->promise.site;
+
     switch (result) {
     case VOW__QUEUE_FULL:
-        return vow_error_new_at(site, EAGAIN,
-                                "vow_offload: the queue of jobs is full: %zu may wait for a thread",
-                                vow__workers_queue_limit());
+        return vow_error_new_at(site, EAGAIN, "%s: the queue of jobs is full: %zu may wait for a thread",
+                                self->name, vow__workers_queue_limit());
     case VOW__NO_THREAD:
-        return vow_error_new_at(site, EAGAIN, "vow_offload: the system gives no thread, and there is none");
+        return vow_error_new_at(site, EAGAIN, "%s: the system gives no thread, and there is none",
+                                self->name);
     default:
-        return vow_error_new_at(site, ECANCELED, "vow_offload: the pool of threads is being shut down");
+        return vow_error_new_at(site, ECANCELED, "%s: the pool of threads is being shut down", self->name);
     }
 }
 
-static work *work_new(offload *promise, vow__inbox *inbox, vow_offload_fn fn, void *data)
+static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *errand, void *data)
 {
     work *self = vow__allocate(sizeof *self);
 
@@ -140,15 +155,15 @@ static work *work_new(offload *promise, vow__inbox *inbox, vow_offload_fn fn, vo
         .parcel = {.kind = &parcel_kind},
         .inbox = inbox,
         .promise = promise,
-        .fn = fn,
+        .errand = *errand,
         .data = data,
     };
     return self;
 }
 
-/* Submits the job; NULL, or why it cannot be. The inbox expects the parcel before that, since it may be
- * posted at once. */
-static vow_error *begin(offload *self, vow_offload_fn fn, void *data)
+/* Submits the job; NULL, or why it cannot be: then the data is still the caller's. The inbox expects the
+ * parcel before that, since it may be posted at once. */
+static vow_error *begin(offload *self, const vow__errand *errand, void *data)
 {
     vow_error *error = NULL;
     vow__inbox *inbox = vow__inbox_of(vow__ev_loop_of(vow__loop_of(&self->promise)), &error);
@@ -156,7 +171,7 @@ static vow_error *begin(offload *self, vow_offload_fn fn, void *data)
 
     if (!inbox)
         return error;
-    self->work = work_new(self, inbox, fn, data);
+    self->work = work_new(self, inbox, errand, data);
     if (!self->work)
         return &vow__error_no_memory;
     vow__inbox_expect(inbox);
@@ -166,25 +181,32 @@ static vow_error *begin(offload *self, vow_offload_fn fn, void *data)
     vow__inbox_forget(inbox);
     vow__release(self->work, sizeof *self->work);
     self->work = NULL;
-    return refusal(result, self->promise.site);
+    return refusal(result, self);
+}
+
+vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site)
+{
+    offload *self = (void *) vow__promise_new(loop, sizeof *self, &offload_kind, site);
+    vow_error *error = NULL;
+
+    if (self) {
+        self->name = errand->name;
+        self->work = NULL;
+        error = begin(self, errand, data);
+    }
+    if ((!self || error) && errand->drop)
+        errand->drop(data);
+    if (error)
+        vow__reject(&self->promise, error);
+    return self ? &self->promise : vow__emergency(loop);
 }
 
 vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const char *site)
 {
-    offload *self;
-    vow_error *error;
-
     vow__check_loop(loop, "vow_offload", site);
     if (!fn)
         vow__misuse("vow_offload", site, "the function is NULL");
-    self = (void *) vow__promise_new(loop, sizeof *self, &offload_kind, site);
-    if (!self)
-        return vow__emergency(loop);
-    self->work = NULL;
-    error = begin(self, fn, data);
-    if (error)
-        vow__reject(&self->promise, error);
-    return &self->promise;
+    return vow__offload(loop, &(vow__errand){"vow_offload", fn, NULL}, data, site);
 }
 
 /* ---- The pool ------------------------------------------------------------------------------------------ */

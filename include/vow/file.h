@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/file.h
+ * @brief Files, read and written on the pool's threads: see vow_offload().
+ *
+ * A file on a disk is always ready and may block all the same, so nothing of it can be watched: each of these
+ * is a job for the pool, and has its limits and errors (`EAGAIN` when the queue is full). A job that runs
+ * cannot be stopped in the middle of a system call. Its promise, when it is dropped or cancelled, is in its
+ * clean-up until the job has returned: what vow_attach() and vow_finally() do after it happens then.
+ *
+ * Meant for regular files. Others may be read and written, but opening a FIFO, say, or reading a terminal
+ * keeps a thread of the pool waiting.
+ */
+#ifndef VOW_FILE_H
+#define VOW_FILE_H
+
+#include <vow/common.h>
+#include <vow/promise.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief Reads a whole file: fulfilled with its bytes, of type `vow_type_bytes`.
+ *
+ * Also of files that do not say how long they are, such as those in /proc. While it runs and is not wanted
+ * any more, it ends after at most one MiB.
+ *
+ * @param loop  where the promise lives.
+ * @param path  copied.
+ * @param limit how many bytes at most; SIZE_MAX for any number.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `EFBIG` when there are more than `limit` bytes; open(2)'s and read(2)'s, such as `ENOENT`, `EACCES` and
+ * `EISDIR`; `EINVAL` for a NULL path; vow_offload()'s; `ENOMEM`. The message names the file.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *path, size_t limit,
+                                                    const char *site);
+#define vow_file_read(loop, path, limit) vow_file_read_at((loop), (path), (limit), VOW_HERE)
+
+/**
+ * @brief Replaces the content of a file, or makes it: fulfilled with the count of bytes when it is done.
+ *
+ * Whoever opens the path meanwhile finds the old content or the new one, each of them whole, and so does the
+ * system after a crash: the bytes go to a new file in the same folder, to the disk by fsync(2), and then the
+ * file takes the name, by rename(2), and the folder goes to the disk. When this is fulfilled, the new content
+ * is as safe as fsync(2) makes it. When it is rejected or ended on its way, the old file is as it was, and
+ * the new one removed; only after a crash on the way a file whose name begins with ".vow-" may be left. (If
+ * it was only the folder that could not be written to the disk, the new content stands; the message says so.)
+ *
+ * The permission bits of the old file are kept, and its owner and group if the process may set them; what
+ * else belongs to a file, such as access lists and other hard links, is not. A new one has the mode 0666 less
+ * the umask. A symbolic link that leads to a file stays, and that file is replaced. The path must not name
+ * what is not a regular file.
+ *
+ * @param loop where the promise lives.
+ * @param path copied.
+ * @param data copied; may be NULL when `size` is 0.
+ * @param size how many bytes.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * Those of open(2), write(2), fsync(2) and rename(2), such as `ENOSPC`, `EACCES` and `EROFS`; `EISDIR` for a
+ * folder and `EINVAL` for what else is not a regular file, or a NULL path; vow_offload()'s; `ENOMEM`. The
+ * message names the file.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_file_write_at(vow_loop *loop, const char *path, const void *data,
+                                                     size_t size, const char *site);
+#define vow_file_write(loop, path, data, size) vow_file_write_at((loop), (path), (data), (size), VOW_HERE)
+
+/**
+ * @brief Opens a file, as open(2) does: fulfilled with a descriptor, of type `vow_type_fd`.
+ *
+ * `O_CLOEXEC` and `O_NOCTTY` are added to the flags. vow_take_fd() makes the descriptor the caller's.
+ *
+ * @param loop  where the promise lives.
+ * @param path  copied.
+ * @param flags as for open(2).
+ * @param mode  of a file that is made, less the umask.
+ * @return the promise, the caller's.
+ * @par Errors
+ * open(2)'s; `EINVAL` for a NULL path; vow_offload()'s; `ENOMEM`. The message names the file.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_file_open_at(vow_loop *loop, const char *path, int flags,
+                                                    unsigned mode, const char *site);
+#define vow_file_open(loop, path, flags, mode) vow_file_open_at((loop), (path), (flags), (mode), VOW_HERE)
+
+/**
+ * @brief Reads a piece of a file: fulfilled with the count of bytes, less than `size` at the file's end only.
+ *
+ * The descriptor's own position is neither used nor changed, so that several may be under way at once.
+ *
+ * Buffer and descriptor are lent: until the promise is settled or, if it is dropped or cancelled while the
+ * job runs, until the job has returned. Unlike with vow_read() that is not when vow_unref() returns, so
+ * release or close them by vow_attach() or vow_finally(), or in the VOW_FINALLY section of a task that awaits
+ * this.
+ *
+ * @param loop   where the promise lives.
+ * @param fd     lent, see above; open for reading, and of a file that has positions.
+ * @param buffer lent, see above.
+ * @param size   how many bytes.
+ * @param offset of the first one in the file.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * pread(2)'s, such as `EBADF`, and `ESPIPE` for a pipe or a socket; `EINVAL` for an offset below 0;
+ * vow_offload()'s; `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_file_pread_at(vow_loop *loop, int fd, void *buffer, size_t size,
+                                                     int64_t offset, const char *site);
+#define vow_file_pread(loop, fd, buffer, size, offset) \
+    vow_file_pread_at((loop), (fd), (buffer), (size), (offset), VOW_HERE)
+
+/**
+ * @brief Writes a piece of a file, all of it: fulfilled with `size`.
+ *
+ * The descriptor's own position is neither used nor changed. (Linux appends all the same if the descriptor
+ * has `O_APPEND`.) When it is rejected or dropped, some of the bytes may have been written.
+ *
+ * @param loop   where the promise lives.
+ * @param fd     lent as with vow_file_pread(); open for writing, and of a file that has positions.
+ * @param buffer lent as with vow_file_pread().
+ * @param size   how many bytes.
+ * @param offset of the first one in the file.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * pwrite(2)'s, such as `EBADF` and `ENOSPC`, and `ESPIPE` for a pipe or a socket; `EINVAL` for an offset
+ * below 0; vow_offload()'s; `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_file_pwrite_at(vow_loop *loop, int fd, const void *buffer, size_t size,
+                                                      int64_t offset, const char *site);
+#define vow_file_pwrite(loop, fd, buffer, size, offset) \
+    vow_file_pwrite_at((loop), (fd), (buffer), (size), (offset), VOW_HERE)
+
+/**
+ * @brief Waits until what was written to a file is on the disk, as fsync(2) does: fulfilled with nil.
+ * @param loop where the promise lives.
+ * @param fd   lent as with vow_file_pread().
+ * @return the promise, the caller's.
+ * @par Errors
+ * fsync(2)'s, such as `EIO` and `EBADF`; vow_offload()'s; `ENOMEM`. The message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_file_sync_at(vow_loop *loop, int fd, const char *site);
+#define vow_file_sync(loop, fd) vow_file_sync_at((loop), (fd), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif
