@@ -132,6 +132,7 @@ man_pages = \
 	docs/man/vow_listen_with_at.3 \
 	docs/man/vow_loop.3 \
 	docs/man/vow_loop_ev.3 \
+	docs/man/vow_loop_fork.3 \
 	docs/man/vow_loop_free.3 \
 	docs/man/vow_loop_live.3 \
 	docs/man/vow_loop_new.3 \
@@ -147,6 +148,17 @@ man_pages = \
 	docs/man/vow_offload_shutdown_at.3 \
 	docs/man/vow_own.3 \
 	docs/man/vow_peek.3 \
+	docs/man/vow_process.3 \
+	docs/man/vow_process_end.3 \
+	docs/man/vow_process_free.3 \
+	docs/man/vow_process_kill.3 \
+	docs/man/vow_process_options.3 \
+	docs/man/vow_process_pid.3 \
+	docs/man/vow_process_start.3 \
+	docs/man/vow_process_start_at.3 \
+	docs/man/vow_process_take_fd.3 \
+	docs/man/vow_process_wait.3 \
+	docs/man/vow_process_wait_at.3 \
 	docs/man/vow_promise.3 \
 	docs/man/vow_promise_loop.3 \
 	docs/man/vow_promise_new.3 \
@@ -205,6 +217,8 @@ man_pages = \
 	docs/man/vow_socket_address.3 \
 	docs/man/vow_socket_peer.3 \
 	docs/man/vow_socket_port.3 \
+	docs/man/vow_stdio.3 \
+	docs/man/vow_stdio_kind.3 \
 	docs/man/vow_strdup.3 \
 	docs/man/vow_stream.3 \
 	docs/man/vow_stream_buffered.3 \
@@ -237,6 +251,7 @@ man_pages = \
 	docs/man/vow_stream_writev_at.3 \
 	docs/man/vow_take.3 \
 	docs/man/vow_take_fd.3 \
+	docs/man/vow_take_process.3 \
 	docs/man/vow_task.3 \
 	docs/man/vow_task_type.3 \
 	docs/man/vow_then.3 \
@@ -262,6 +277,7 @@ man_pages = \
 	docs/man/vow_type_fd.3 \
 	docs/man/vow_type_int.3 \
 	docs/man/vow_type_list.3 \
+	docs/man/vow_type_process.3 \
 	docs/man/vow_type_ptr.3 \
 	docs/man/vow_type_str.3 \
 	docs/man/vow_type_stream.3 \

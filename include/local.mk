@@ -14,6 +14,7 @@ vowinclude_HEADERS = \
 	include/vow/io.h \
 	include/vow/loop.h \
 	include/vow/offload.h \
+	include/vow/process.h \
 	include/vow/promise.h \
 	include/vow/remote.h \
 	include/vow/report.h \

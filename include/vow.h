@@ -17,6 +17,7 @@
 #include <vow/io.h>
 #include <vow/loop.h>
 #include <vow/offload.h>
+#include <vow/process.h>
 #include <vow/promise.h>
 #include <vow/remote.h>
 #include <vow/report.h>

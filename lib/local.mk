@@ -53,6 +53,8 @@ libvow_la_SOURCES = \
 	lib/loop/accept.c \
 	lib/loop/address-private.h \
 	lib/loop/address.c \
+	lib/loop/child-private.h \
+	lib/loop/child.c \
 	lib/loop/connect.c \
 	lib/loop/descriptor.c \
 	lib/loop/file-private.h \
@@ -68,6 +70,9 @@ libvow_la_SOURCES = \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
 	lib/loop/offload.c \
+	lib/loop/process-private.h \
+	lib/loop/process.c \
+	lib/loop/process_start.c \
 	lib/loop/read_until.c \
 	lib/loop/ready.c \
 	lib/loop/remote.c \
@@ -76,6 +81,9 @@ libvow_la_SOURCES = \
 	lib/loop/sleep.c \
 	lib/loop/source-private.h \
 	lib/loop/source.c \
+	lib/loop/spawn-private.h \
+	lib/loop/spawn.c \
+	lib/loop/spawn_child.c \
 	lib/loop/stream-buffer.c \
 	lib/loop/stream-copy.c \
 	lib/loop/stream-private.h \

@@ -15,6 +15,7 @@ test_programs = \
 	tests/test-error \
 	tests/test-file \
 	tests/test-finally \
+	tests/test-fork \
 	tests/test-inside-out \
 	tests/test-io \
 	tests/test-listen \
@@ -29,6 +30,8 @@ test_programs = \
 	tests/test-order \
 	tests/test-order-await \
 	tests/test-order-combined \
+	tests/test-process \
+	tests/test-process-end \
 	tests/test-promise \
 	tests/test-random \
 	tests/test-read-until \
@@ -113,6 +116,7 @@ tests_libsupport_la_SOURCES = \
 	tests/jobs.h \
 	tests/misuse.h \
 	tests/place.c tests/place.h \
+	tests/processes.c tests/processes.h \
 	tests/streams.c tests/streams.h \
 	tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)

@@ -45,7 +45,15 @@ my %COMMON = (
     site    => 'where the call stands: VOW_HERE, or another static string, or NULL.',
 );
 # Headers whose opening comment holds rules for each promise they make; the others' rules are in vow(7).
-my %RULES = map { $_ => 1 } qw(vow/combinators.h vow/file.h vow/io.h vow/signal.h vow/socket.h vow/time.h);
+my %RULES = map { $_ => 1 } qw(
+    vow/combinators.h
+    vow/file.h
+    vow/io.h
+    vow/process.h
+    vow/signal.h
+    vow/socket.h
+    vow/time.h
+);
 my @SECTIONS = (qw(PARAMETERS MEMBERS), 'RETURN VALUE', qw(ERRORS STANDARDS THREADS NOTES EXAMPLES HISTORY));
 my $DEFAULT_THREAD = 'To be called on the thread of its loop.';
 

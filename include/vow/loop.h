@@ -47,6 +47,22 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
  */
 VOW_API void vow_loop_free(vow_loop *loop);
 
+/**
+ * @brief To be called in the child after fork(2), for each loop that it goes on to use, before it uses it.
+ *
+ * It calls ev_loop_fork(), which libev wants then, and lets go of what belongs to the parent: waiting for the
+ * parent's processes rejects with `ECHILD`, without touching them. Everything else of the loop is there twice
+ * from now on: timers run in both, and a descriptor that both wait for is one file, of which one or the other
+ * gets the bytes. The parent notices nothing and has nothing to call.
+ *
+ * A child that only ends, or executes another program, needs no call. One that does not want the loop any
+ * more calls this and then vow_loop_free(), which runs the clean-up of what is pending.
+ *
+ * @param loop changed.
+ * @since 0.1
+ */
+VOW_API void vow_loop_fork(vow_loop *loop);
+
 /** @brief The ev_loop that a loop was made on. @param loop looked at. @return stays its owner's. @since 0.1
  */
 VOW_API struct ev_loop *vow_loop_ev(const vow_loop *loop);

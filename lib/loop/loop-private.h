@@ -8,6 +8,19 @@
 #include "core/bytes-private.h"
 #include "core/operations-private.h"
 
+/* Something of a loop that has to know more of it than promises do. */
+typedef struct vow__ward vow__ward;
+
+typedef struct vow__ward_kind {
+    void (*close)(vow__ward *self);  /* the loop is about to be freed */
+    void (*forked)(vow__ward *self); /* vow_loop_fork(): this process is a copy of the one that made it */
+} vow__ward_kind;
+
+struct vow__ward {
+    vow__link link; /* in the loop's `wards`; either function may take it out */
+    const vow__ward_kind *kind;
+};
+
 typedef struct vow__ev_loop {
     vow_loop core;
     struct ev_loop *ev;
@@ -15,6 +28,7 @@ typedef struct vow__ev_loop {
     ev_check turn;      /* while somebody yields: ends their wait, once the loop has looked for events */
     ev_idle no_wait;    /* as long, so that it looks without waiting */
     vow__link yielding; /* of vow__yield */
+    vow__link wards;    /* of vow__ward */
     unsigned completed; /* operations on descriptors that this drain completed at once */
     vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
@@ -35,6 +49,8 @@ static inline struct ev_loop *vow__ev(const vow_promise *promise)
 
 /* Runs the jobs until there are none. */
 void vow__loop_drain(vow__ev_loop *loop);
+/* From now on, and until it is taken out of the list, it is told. */
+void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop);
 /* Sets up what vow_run() waits by. */
 void vow__run_init(vow__ev_loop *loop);
 /* Sets the watchers for vow_yield() up, and takes them down. */

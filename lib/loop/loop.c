@@ -64,12 +64,32 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     ev_set_priority(&self->drain, EV_MAXPRI);
     self->drain.data = self;
     self->patience = VOW__PATIENCE;
+    vow__list_init(&self->wards);
     vow__yield_init(self);
     vow__run_init(self);
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
     wake(&self->core);
     ev_clear_pending(ev, &self->drain);
     return &self->core;
+}
+
+void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop)
+{
+    self->kind = kind;
+    vow__list_append(&vow__ev_loop_of(loop)->wards, &self->link);
+}
+
+static vow__ward *ward_of(vow__link *link)
+{
+    return VOW__CONTAINER_OF(link, vow__ward, link);
+}
+
+static void close_wards(vow__ev_loop *self)
+{
+    for (vow__link *link = self->wards.next, *next; link != &self->wards; link = next) {
+        next = link->next;
+        ward_of(link)->kind->close(ward_of(link));
+    }
 }
 
 void vow_loop_free(vow_loop *loop)
@@ -84,7 +104,20 @@ void vow_loop_free(vow_loop *loop)
                     "the loop cannot be freed from inside a handler");
     if (vow__ev_loop_of(loop)->runner)
         vow__misuse("vow_loop_free", NULL, "the loop cannot be freed while vow_run() drives it");
+    close_wards(vow__ev_loop_of(loop));
     vow__loop_close(loop);
+}
+
+void vow_loop_fork(vow_loop *loop)
+{
+    vow__ev_loop *self = vow__ev_loop_of(loop);
+
+    vow__check_loop(loop, "vow_loop_fork", NULL);
+    ev_loop_fork(self->ev);
+    for (vow__link *link = self->wards.next, *next; link != &self->wards; link = next) {
+        next = link->next;
+        ward_of(link)->kind->forked(ward_of(link));
+    }
 }
 
 struct ev_loop *vow_loop_ev(const vow_loop *loop)

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/process.h
+ * @brief Other programs: started, waited for, ended.
+ *
+ * References are interest here, too. A process runs on as long as somebody holds its handle or waits for it.
+ * When the last one goes (is dropped, cancelled, late), it is ended: it gets SIGTERM inside that call, and
+ * SIGKILL if it still runs when the grace time is over. The loop keeps watching until it has ended, so that
+ * no zombie is left. vow_loop_free() has no time to lose: what still runs then is killed and waited for
+ * inside that call.
+ *
+ * A process that runs keeps ev_run() going. This works on any ev_loop. It needs no signal handler: a process
+ * is watched by its pidfd, or, on Linux before 5.4 and out of descriptors, by asking from time to time.
+ * libev's default loop waits for every child of the program, also for those that it was not asked about; the
+ * exit status of a process on another ev_loop is still found on Linux 6.15 and later. Before, and when
+ * anything else in the program waits for all children or ignores SIGCHLD, vow_process_wait() may reject with
+ * `ECHILD`.
+ *
+ * After fork(2) the processes are the parent's; see vow_loop_fork().
+ */
+#ifndef VOW_PROCESS_H
+#define VOW_PROCESS_H
+
+#include <sys/types.h>
+
+#include <vow/common.h>
+#include <vow/promise.h>
+#include <vow/value.h>
+
+VOW_BEGIN_DECLS
+
+/* A program that runs, or has run. See vow_process_start(). */
+typedef struct vow_process vow_process;
+
+VOW_API const vow_type vow_type_process; /**< @brief The type of what vow_process_start() gives. */
+
+/** @brief What a standard stream of a new process is. */
+enum vow_stdio_kind {
+    VOW_STDIO_INHERIT, /**< the same as ours; the default */
+    VOW_STDIO_NULL,    /**< /dev/null */
+    VOW_STDIO_PIPE,    /**< a pipe whose other end is ours: see vow_process_take_fd() */
+    VOW_STDIO_FD,      /**< a descriptor of ours, which stays ours */
+    VOW_STDIO_STDOUT   /**< the same as the standard output of that process; for `err` */
+};
+
+/** @brief A standard stream of a new process: `.out = {VOW_STDIO_PIPE}`, `.err = {VOW_STDIO_FD, fd}`. */
+typedef struct vow_stdio {
+    enum vow_stdio_kind kind; /**< what it is */
+    int fd;                   /**< for VOW_STDIO_FD */
+} vow_stdio;
+
+/** @brief What to start, and how. Zero is the default of every member. */
+typedef struct vow_process_options {
+    const char *program;      /**< a path, or a name to look up in PATH; NULL for `arguments[0]` */
+    char *const *arguments;   /**< with the program's name in front and NULL at the end; NULL for no more than
+                                 that name */
+    char *const *environment; /**< NULL at the end; NULL for ours */
+    const char *directory;    /**< where it starts, and what a path of `program` starts from; NULL for ours */
+    vow_stdio in;             /**< its standard input */
+    vow_stdio out;            /**< its standard output */
+    vow_stdio err;            /**< its standard error */
+    double grace;   /**< seconds from SIGTERM to SIGKILL: 0 for 5 seconds; less than 0 to kill at once */
+    int end_signal; /**< in place of SIGTERM; 0 for that */
+    bool own_group; /**< in a process group of its own, which is then ended as a whole: it and its children */
+} vow_process_options;
+
+/**
+ * @brief Starts a program.
+ *
+ * It gets its three standard streams and no other descriptor, the default action for every signal, and none
+ * blocked. When the promise is fulfilled the program runs; one that cannot be run is a rejection. The call
+ * lasts until that is known.
+ *
+ *     VOW_AWAIT(me, vow_process_start(VOW_LOOP(me), &(vow_process_options){.arguments = argv}));
+ *     me->process = vow_take_process(VOW_RESULT(me));
+ *     VOW_AWAIT(me, vow_process_wait(me->process));
+ *
+ * @param loop    whose ev_loop watches.
+ * @param options read during the call.
+ * @return the promise of a value of `vow_type_process`, the caller's. A process that nobody takes out of it
+ * is ended with it.
+ * @par Errors
+ * execve(2)'s, such as `ENOENT` and `EACCES`; those of chdir(2); `EAGAIN` when there may be no more
+ * processes; `EMFILE` and `ENFILE`; `EBADF` for a descriptor that is not open; `EINVAL` for options that make
+ * no sense; `ENOMEM`. The message names the program and what failed.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_process_start_at(vow_loop *loop, const vow_process_options *options,
+                                                        const char *site);
+#define vow_process_start(loop, ...) vow_process_start_at((loop), (__VA_ARGS__), VOW_HERE)
+/* Variadic, because the commas of a compound literal separate the arguments of a macro. */
+
+/**
+ * @brief Moves a process out of a value.
+ * @param value of type `vow_type_process`, left nil. Any other type is misuse and aborts.
+ * @return the process, to be released with vow_process_free().
+ * @since 0.1
+ */
+VOW_API vow_process *vow_take_process(vow_value *value);
+
+/**
+ * @brief Fulfilled when a process has ended: with its exit code, or with minus the number of the signal that
+ * ended it.
+ *
+ * Any number may wait, also when it has ended already. Dropping or cancelling the promise leaves the process
+ * alone as long as somebody else holds it. The last one to go ends it; a promise that was cancelled rejects
+ * when it is gone.
+ *
+ *     vow_promise *done = vow_process_wait(process);
+ *     vow_process_free(process);
+ *     done = vow_timeout(done, 10);      now ends the process after ten seconds
+ *
+ * @param process looked at.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * `ECHILD` when somebody else in the program has waited for it, or when this is another process than the one
+ * that started it; `ECANCELED` when the loop was freed; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_process_wait_at(const vow_process *process, const char *site);
+#define vow_process_wait(process) vow_process_wait_at((process), VOW_HERE)
+
+/**
+ * @brief Ends a process: SIGTERM now, and SIGKILL if it still runs when the grace time is over.
+ *
+ * Who waits sees how it ended. If it has a process group of its own, what is left of that then is killed. A
+ * process that has ended, or was told to already, is left alone.
+ *
+ * @param process changed.
+ * @since 0.1
+ */
+VOW_API void vow_process_end(vow_process *process);
+
+/**
+ * @brief Sends a signal to a process, or to its process group if it has one of its own.
+ * @param process looked at.
+ * @param signum  such as `SIGHUP`.
+ * @return 0, or an errno value: `ESRCH` when it has ended.
+ * @since 0.1
+ */
+VOW_API int vow_process_kill(const vow_process *process, int signum);
+
+/**
+ * @brief The process id, good for messages.
+ * @param process looked at.
+ * @return the id. When the process has ended, the system may give it to another one.
+ * @since 0.1
+ */
+VOW_API pid_t vow_process_pid(const vow_process *process);
+
+/**
+ * @brief Takes our end of a pipe.
+ *
+ * Those that nobody takes are closed with the handle.
+ *
+ * @param process changed.
+ * @param stream  `STDIN_FILENO`, `STDOUT_FILENO` or `STDERR_FILENO`: whose other end it is.
+ * @return the descriptor, with O_NONBLOCK and FD_CLOEXEC, now the caller's to close; -1 when that stream is
+ * no pipe or was taken already.
+ * @since 0.1
+ */
+VOW_API int vow_process_take_fd(vow_process *process, int stream);
+
+/**
+ * @brief Gives up the handle of a process.
+ *
+ * If nobody waits for the process, it is ended; else it runs on for them. Our ends of its pipes are closed.
+ *
+ * @param process given away; NULL does nothing.
+ * @since 0.1
+ */
+VOW_API void vow_process_free(vow_process *process);
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A child process of ours, from its start to the one time its end is asked for. Knows no promises. */
+#ifndef VOW_LOOP_CHILD_PRIVATE_H
+#define VOW_LOOP_CHILD_PRIVATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef struct vow__child {
+    pid_t pid;
+    pid_t parent; /* the process that started it: in a fork of that it is nobody's to wait for or to kill */
+    int pidfd;    /* readable when it has ended; -1 where there is none */
+    bool own_group;
+} vow__child;
+
+enum vow__child_state { VOW__CHILD_RUNS, VOW__CHILD_ENDED, VOW__CHILD_LOST };
+
+/* Of a process that this one has just started. */
+void vow__child_init(vow__child *child, pid_t pid, bool own_group);
+/* Asks whether it has ended; then no zombie is left. `code`: its exit code, or minus the number of a signal.
+ */
+enum vow__child_state vow__child_ask(const vow__child *child, int *code);
+/* The same, but waits for it. */
+enum vow__child_state vow__child_wait(const vow__child *child, int *code);
+/* What a status of waitpid(2) says. */
+int vow__child_code(int status);
+/* 0 or an errno value. */
+int vow__child_kill(const vow__child *child, int signum);
+/* After its end: who else is left of its group. */
+void vow__child_kill_group(const vow__child *child);
+/* Whether it is a child of this very process. */
+bool vow__child_is_ours(const vow__child *child);
+void vow__child_close(vow__child *child);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the system knows about a child process. A pidfd stands for one process alone, also when its id was
+ * given to another one meanwhile; without it (Linux before 5.4, no descriptor left) the id has to do, which
+ * is safe as long as nobody else waits for our children.
+ */
+#define _GNU_SOURCE
+#include "loop/child-private.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Calls and constants that are younger than some headers we are built with. */
+#define WAIT_PIDFD ((idtype_t) 3) /* P_PIDFD */
+#define INFO_EXIT UINT64_C(8)     /* PIDFD_INFO_EXIT */
+#define INFO_OF_PIDFD _IOWR(0xFF, 11, pidfd_info)
+
+/* struct pidfd_info of <linux/pidfd.h>, its first 64 bytes. */
+typedef struct pidfd_info {
+    uint64_t mask, cgroup;
+    uint32_t ids[11];
+    int32_t status;
+} pidfd_info;
+
+_Static_assert(sizeof(pidfd_info) == 64, "the kernel tells its versions apart by their size");
+
+static int open_pidfd(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+    return (int) syscall(SYS_pidfd_open, pid, 0);
+#else
+    (void) pid;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+/* Waits by the descriptor: 0 or an errno value. `info->si_pid` stays 0 if there is nothing to tell. */
+static int wait_pidfd(const vow__child *child, siginfo_t *info, int options)
+{
+    int result;
+
+    memset(info, 0, sizeof *info);
+    do
+        result = waitid(WAIT_PIDFD, (id_t) child->pidfd, info, WEXITED | options);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? errno : 0;
+}
+
+/* Linux 5.3 has pidfds but cannot wait by them. And if somebody has waited for the child in between, its id
+ * may be another process's by now. */
+void vow__child_init(vow__child *child, pid_t pid, bool own_group)
+{
+    siginfo_t info;
+
+    child->pid = pid;
+    child->parent = getpid();
+    child->own_group = own_group;
+    child->pidfd = open_pidfd(pid);
+    if (child->pidfd >= 0 && wait_pidfd(child, &info, WNOHANG | WNOWAIT))
+        vow__child_close(child);
+}
+
+int vow__child_code(int status)
+{
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* The kernel keeps the status for those who have a pidfd, also when somebody else has waited: Linux 6.15. */
+static enum vow__child_state ask_pidfd(const vow__child *child, int *code)
+{
+    pidfd_info info;
+
+    memset(&info, 0, sizeof info);
+    info.mask = INFO_EXIT;
+    if (ioctl(child->pidfd, INFO_OF_PIDFD, &info) < 0 || !(info.mask & INFO_EXIT))
+        return VOW__CHILD_LOST;
+    *code = vow__child_code(info.status);
+    return VOW__CHILD_ENDED;
+}
+
+static enum vow__child_state wait_by_id(const vow__child *child, int *code, int options)
+{
+    int status = 0;
+    pid_t pid;
+
+    do
+        pid = waitpid(child->pid, &status, options);
+    while (pid < 0 && errno == EINTR);
+    if (pid == 0)
+        return VOW__CHILD_RUNS;
+    if (pid < 0)
+        return VOW__CHILD_LOST;
+    *code = vow__child_code(status);
+    return VOW__CHILD_ENDED;
+}
+
+static enum vow__child_state wait_with(const vow__child *child, int *code, int options)
+{
+    siginfo_t info;
+
+    if (child->pidfd < 0)
+        return wait_by_id(child, code, options);
+    if (wait_pidfd(child, &info, options))
+        return ask_pidfd(child, code);
+    if (!info.si_pid)
+        return VOW__CHILD_RUNS;
+    *code = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+    return VOW__CHILD_ENDED;
+}
+
+enum vow__child_state vow__child_ask(const vow__child *child, int *code)
+{
+    return wait_with(child, code, WNOHANG);
+}
+
+enum vow__child_state vow__child_wait(const vow__child *child, int *code)
+{
+    return wait_with(child, code, 0);
+}
+
+static int signal_pidfd(const vow__child *child, int signum)
+{
+#ifdef SYS_pidfd_send_signal
+    if (child->pidfd >= 0)
+        return syscall(SYS_pidfd_send_signal, child->pidfd, signum, NULL, 0) < 0 ? errno : 0;
+#endif
+    return ENOSYS;
+}
+
+int vow__child_kill(const vow__child *child, int signum)
+{
+    int code;
+
+    if (!vow__child_is_ours(child))
+        return ESRCH;
+    if (child->own_group)
+        return kill(-child->pid, signum) < 0 ? errno : 0;
+    code = signal_pidfd(child, signum);
+    if (code != ENOSYS)
+        return code;
+    return kill(child->pid, signum) < 0 ? errno : 0;
+}
+
+void vow__child_kill_group(const vow__child *child)
+{
+    if (child->own_group && vow__child_is_ours(child))
+        kill(-child->pid, SIGKILL);
+}
+
+bool vow__child_is_ours(const vow__child *child)
+{
+    return child->parent == getpid();
+}
+
+void vow__child_close(vow__child *child)
+{
+    if (child->pidfd >= 0)
+        close(child->pidfd);
+    child->pidfd = -1;
+}

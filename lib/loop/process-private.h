@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A process is the promise of its own end. The handle and everybody who waits hold references to it; the last
+ * one that goes ends the process, and the loop keeps the promise until that is done.
+ */
+#ifndef VOW_LOOP_PROCESS_PRIVATE_H
+#define VOW_LOOP_PROCESS_PRIVATE_H
+
+#include <vow/process.h>
+
+#include "loop/child-private.h"
+#include "loop/loop-private.h"
+
+#define VOW__PROCESS_NAME 64
+
+/* The promise's `stage`. */
+enum vow__process_stage {
+    VOW__PROCESS_NONE,   /* not started, or gone */
+    VOW__PROCESS_RUNS,   /* and is to */
+    VOW__PROCESS_ENDS,   /* was told to end */
+    VOW__PROCESS_DROPPED /* likewise, and nobody wants to know how */
+};
+
+struct vow_process {
+    vow_promise promise;
+    vow__ward ward; /* from its start to its end */
+    vow__child child;
+    ev_io pidfd;     /* or, where there is none: */
+    ev_timer asking; /* after `pause` seconds */
+    double pause;
+#if EV_CHILD_ENABLE
+    ev_child reaped; /* on libev's default loop, which waits for all children */
+#endif
+    ev_timer grace; /* while it is being ended */
+    double grace_time;
+    int end_signal;
+    int pipes[3]; /* our ends; -1 for none */
+    char name[VOW__PROCESS_NAME];
+};
+
+/* A process that was not started yet; NULL when there is no memory. */
+vow_process *vow__process_new(vow_loop *loop, const char *site);
+/* Its child runs: watches it. */
+void vow__process_begin(vow_process *self);
+/* Closes our ends of the pipes that nobody took. */
+void vow__process_close_pipes(vow_process *self);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns a process from its start to its end. Its watchers are active exactly as long as its child has not been
+ * waited for; whatever happens to the promise or the loop before, the child is ended and waited for.
+ */
+#include "loop/process-private.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "base/misuse-private.h"
+#include "core/scheduler-private.h"
+
+/* How long to wait before asking again, without a pidfd. */
+#define FIRST_PAUSE 0.001
+#define LONGEST_PAUSE 0.1
+
+static void unwatch(vow_process *self)
+{
+    struct ev_loop *ev = vow__ev(&self->promise);
+
+    ev_io_stop(ev, &self->pidfd);
+    ev_timer_stop(ev, &self->asking);
+    ev_timer_stop(ev, &self->grace);
+#if EV_CHILD_ENABLE
+    ev_child_stop(ev, &self->reaped);
+#endif
+    vow__list_unlink(&self->ward.link);
+    vow__child_close(&self->child);
+}
+
+/* It is gone, and so is its group if it was to end. */
+static void settle(vow_process *self, vow_value value)
+{
+    enum vow__process_stage stage = self->promise.stage;
+
+    unwatch(self);
+    self->promise.stage = VOW__PROCESS_NONE;
+    if (stage >= VOW__PROCESS_ENDS)
+        vow__child_kill_group(&self->child);
+    if (stage == VOW__PROCESS_DROPPED) {
+        vow_value_drop(value);
+        value = vow_throw(&vow__error_cancelled);
+    }
+    vow__resolve(&self->promise, value);
+}
+
+static void lost(vow_process *self)
+{
+    settle(self, vow_throwf_at(self->promise.site, ECHILD,
+                               "vow_process_wait: %s (process %ld): somebody else has waited for it",
+                               self->name, (long) self->child.pid));
+}
+
+/* True if it has ended; then the promise is settled. */
+static bool ask(vow_process *self)
+{
+    int code = 0;
+
+    switch (vow__child_ask(&self->child, &code)) {
+    case VOW__CHILD_ENDED:
+        settle(self, vow_int(code));
+        return true;
+    case VOW__CHILD_LOST:
+#if EV_CHILD_ENABLE
+        if (ev_is_pending(&self->reaped))
+            return true; /* libev was first, and is about to say so */
+#endif
+        lost(self);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void pidfd_cb(EV_P_ ev_io *io, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    ask(VOW__CONTAINER_OF(io, vow_process, pidfd));
+}
+
+static void asking_cb(EV_P_ ev_timer *timer, int revents)
+{
+    vow_process *self = VOW__CONTAINER_OF(timer, vow_process, asking);
+
+    (void) revents;
+    if (ask(self))
+        return;
+    self->pause = self->pause * 2 < LONGEST_PAUSE ? self->pause * 2 : LONGEST_PAUSE;
+    ev_timer_set(timer, self->pause, 0.);
+    ev_timer_start(EV_A_ timer);
+}
+
+#if EV_CHILD_ENABLE
+static void reaped_cb(EV_P_ ev_child *watcher, int revents)
+{
+    vow_process *self = VOW__CONTAINER_OF(watcher, vow_process, reaped);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    settle(self, vow_int(vow__child_code(watcher->rstatus)));
+}
+#endif
+
+static void grace_cb(EV_P_ ev_timer *timer, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    vow__child_kill(&VOW__CONTAINER_OF(timer, vow_process, grace)->child, SIGKILL);
+}
+
+/* There is no time left: when this returns, nothing of it is. */
+static void end_now(vow_process *self)
+{
+    int code;
+
+    vow__child_kill(&self->child, SIGKILL);
+    if (vow__child_is_ours(&self->child))
+        vow__child_wait(&self->child, &code);
+    unwatch(self);
+    self->promise.stage = VOW__PROCESS_NONE;
+}
+
+static void end(vow_process *self)
+{
+    if (self->promise.stage != VOW__PROCESS_RUNS)
+        return;
+    self->promise.stage = VOW__PROCESS_ENDS;
+    vow__child_kill(&self->child, self->end_signal);
+    if (self->grace_time > 0)
+        ev_timer_start(vow__ev(&self->promise), &self->grace);
+    else
+        vow__child_kill(&self->child, SIGKILL);
+}
+
+static bool process_unwind(vow_promise *promise)
+{
+    vow_process *self = (vow_process *) promise;
+
+    if (promise->stage == VOW__PROCESS_NONE)
+        return false;
+    if (vow__loop_of(promise)->is_closed || !vow__child_is_ours(&self->child)) {
+        end_now(self);
+        return false;
+    }
+    end(self);
+    promise->stage = VOW__PROCESS_DROPPED;
+    return true;
+}
+
+static const vow__kind process_kind = {.name = "process", .unwind = process_unwind};
+
+static vow_process *process_of(vow__ward *ward)
+{
+    return VOW__CONTAINER_OF(ward, vow_process, ward);
+}
+
+/* Those that somebody holds are ended by being cancelled. Those that were dropped and still have their time
+ * to end have it no longer. */
+static void process_close(vow__ward *ward)
+{
+    vow_process *self = process_of(ward);
+
+    if (self->promise.stage != VOW__PROCESS_DROPPED)
+        return;
+    end_now(self);
+    vow__settle(&self->promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
+}
+
+static void process_forked(vow__ward *ward)
+{
+    vow_process *self = process_of(ward);
+
+    settle(self, vow_throwf_at(self->promise.site, ECHILD,
+                               "vow_process_wait: %s (process %ld) belongs to the process that started it",
+                               self->name, (long) self->child.pid));
+}
+
+static const vow__ward_kind ward_kind = {process_close, process_forked};
+
+vow_process *vow__process_new(vow_loop *loop, const char *site)
+{
+    vow_process *self = (void *) vow__promise_new(loop, sizeof *self, &process_kind, site);
+
+    if (self)
+        self->pipes[0] = self->pipes[1] = self->pipes[2] = -1;
+    return self;
+}
+
+void vow__process_begin(vow_process *self)
+{
+    struct ev_loop *ev = vow__ev(&self->promise);
+
+    self->promise.stage = VOW__PROCESS_RUNS;
+    vow__ward_add(&self->ward, &ward_kind, vow__loop_of(&self->promise));
+    self->pause = FIRST_PAUSE;
+    ev_io_init(&self->pidfd, pidfd_cb, self->child.pidfd, EV_READ);
+    ev_timer_init(&self->asking, asking_cb, self->pause, 0.);
+    ev_timer_init(&self->grace, grace_cb, self->grace_time, 0.);
+#if EV_CHILD_ENABLE
+    ev_child_init(&self->reaped, reaped_cb, self->child.pid, 0);
+    if (ev_is_default_loop(ev))
+        ev_child_start(ev, &self->reaped);
+#endif
+    if (self->child.pidfd >= 0)
+        ev_io_start(ev, &self->pidfd);
+    else
+        ev_timer_start(ev, &self->asking);
+}
+
+/* ---- The handle ---------------------------------------------------------------------------------------- */
+
+static void drop_process(void *process)
+{
+    vow_process_free(process);
+}
+
+const vow_type vow_type_process = {"process", drop_process};
+
+static void check_process(const vow_process *process, const char *function)
+{
+    if (VOW_UNLIKELY(!process))
+        vow__misuse_null(function, "process", NULL);
+    vow__check_thread(vow__loop_of(&process->promise), function);
+}
+
+vow_process *vow_take_process(vow_value *value)
+{
+    if (VOW_UNLIKELY(!value || value->type != &vow_type_process))
+        vow__value_mismatch(value, "vow_take_process", &vow_type_process);
+    return vow_take(value).u.pointer;
+}
+
+/* A promise of its own for each who waits: whoever takes the value takes it from nobody else. */
+vow_promise *vow_process_wait_at(const vow_process *process, const char *site)
+{
+    check_process(process, "vow_process_wait");
+    return vow_then_at(vow_ref(&process->promise), NULL, NULL, site);
+}
+
+void vow_process_end(vow_process *process)
+{
+    check_process(process, "vow_process_end");
+    end(process);
+}
+
+int vow_process_kill(const vow_process *process, int signum)
+{
+    check_process(process, "vow_process_kill");
+    if (process->promise.stage == VOW__PROCESS_NONE)
+        return ESRCH;
+    return vow__child_kill(&process->child, signum);
+}
+
+pid_t vow_process_pid(const vow_process *process)
+{
+    check_process(process, "vow_process_pid");
+    return process->child.pid;
+}
+
+int vow_process_take_fd(vow_process *process, int stream)
+{
+    int fd;
+
+    check_process(process, "vow_process_take_fd");
+    if (stream < 0 || stream > 2)
+        return -1;
+    fd = process->pipes[stream];
+    process->pipes[stream] = -1;
+    return fd;
+}
+
+void vow_process_free(vow_process *process)
+{
+    if (!process)
+        return;
+    check_process(process, "vow_process_free");
+    vow__process_close_pipes(process);
+    vow_unref(&process->promise);
+}

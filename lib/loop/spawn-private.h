@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Makes a process that runs another program. Knows neither promises nor libev. */
+#ifndef VOW_LOOP_SPAWN_PRIVATE_H
+#define VOW_LOOP_SPAWN_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+typedef struct vow__spawn {
+    const char *candidates;   /* paths to try in order, one after the other, with an empty one at the end */
+    char *const *arguments;   /* as execve(2) wants them */
+    char *const *environment; /* as execve(2) wants it */
+    const char *directory;    /* or NULL */
+    int stdio[3];             /* which descriptor of ours becomes its 0, 1 and 2; -1: closed */
+    bool own_group;
+} vow__spawn;
+
+/* What a new process does on its way to the new program. */
+enum vow__spawn_step {
+    VOW__SPAWN_FORK,
+    VOW__SPAWN_GROUP,
+    VOW__SPAWN_STDIO,
+    VOW__SPAWN_DIRECTORY,
+    VOW__SPAWN_EXECUTE
+};
+
+typedef struct vow__spawn_failure {
+    enum vow__spawn_step step;
+    int code; /* an errno value */
+} vow__spawn_failure;
+
+/* The id of a process in which the program runs; or -1, with what failed, and no process is left. */
+pid_t vow__spawn_process(const vow__spawn *spawn, vow__spawn_failure *failure);
+
+/* In the new process, which shares the memory of its parent: becomes the program, or tells why not. */
+_Noreturn void vow__spawn_become(const vow__spawn *spawn, int report);
+
+/* The paths to try for a program, in the PATH of an environment, and the size of that block, which goes to
+ * vow__release(). NULL when there is no memory. */
+char *vow__spawn_candidates(const char *program, char *const *environment, size_t *size);
+
+#endif
