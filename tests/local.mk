@@ -13,6 +13,7 @@ test_programs = \
 	tests/test-corners \
 	tests/test-depth \
 	tests/test-error \
+	tests/test-faults \
 	tests/test-file \
 	tests/test-finally \
 	tests/test-fork \
@@ -121,9 +122,18 @@ tests_libsupport_la_SOURCES = \
 	tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 
-tests_test_scenarios_SOURCES = \
-	tests/scenario-joined.c tests/scenario-promises.c tests/scenario-streams.c tests/scenario-talk.c \
-	tests/scenario-tasks.c tests/scenario.h tests/test-scenarios.c
+# Small programs that two test programs run with something failing at every point.
+scenario_sources = \
+	tests/scenario-joined.c \
+	tests/scenario-promises.c \
+	tests/scenario-streams.c \
+	tests/scenario-talk.c \
+	tests/scenario-tasks.c \
+	tests/scenario.c \
+	tests/scenario.h
+tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
+tests_test_faults_SOURCES = $(scenario_sources) tests/fault-calls.c tests/faults.c tests/faults.h \
+	tests/test-faults.c
 
 # The driver is also a libFuzzer target: see fuzz/local.mk.
 tests_test_model_SOURCES = \

@@ -76,6 +76,12 @@ static vow_promise *write_parts(struct talk *me)
     return vow_stream_writev(me->a, parts, 2);
 }
 
+static void assert_bytes(const vow_value *value, const char *expected, size_t length)
+{
+    g_assert_cmpuint(vow_as_bytes(value)->length, ==, length);
+    g_assert_true(memcmp(vow_as_bytes(value)->data, expected, length) == 0);
+}
+
 VOW_ASYNC(talk, me)
 {
     me->mark = enter(me->w);
@@ -88,8 +94,11 @@ VOW_ASYNC(talk, me)
     AWAIT(me, write_parts(me));
     AWAIT(me, give(&me->all));
     AWAIT(me, vow_stream_read_line(me->b, 100));
+    assert_bytes(VOW_RESULT(me), "line", 4);
     AWAIT(me, vow_stream_read_exactly(me->b, me->text, 7));
+    g_assert_cmpstr(me->text, ==, "exactly");
     AWAIT(me, vow_stream_read_until(me->b, ";", 100));
+    assert_bytes(VOW_RESULT(me), "until;", 6);
     me->copy = vow_stream_copy(me->b, me->b); /* an echo */
     me->all = vow_stream_read_all(me->a, MUCH);
     AWAIT(me, with_others(me, vow_stream_write(me->a, me->bytes, MUCH)));
@@ -97,6 +106,7 @@ VOW_ASYNC(talk, me)
     AWAIT(me, vow_race_of(VOW_LOOP(me), vow_ref(me->all), give(&me->copy)));
     AWAIT(me, vow_stream_close(give_stream(&me->b)));
     AWAIT(me, give(&me->all));
+    assert_bytes(VOW_RESULT(me), me->bytes, MUCH);
     me->come = vow_take(VOW_RESULT(me));
     AWAIT(me, vow_stream_read(me->a, me->text, sizeof me->text));
     VOW_RETURN(me, vow_int(vow_as_int(VOW_RESULT(me)) + (int64_t) vow_as_bytes(&me->come)->length));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the scenarios of test-scenarios.c share: small programs, of every kind of thing that can be made,
- * which tolerate that memory runs out anywhere. Each tells its world what must happen exactly once, and where
- * it takes memory itself, so that what the library takes meanwhile is seen.
+ * What scenarios share: small programs, of every kind of thing that can be made, which tolerate that memory
+ * runs out anywhere (test-scenarios.c) and that any system call fails (test-faults.c). Each tells its world
+ * what must happen exactly once, and where it takes memory itself, so that what the library takes meanwhile
+ * is seen.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -51,6 +52,15 @@ extern const struct scenario talk_scenarios[];
 
 /* One thing more that must happen exactly once. */
 struct once *owe(struct world *w);
+
+/* A path for a Unix-domain socket. */
+void name_path(struct world *w);
+/* libev opens a descriptor for the clock with the first periodic timer, and keeps it: here, not in a run. */
+void open_clock(fixture *f);
+/* What is under way beside the promise itself comes to its end too: nothing uncounted keeps the loop. */
+void settle_down(struct world *w);
+/* The loop is freed: each of what was owed has happened once, and nothing is left. */
+void check_end(const struct world *w);
 
 /* ---- Where memory is taken ----------------------------------------------------------------------------- */
 

@@ -26,90 +26,6 @@ struct manner {
     int turns;  /* of the ev_loop before it is ended, if it is */
 };
 
-/* ---- See scenario.h ------------------------------------------------------------------------------------ */
-
-struct once *owe(struct world *w)
-{
-    g_assert_cmpint(w->owed, <, ONCE_MAX);
-    w->once[w->owed].w = w;
-    return &w->once[w->owed++];
-}
-
-struct mark enter(struct world *w)
-{
-    return (struct mark){w, w->f->memory.allocated, w->excused};
-}
-
-void leave(struct mark mark)
-{
-    mark.w->excused = mark.excused + (mark.w->f->memory.allocated - mark.allocated);
-}
-
-vow_value made(struct mark mark, vow_value value)
-{
-    leave(mark);
-    return value;
-}
-
-void check_quiet(struct mark before, const char *where)
-{
-    struct world *w = before.w;
-    size_t count = w->f->memory.allocated - before.allocated - (w->excused - before.excused);
-
-    if (!count)
-        return;
-    w->quiet += count;
-    w->where = where;
-    w->excused += count; /* not to be counted again by a quiet call around this one */
-}
-
-vow_value count_once(void *data)
-{
-    struct once *once = data;
-
-    once->runs++;
-    return vow_nil();
-}
-
-void count_release(void *data)
-{
-    (void) count_once(data);
-}
-
-vow_promise *good(struct world *w)
-{
-    return vow_resolved(w->loop, owned(w->f, NULL));
-}
-
-vow_promise *bad(struct world *w)
-{
-    return vow_rejected(w->loop, vow_error_wrap(vow_error_new(EPROTO, "inner %d", 1), EIO, "outer %d", 2));
-}
-
-vow_promise *ended(struct world *w, vow_promise *promise)
-{
-    return vow_finally(promise, count_once, owe(w));
-}
-
-vow_promise *never(struct world *w)
-{
-    return ended(w, vow_sleep(w->loop, 3600));
-}
-
-vow_value copy_text(vow_value *value, void *data)
-{
-    struct mark mark = enter(data);
-
-    (void) value;
-    return made(mark, vow_strdup("text"));
-}
-
-vow_value recover(const vow_error *error, void *data)
-{
-    (void) error;
-    return copy_text(NULL, data);
-}
-
 /* ---- One run ------------------------------------------------------------------------------------------- */
 
 static const char *running; /* the name of the scenario */
@@ -167,15 +83,6 @@ static void check_outcome(const struct scenario *scenario, const struct manner *
     g_error("the outcome is %s, not %s", outcome, scenario->outcome);
 }
 
-/* What is under way beside the promise itself comes to its end too: nobody but the guard watches then. */
-static void settle_down(struct world *w)
-{
-    bool is_active = true;
-
-    while (is_active)
-        QUIET(w, is_active = ev_run(w->f->ev, EVRUN_ONCE));
-}
-
 static void run_on(struct world *w, const struct scenario *scenario, const struct manner *manner)
 {
     collect_reports(w->f, w->loop);
@@ -200,14 +107,9 @@ static void check_reports(fixture *f, bool is_usual, guint expected)
 
 static void check_world(const struct world *w, const struct scenario *scenario)
 {
-    for (int i = 0; i < w->owed; i++)
-        g_assert_cmpint(w->once[i].runs, ==, 1);
     if (w->quiet > scenario->texts)
         g_error("%zu allocations, not %zu: %s", w->quiet, scenario->texts, w->where);
-    g_assert_cmpint(w->f->owned, ==, 0);
-    g_assert_cmpint(w->f->memory.blocks, ==, 0);
-    g_assert_false(ev_run(w->f->ev, EVRUN_NOWAIT));
-    unlink(w->path);
+    check_end(w);
 }
 
 /* Runs a scenario on a loop of its own with the n-th allocation failing. Returns whether there was one. */
@@ -216,7 +118,7 @@ static bool run_once(fixture *f, const struct scenario *scenario, const struct m
     guint descriptors = count_descriptors();
     struct world w = {.f = f};
 
-    g_snprintf(w.path, sizeof w.path, "%s/vow-scenario-%d", g_get_tmp_dir(), (int) getpid());
+    name_path(&w);
     memory_fail(f, n, manner->after);
     w.loop = vow_loop_new(f->ev);
     if (w.loop)
@@ -265,24 +167,6 @@ static size_t run_every(fixture *f, const struct scenario *scenario, struct mann
         runs += n;
     }
     return runs;
-}
-
-static void no_event(struct ev_loop *ev, ev_periodic *periodic, int revents)
-{
-    (void) ev;
-    (void) periodic;
-    (void) revents;
-}
-
-/* libev opens a descriptor for the clock with the first periodic timer, and keeps it: here, not in a run. */
-static void open_clock(fixture *f)
-{
-    ev_periodic periodic;
-
-    ev_periodic_init(&periodic, no_event, 0, 3600, NULL);
-    ev_periodic_start(f->ev, &periodic);
-    ev_run(f->ev, EVRUN_NOWAIT);
-    ev_periodic_stop(f->ev, &periodic);
 }
 
 static void run_table(fixture *f, const struct scenario *table, enum ending ending, bool after)

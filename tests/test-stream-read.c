@@ -10,6 +10,7 @@
 #include "streams.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -549,6 +550,41 @@ static void an_idle_stream_keeps_no_loop_alive(struct in *in)
 }
 ON_ALL(an_idle_stream_keeps_no_loop_alive)
 
+/* Bytes that nobody asks for do not make the loop spin. */
+static void unread_bytes_do_not_wake_the_loop(struct in *in)
+{
+    char byte;
+    vow_promise *p = vow_stream_read(in->stream, &byte, 1);
+    unsigned before;
+
+    turn(in->f);
+    put(in->far, "xy");
+    g_assert_cmpint(run_int(p), ==, 1);
+    before = ev_iteration(in->f->ev);
+    run_nil(vow_sleep(in->f->loop, 0.02));
+    g_assert_cmpuint(ev_iteration(in->f->ev) - before, <, 20);
+    expect_some(in, "y");
+}
+ON_ALL(unread_bytes_do_not_wake_the_loop)
+
+/* A sender that is always ready does not keep the loop from the others for long. */
+static void a_fast_sender_holds_up_nobody(fixture *f)
+{
+    vow_stream *stream = vow_stream_new(f->loop, open("/dev/zero", O_RDONLY));
+    vow_promise *p = vow_stream_read_all(stream, SIZE_MAX);
+    size_t before = 0, now;
+
+    for (int i = 0; i < 5; i++) {
+        now = vow_stream_buffered(stream);
+        g_assert_cmpuint(now, >, before);
+        g_assert_cmpuint(now - before, <=, 16 * 262144);
+        before = now;
+        turn(f);
+    }
+    vow_unref(p);
+    vow_stream_free(stream);
+}
+
 #define ADD(name) test_add("/stream-read/" #name, name##_on_all)
 
 static void add_reads(void)
@@ -590,5 +626,7 @@ int main(int argc, char **argv)
     ADD(freed_while_the_read_is_being_dropped_first);
     test_add("/stream-read/the_loop_is_freed_first", the_loop_is_freed_first);
     ADD(an_idle_stream_keeps_no_loop_alive);
+    ADD(unread_bytes_do_not_wake_the_loop);
+    test_add("/stream-read/a_fast_sender_holds_up_nobody", a_fast_sender_holds_up_nobody);
     return g_test_run();
 }

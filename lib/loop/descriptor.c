@@ -26,12 +26,19 @@ bool vow__is_again(int code)
     return code == EAGAIN;
 }
 
+/* If poll(2) cannot tell, for lack of memory, it is left to the watcher: blocking would be worse. */
 bool vow__fd_would_block(int fd, short events)
 {
     struct pollfd ask = {.fd = fd, .events = events};
     int flags = fcntl(fd, F_GETFL);
+    int ready;
 
-    return flags >= 0 && !(flags & O_NONBLOCK) && poll(&ask, 1, 0) == 0;
+    if (flags < 0 || (flags & O_NONBLOCK))
+        return false;
+    do
+        ready = poll(&ask, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready <= 0;
 }
 
 static ssize_t read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size)

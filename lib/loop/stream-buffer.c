@@ -9,6 +9,9 @@
 
 #include "loop/stream-private.h"
 
+/* How much one call reads at most: a file or a device gives all that is asked for. */
+#define READ_MAX ((size_t) 262144)
+
 static vow__ev_loop *loop_of(const vow_stream *stream)
 {
     return vow__ev_loop_of(vow__loop_of(&stream->promise));
@@ -81,6 +84,7 @@ static bool make_room(vow_stream *stream, size_t most)
 
 ssize_t vow__in_fill(vow_stream *stream, size_t most)
 {
+    size_t length, room;
     ssize_t count;
     int code;
 
@@ -88,8 +92,9 @@ ssize_t vow__in_fill(vow_stream *stream, size_t most)
         errno = ENOMEM;
         return -1;
     }
-    size_t length = stream->bytes->bytes.length;
-    count = vow__stream_recv(stream, stream->bytes->data + length, stream->bytes->capacity - length);
+    length = stream->bytes->bytes.length;
+    room = stream->bytes->capacity - length;
+    count = vow__stream_recv(stream, stream->bytes->data + length, room < READ_MAX ? room : READ_MAX);
     code = errno;
     if (count > 0)
         vow__bytes_set_length(stream->bytes, length + (size_t) count);

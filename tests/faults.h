@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls that fail when they are told to. A program that is linked with faults.c and fault-calls.c has
+ * functions of its own in place of the C library's; those pass a call on, unless libvow makes it and it is
+ * the one that is to fail.
+ *
+ * To cover one more call: its name here, its function in fault-calls.c, and what can happen to it in
+ * `faults`.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#ifndef VOW_TEST_FAULTS_H
+#define VOW_TEST_FAULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The calls that can fail: sets of them are masks. */
+enum {
+    CALL_RECV = 1,       /* recv(), recvfrom(), recvmsg() */
+    CALL_SEND = 2,       /* send(), sendto(), sendmsg() */
+    CALL_READ = 4,       /* read(), readv() */
+    CALL_WRITE = 8,      /* write(), writev() */
+    CALL_CONNECT = 16,   /* connect() */
+    CALL_ACCEPT = 32,    /* accept4() */
+    CALL_POLL = 64,      /* poll() */
+    CALL_SHUTDOWN = 128, /* shutdown() */
+    CALL_SOCKET = 256,   /* socket() */
+    CALL_BIND = 512,     /* bind() */
+    CALL_LISTEN = 1024,  /* listen() */
+};
+
+/* What can become of a call. */
+struct fault {
+    const char *name;
+    int code;         /* errno; 0: it is made for one byte alone */
+    unsigned calls;   /* those that it can happen to */
+    bool is_harmless; /* the program must not notice */
+};
+
+/* Ends with a name of NULL. */
+extern const struct fault faults[];
+
+/* From now on, the n-th call that this fault can happen to has it; n 0: none. NULL: none is counted. */
+void faults_set(const struct fault *fault, size_t n);
+/* How many calls were counted since then. */
+size_t faults_count(void);
+/* Whether calls of libvow can be told from others: not when it is linked statically. */
+bool faults_work(void);
+
+/* ---- For fault-calls.c --------------------------------------------------------------------------------- */
+
+/* Whether the call that `caller` makes is to fail: 0, an errno value, or -1 for one byte alone. */
+int faults_take(unsigned call, const void *caller);
+/* The C library's function of that name, put into a function pointer. */
+void faults_find(const char *name, void *function);
+
+#endif

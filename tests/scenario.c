@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The world of a scenario, see scenario.h: what it owes, where it takes memory, and that nothing is left of
+ * it in the end.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "scenario.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+struct once *owe(struct world *w)
+{
+    g_assert_cmpint(w->owed, <, ONCE_MAX);
+    w->once[w->owed].w = w;
+    return &w->once[w->owed++];
+}
+
+struct mark enter(struct world *w)
+{
+    return (struct mark){w, w->f->memory.allocated, w->excused};
+}
+
+void leave(struct mark mark)
+{
+    mark.w->excused = mark.excused + (mark.w->f->memory.allocated - mark.allocated);
+}
+
+vow_value made(struct mark mark, vow_value value)
+{
+    leave(mark);
+    return value;
+}
+
+void check_quiet(struct mark before, const char *where)
+{
+    struct world *w = before.w;
+    size_t count = w->f->memory.allocated - before.allocated - (w->excused - before.excused);
+
+    if (!count)
+        return;
+    w->quiet += count;
+    w->where = where;
+    w->excused += count; /* not to be counted again by a quiet call around this one */
+}
+
+vow_value count_once(void *data)
+{
+    struct once *once = data;
+
+    once->runs++;
+    return vow_nil();
+}
+
+void count_release(void *data)
+{
+    (void) count_once(data);
+}
+
+vow_promise *good(struct world *w)
+{
+    return vow_resolved(w->loop, owned(w->f, NULL));
+}
+
+vow_promise *bad(struct world *w)
+{
+    return vow_rejected(w->loop, vow_error_wrap(vow_error_new(EPROTO, "inner %d", 1), EIO, "outer %d", 2));
+}
+
+vow_promise *ended(struct world *w, vow_promise *promise)
+{
+    return vow_finally(promise, count_once, owe(w));
+}
+
+vow_promise *never(struct world *w)
+{
+    return ended(w, vow_sleep(w->loop, 3600));
+}
+
+vow_value copy_text(vow_value *value, void *data)
+{
+    struct mark mark = enter(data);
+
+    (void) value;
+    return made(mark, vow_strdup("text"));
+}
+
+vow_value recover(const vow_error *error, void *data)
+{
+    (void) error;
+    return copy_text(NULL, data);
+}
+
+void settle_down(struct world *w)
+{
+    bool is_active = true;
+
+    while (is_active)
+        QUIET(w, is_active = ev_run(w->f->ev, EVRUN_ONCE));
+}
+
+static void no_event(struct ev_loop *ev, ev_periodic *periodic, int revents)
+{
+    (void) ev;
+    (void) periodic;
+    (void) revents;
+}
+
+void open_clock(fixture *f)
+{
+    ev_periodic periodic;
+
+    ev_periodic_init(&periodic, no_event, 0, 3600, NULL);
+    ev_periodic_start(f->ev, &periodic);
+    ev_run(f->ev, EVRUN_NOWAIT);
+    ev_periodic_stop(f->ev, &periodic);
+}
+
+void check_end(const struct world *w)
+{
+    for (int i = 0; i < w->owed; i++)
+        g_assert_cmpint(w->once[i].runs, ==, 1);
+    g_assert_cmpint(w->f->owned, ==, 0);
+    g_assert_cmpint(w->f->memory.blocks, ==, 0);
+    g_assert_false(ev_run(w->f->ev, EVRUN_NOWAIT));
+    unlink(w->path);
+}
+
+void name_path(struct world *w)
+{
+    g_snprintf(w->path, sizeof w->path, "%s/vow-scenario-%d", g_get_tmp_dir(), (int) getpid());
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every system call fails: each scenario runs once for every call it makes, with that one failing, in every
+ * way in which such a call can. After each run nothing is leaked, each clean-up has run exactly once, and the
+ * outcome is right: the usual one where the program must not notice, such as EINTR and calls that do less
+ * than they were asked to; else one that has the call's code in it, or is caused by what does.
+ *
+ * A scenario takes part by being in one of the tables of scenario.h that are named below.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "faults.h"
+#include "scenario.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A run that does not end in so many turns of the loop hangs. */
+enum { TURNS_MAX = 100000 };
+
+static const char *running; /* what, for messages */
+static guint turns;
+
+static void count_turn(struct ev_loop *ev, ev_prepare *watcher, int revents)
+{
+    (void) ev;
+    (void) watcher;
+    (void) revents;
+    if (++turns > TURNS_MAX)
+        g_error("it does not end: %s", running);
+}
+
+static void hangs(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    (void) ev;
+    (void) timer;
+    (void) revents;
+    g_error("it hangs: %s", running);
+}
+
+/* What watches over a run, without keeping it going. */
+struct guard {
+    ev_timer timer;
+    ev_prepare prepare;
+};
+
+static void guard_start(struct guard *guard, struct ev_loop *ev)
+{
+    turns = 0;
+    ev_now_update(ev);
+    ev_timer_init(&guard->timer, hangs, 60, 0);
+    ev_prepare_init(&guard->prepare, count_turn);
+    ev_timer_start(ev, &guard->timer);
+    ev_unref(ev);
+    ev_prepare_start(ev, &guard->prepare);
+    ev_unref(ev);
+}
+
+static void guard_stop(struct guard *guard, struct ev_loop *ev)
+{
+    ev_ref(ev);
+    ev_prepare_stop(ev, &guard->prepare);
+    ev_ref(ev);
+    ev_timer_stop(ev, &guard->timer);
+}
+
+/* ---- Outcomes ------------------------------------------------------------------------------------------ */
+
+/* "!EPIPE!ECONNRESET": an error, and what caused it. */
+static char *show_error(const vow_error *error)
+{
+    GString *text = g_string_new(NULL);
+
+    for (; error; error = vow_error_cause(error))
+        g_string_append_printf(text, "!%s", code_name(error));
+    return g_string_free(text, FALSE);
+}
+
+static char *run_to_its_end(vow_promise *promise)
+{
+    vow_value value;
+    vow_error *error = vow_run(promise, &value);
+    char *outcome = error ? show_error(error) : show(&value);
+
+    vow_error_unref(error);
+    vow_value_drop(value);
+    return outcome;
+}
+
+static void check_outcome(const struct scenario *scenario, const struct fault *fault, const char *outcome)
+{
+    vow_error *injected;
+    char *name;
+
+    if (fault->is_harmless) {
+        g_assert_cmpstr(outcome, ==, scenario->outcome);
+        return;
+    }
+    injected = vow_error_new(fault->code, "for its name");
+    name = g_strconcat("!", code_name(injected), NULL);
+    vow_error_unref(injected);
+    if (!strstr(outcome, name))
+        g_error("%s: the outcome is %s", running, outcome);
+    g_free(name);
+}
+
+/* ---- Runs ---------------------------------------------------------------------------------------------- */
+
+/* Runs a scenario on a loop of its own with the n-th call failing. Returns whether there was one. */
+static bool run_once(fixture *f, const struct scenario *scenario, const struct fault *fault, size_t n)
+{
+    guint descriptors = count_descriptors();
+    struct world w = {.f = f, .loop = vow_loop_new(f->ev)};
+    struct guard guard;
+    bool has_failed;
+
+    name_path(&w);
+    collect_reports(f, w.loop);
+    guard_start(&guard, f->ev);
+    faults_set(fault, n);
+    char *outcome = run_to_its_end(scenario->make(&w));
+    settle_down(&w);
+    has_failed = faults_count() >= n;
+    faults_set(NULL, 0);
+    if (has_failed)
+        check_outcome(scenario, fault, outcome);
+    else
+        g_assert_cmpstr(outcome, ==, scenario->outcome);
+    g_free(outcome);
+    g_assert_cmpuint(vow_loop_live(w.loop), ==, 0);
+    vow_loop_free(w.loop);
+    guard_stop(&guard, f->ev);
+    g_ptr_array_set_size(f->reports, 0); /* of what nobody looks at when something else has failed */
+    check_end(&w);
+    g_assert_cmpuint(count_descriptors(), ==, descriptors);
+    return has_failed;
+}
+
+static size_t run_each(fixture *f, const struct scenario *scenario, const struct fault *fault)
+{
+    size_t n = 0;
+    bool is_again;
+
+    do {
+        char *text = g_strdup_printf("%s: call %zu: %s", scenario->name, ++n, fault->name);
+        running = text;
+        is_again = run_once(f, scenario, fault, n);
+        g_free(text);
+    } while (is_again);
+    return n - 1;
+}
+
+static void run_table(fixture *f, const struct scenario *table)
+{
+    if (!faults_work()) {
+        g_test_skip("libvow is linked statically");
+        return;
+    }
+    free_loop(f);
+    open_clock(f);
+    for (const struct scenario *scenario = table; scenario->name; scenario++) {
+        size_t runs = 0;
+        for (const struct fault *fault = faults; fault->name; fault++)
+            runs += run_each(f, scenario, fault);
+        g_test_message("%s: %zu calls failed", scenario->name, runs);
+    }
+}
+
+static void streams(fixture *f)
+{
+    run_table(f, stream_scenarios);
+}
+
+static void talks(fixture *f)
+{
+    run_table(f, talk_scenarios);
+}
+
+/* ---- What need not be called --------------------------------------------------------------------------- */
+
+enum { ROUNDS = 100 };
+
+static const struct fault any_read = {"read", 0, CALL_RECV | CALL_READ, true};
+static const struct fault any_write = {"write", 0, CALL_SEND | CALL_WRITE, true};
+
+static int64_t run_count(vow_promise *promise)
+{
+    vow_value value;
+
+    g_assert_null(vow_run(promise, &value));
+    return vow_as_int(&value);
+}
+
+/* Messages to and fro in lock-step: one call for each read and each write. */
+static size_t count_calls(fixture *f, const struct fault *calls)
+{
+    int ends[2];
+    char bytes[64];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+    vow_stream *stream = vow_stream_new(f->loop, ends[0]);
+    faults_set(calls, 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        vow_promise *p = vow_stream_read(stream, bytes, sizeof bytes);
+        turn(f);
+        g_assert_cmpint(write(ends[1], "ping", 4), ==, 4);
+        g_assert_cmpint(run_count(p), ==, 4);
+        g_assert_cmpint(run_count(vow_stream_write(stream, bytes, 4)), ==, 4);
+        g_assert_cmpint(read(ends[1], bytes, sizeof bytes), ==, 4);
+    }
+    vow_stream_free(stream);
+    close(ends[1]);
+    return faults_count();
+}
+
+static void no_call_that_finds_nothing(fixture *f)
+{
+    if (!faults_work()) {
+        g_test_skip("libvow is linked statically");
+        return;
+    }
+    g_assert_cmpuint(count_calls(f, &any_read), ==, ROUNDS + 1); /* the very first cannot know */
+    g_assert_cmpuint(count_calls(f, &any_write), ==, ROUNDS);
+    faults_set(NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    test_add("/faults/streams", streams);
+    test_add("/faults/talks", talks);
+    test_add("/faults/no_call_that_finds_nothing", no_call_that_finds_nothing);
+    return g_test_run();
+}
