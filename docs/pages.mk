@@ -62,6 +62,8 @@ man_pages = \
 	docs/man/vow_catch.3 \
 	docs/man/vow_catch_at.3 \
 	docs/man/vow_catch_fn.3 \
+	docs/man/vow_changed.3 \
+	docs/man/vow_changed_at.3 \
 	docs/man/vow_code.3 \
 	docs/man/vow_connect.3 \
 	docs/man/vow_connect_at.3 \
@@ -105,7 +107,17 @@ man_pages = \
 	docs/man/vow_finally_fn.3 \
 	docs/man/vow_follow.3 \
 	docs/man/vow_follow_thenable.3 \
+	docs/man/vow_idle.3 \
+	docs/man/vow_idle_at.3 \
 	docs/man/vow_int.3 \
+	docs/man/vow_interval.3 \
+	docs/man/vow_interval_by_clock.3 \
+	docs/man/vow_interval_by_clock_at.3 \
+	docs/man/vow_interval_free.3 \
+	docs/man/vow_interval_new.3 \
+	docs/man/vow_interval_new_at.3 \
+	docs/man/vow_interval_next.3 \
+	docs/man/vow_interval_next_at.3 \
 	docs/man/vow_is_address.3 \
 	docs/man/vow_is_bool.3 \
 	docs/man/vow_is_bytes.3 \
@@ -286,6 +298,13 @@ man_pages = \
 	docs/man/vow_value_drop.3 \
 	docs/man/vow_value_type_name.3 \
 	docs/man/vow_version.3 \
+	docs/man/vow_watch.3 \
+	docs/man/vow_watch_free.3 \
+	docs/man/vow_watch_new.3 \
+	docs/man/vow_watch_new_at.3 \
+	docs/man/vow_watch_next.3 \
+	docs/man/vow_watch_next_at.3 \
+	docs/man/vow_watch_stat.3 \
 	docs/man/vow_writable.3 \
 	docs/man/vow_writable_at.3 \
 	docs/man/vow_write.3 \

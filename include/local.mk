@@ -11,6 +11,7 @@ vowinclude_HEADERS = \
 	include/vow/common.h \
 	include/vow/error.h \
 	include/vow/file.h \
+	include/vow/interval.h \
 	include/vow/io.h \
 	include/vow/loop.h \
 	include/vow/offload.h \
@@ -23,7 +24,8 @@ vowinclude_HEADERS = \
 	include/vow/stream.h \
 	include/vow/task.h \
 	include/vow/time.h \
-	include/vow/value.h
+	include/vow/value.h \
+	include/vow/watch.h
 
 # Made by config.status.
 nodist_vowinclude_HEADERS = include/vow/version.h

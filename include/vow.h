@@ -14,6 +14,7 @@
 #include <vow/common.h>
 #include <vow/error.h>
 #include <vow/file.h>
+#include <vow/interval.h>
 #include <vow/io.h>
 #include <vow/loop.h>
 #include <vow/offload.h>
@@ -28,5 +29,6 @@
 #include <vow/time.h>
 #include <vow/value.h>
 #include <vow/version.h>
+#include <vow/watch.h>
 
 #endif

@@ -62,8 +62,10 @@ libvow_la_SOURCES = \
 	lib/loop/file_piece.c \
 	lib/loop/file_read.c \
 	lib/loop/file_write.c \
+	lib/loop/idle.c \
 	lib/loop/inbox-private.h \
 	lib/loop/inbox.c \
+	lib/loop/interval.c \
 	lib/loop/io-private.h \
 	lib/loop/io.c \
 	lib/loop/listen.c \
@@ -95,6 +97,7 @@ libvow_la_SOURCES = \
 	lib/loop/stream.c \
 	lib/loop/timeout.c \
 	lib/loop/transfer.c \
+	lib/loop/watch.c \
 	lib/loop/yield.c \
 	lib/version.c
 

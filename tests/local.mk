@@ -18,6 +18,7 @@ test_programs = \
 	tests/test-finally \
 	tests/test-fork \
 	tests/test-inside-out \
+	tests/test-interval \
 	tests/test-io \
 	tests/test-listen \
 	tests/test-loop \
@@ -55,7 +56,8 @@ test_programs = \
 	tests/test-then \
 	tests/test-thenable \
 	tests/test-time \
-	tests/test-value
+	tests/test-value \
+	tests/test-watch
 
 # Written for the shell; the functions they share are in tests/tap.sh.
 test_scripts = \

@@ -48,11 +48,13 @@ my %COMMON = (
 my %RULES = map { $_ => 1 } qw(
     vow/combinators.h
     vow/file.h
+    vow/interval.h
     vow/io.h
     vow/process.h
     vow/signal.h
     vow/socket.h
     vow/time.h
+    vow/watch.h
 );
 my @SECTIONS = (qw(PARAMETERS MEMBERS), 'RETURN VALUE', qw(ERRORS STANDARDS THREADS NOTES EXAMPLES HISTORY));
 my $DEFAULT_THREAD = 'To be called on the thread of its loop.';

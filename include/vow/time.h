@@ -66,6 +66,21 @@ VOW_API VOW_NODISCARD vow_promise *vow_timeout_at(vow_promise *promise, double s
 VOW_API VOW_NODISCARD vow_promise *vow_yield_at(vow_loop *loop, const char *site);
 #define vow_yield(loop) vow_yield_at((loop), VOW_HERE)
 
+/**
+ * @brief Fulfilled with nil when the loop has nothing else to do: no event is pending and no handler waits.
+ *
+ * For work that may wait, done piece by piece with a vow_idle() between the pieces. While anything else is
+ * going on it is put off, for ever if need be. The loop does not sleep meanwhile.
+ *
+ * @param loop whose idleness it is.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_idle_at(vow_loop *loop, const char *site);
+#define vow_idle(loop) vow_idle_at((loop), VOW_HERE)
+
 VOW_END_DECLS
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/interval.h
+ * @brief Ticks: something to do again and again, at a steady pace.
+ *
+ * The ticks of an interval stand at fixed moments, so that they do not drift, however long what is done at
+ * each of them takes. Ticks that nobody waited for in time are not made up for one by one: the next wait ends
+ * at once and says how many were missed.
+ *
+ *     vow_interval *second = vow_interval_new(loop, 1.0);
+ *     for (;;) {
+ *         VOW_AWAIT(me, vow_interval_next(second));
+ *         missed += vow_as_int(VOW_RESULT(me));
+ *     }
+ */
+#ifndef VOW_INTERVAL_H
+#define VOW_INTERVAL_H
+
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/* See vow_interval_new(). */
+typedef struct vow_interval vow_interval;
+
+/**
+ * @brief Makes an interval that ticks every so many seconds from now on, for the first time when they are
+ * over.
+ *
+ * It counts by a clock that nobody sets. Without anybody who waits it has no timer, and does not keep
+ * ev_run() going. An interval that is still there when its loop is freed is reported as a leak.
+ *
+ * @param loop    whose ev_loop keeps the time.
+ * @param seconds between two ticks; more than 0, and finite.
+ * @return the interval, to be released with vow_interval_free(). NULL, with errno set, when it cannot be
+ * made.
+ * @par Errors
+ * errno is `EINVAL` when the seconds are none; `ENOMEM`; `ECANCELED` while the loop is being freed.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *site);
+#define vow_interval_new(loop, seconds) vow_interval_new_at((loop), (seconds), VOW_HERE)
+
+/**
+ * @brief Makes an interval that ticks by the wall clock: whenever the time is a multiple of so many seconds,
+ * plus an offset.
+ *
+ * With 0 and 3600 it ticks at every full hour of UTC, also when the clock is set meanwhile; hours that are
+ * skipped by setting the clock count as missed.
+ *
+ * @param loop    whose ev_loop keeps the time.
+ * @param offset  seconds since the epoch of any one tick; finite.
+ * @param seconds between two ticks; more than 0, and finite.
+ * @return the interval, to be released with vow_interval_free(). NULL, with errno set, when it cannot be
+ * made.
+ * @par Errors
+ * errno as for vow_interval_new().
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double seconds,
+                                                             const char *site);
+#define vow_interval_by_clock(loop, offset, seconds) \
+    vow_interval_by_clock_at((loop), (offset), (seconds), VOW_HERE)
+
+/**
+ * @brief Fulfilled at the next tick, with the number of ticks that were missed since the last one: 0 for who
+ * is in time.
+ *
+ * At once if a tick has passed since. Each tick goes to one of those who wait, in the order in which they
+ * came.
+ *
+ * @param interval looked at.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * `ECANCELED` when the interval is released first; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_interval_next_at(vow_interval *interval, const char *site);
+#define vow_interval_next(interval) vow_interval_next_at((interval), VOW_HERE)
+
+/**
+ * @brief Ends an interval. Who still waits sees `ECANCELED`.
+ * @param interval given away; NULL does nothing.
+ * @since 0.1
+ */
+VOW_API void vow_interval_free(vow_interval *interval);
+
+VOW_END_DECLS
+
+#endif

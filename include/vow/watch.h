@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/watch.h
+ * @brief Files that change, appear and disappear.
+ *
+ * A path is watched, whether something is there or not, and of a symbolic link the link itself. What counts
+ * as a change is a difference in what lstat(2) says, with times as whole seconds: a file that is written
+ * again within the same second and keeps its size is seen as the same. Linux tells of changes at once on most
+ * file systems (inotify); on others, such as NFS, and where there is no inotify, libev looks from time to
+ * time.
+ *
+ * Changes are not counted: what happened before anybody looked is one change. So look at the file and not at
+ * the number of times.
+ */
+#ifndef VOW_WATCH_H
+#define VOW_WATCH_H
+
+#include <ev.h>
+
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/* See vow_watch_new(). */
+typedef struct vow_watch vow_watch;
+
+/**
+ * @brief Fulfilled when a path has changed, with true if there is something now and false if there is not.
+ *
+ * For one change and no more: one that comes before the next call is not seen. See vow_watch_new() for all.
+ *
+ * @param loop whose ev_loop watches.
+ * @param path copied; an absolute one, if the program changes its working directory.
+ * @return the promise of a truth value, the caller's.
+ * @par Errors
+ * `ENAMETOOLONG` when the path is none; `EINVAL` when it is NULL; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site);
+#define vow_changed(loop, path) vow_changed_at((loop), (path), VOW_HERE)
+
+/**
+ * @brief Watches a path: from now on no change is missed, whether somebody waits or not.
+ *
+ * A change while nobody waits is kept for the next vow_watch_next(). The watch alone does not keep ev_run()
+ * going; a promise of its next change does. A watch that is still there when its loop is freed is reported as
+ * a leak.
+ *
+ * @param loop    whose ev_loop watches.
+ * @param path    copied; an absolute one, if the program changes its working directory.
+ * @param seconds how often to look where the system does not tell, no more often than ten times a second; 0
+ * for libev's choice, which is 5.
+ * @return the watch, to be released with vow_watch_free(). NULL, with errno set, when it cannot be made.
+ * @par Errors
+ * errno is `EINVAL` when the path is NULL, or the seconds are negative or no number; `ENAMETOOLONG`;
+ * `ENOMEM`; `ECANCELED` while the loop is being freed.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds,
+                                                  const char *site);
+#define vow_watch_new(loop, path, seconds) vow_watch_new_at((loop), (path), (seconds), VOW_HERE)
+
+/**
+ * @brief Fulfilled at the next change, with true if there is something now and false if there is not.
+ *
+ * At once if one was kept. Each change goes to one of those who wait, in the order in which they came.
+ *
+ * @param watch looked at.
+ * @return the promise of a truth value, the caller's.
+ * @par Errors
+ * `ECANCELED` when the watch is released first; `ENOMEM`, which loses no change.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_watch_next_at(vow_watch *watch, const char *site);
+#define vow_watch_next(watch) vow_watch_next_at((watch), VOW_HERE)
+
+/**
+ * @brief What lstat(2) said last.
+ * @param watch looked at.
+ * @return the attributes, the watch's; `st_nlink` is 0 when there is nothing.
+ * @since 0.1
+ */
+VOW_API const ev_statdata *vow_watch_stat(const vow_watch *watch);
+
+/**
+ * @brief Ends a watch. A change that was kept is lost, and who still waits sees `ECANCELED`.
+ * @param watch given away; NULL does nothing.
+ * @since 0.1
+ */
+VOW_API void vow_watch_free(vow_watch *watch);
+
+VOW_END_DECLS
+
+#endif

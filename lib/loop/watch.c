@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kind changed, for one change of a path, and the source watch, for all. Each holds its ev_stat and the
+ * path, which libev only borrows. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include <vow/watch.h>
+
+#include "loop/source-private.h"
+
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+
+/* 0 or an errno value; `size` with the zero byte. */
+static int check_path(const char *path, size_t *size)
+{
+    if (!path)
+        return EINVAL;
+    *size = strlen(path) + 1;
+    return *size > PATH_MAX ? ENAMETOOLONG : 0;
+}
+
+static vow_value is_there(const ev_stat *stat)
+{
+    return vow_bool(stat->attr.st_nlink > 0);
+}
+
+/* ---- One change ---------------------------------------------------------------------------------------- */
+
+typedef struct change {
+    vow_promise promise;
+    ev_stat stat;
+    char path[];
+} change;
+
+static void changed_stop(vow_promise *promise)
+{
+    ev_stat_stop(vow__ev(promise), &((change *) promise)->stat);
+}
+
+static void changed_cb(EV_P_ ev_stat *stat, int revents)
+{
+    change *self = VOW__CONTAINER_OF(stat, change, stat);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    changed_stop(&self->promise);
+    vow__fulfil(&self->promise, is_there(stat));
+}
+
+static const vow__kind changed_kind = {.name = "changed", .stop = changed_stop};
+
+vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
+{
+    size_t size;
+    change *self;
+    int code = check_path(path, &size);
+
+    vow__check_loop(loop, "vow_changed", site);
+    if (code)
+        return vow_rejected_at(loop, vow_error_new_at(site, code, "vow_changed: %s", strerror(code)), site);
+    self = (void *) vow__promise_new(loop, sizeof *self + size, &changed_kind, site);
+    if (!self)
+        return vow__emergency(loop);
+    memcpy(self->path, path, size);
+    ev_stat_init(&self->stat, changed_cb, self->path, 0.);
+    ev_stat_start(vow__ev(&self->promise), &self->stat);
+    return &self->promise;
+}
+
+/* ---- All of them --------------------------------------------------------------------------------------- */
+
+struct vow_watch {
+    vow__source source;
+    ev_stat stat;
+    bool has_changed; /* and nobody was told */
+    char path[];
+};
+
+static bool take_change(vow__source *source, vow_value *value)
+{
+    vow_watch *self = (vow_watch *) source;
+
+    if (!self->has_changed)
+        return false;
+    self->has_changed = false;
+    *value = is_there(&self->stat);
+    return true;
+}
+
+static void watch_cb(EV_P_ ev_stat *stat, int revents)
+{
+    vow_watch *self = VOW__CONTAINER_OF(stat, vow_watch, stat);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    if (vow__source_is_awaited(&self->source))
+        vow__source_give(&self->source, is_there(stat));
+    else
+        self->has_changed = true;
+}
+
+static void close_watch(vow__source *source)
+{
+    struct ev_loop *ev = vow__ev(&source->promise);
+
+    ev_ref(ev);
+    ev_stat_stop(ev, &((vow_watch *) source)->stat);
+}
+
+static const vow__source_kind watch_kind = {
+    .kind = {.name = "watch", .stop = vow__source_stop},
+    .next = {.name = "watch_next", .stop = vow__next_stop},
+    .take = take_change,
+    .arm = vow__source_hold,
+    .disarm = vow__source_let_be,
+    .close = close_watch,
+};
+
+vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, const char *site)
+{
+    struct ev_loop *ev;
+    vow_watch *self;
+    size_t size;
+
+    vow__check_loop(loop, "vow_watch_new", site);
+    errno = seconds >= 0 ? check_path(path, &size) : EINVAL;
+    if (errno)
+        return NULL;
+    self = vow__source_new(loop, sizeof *self + size, &watch_kind, site);
+    if (!self)
+        return NULL;
+    memcpy(self->path, path, size);
+    self->has_changed = false;
+    ev = vow__ev(&self->source.promise);
+    ev_stat_init(&self->stat, watch_cb, self->path, seconds);
+    ev_stat_start(ev, &self->stat);
+    ev_unref(ev);
+    return self;
+}
+
+static void check_watch(const vow_watch *watch, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!watch))
+        vow__misuse_null(function, "watch", site);
+    vow__check_thread(vow__loop_of(&watch->source.promise), function);
+}
+
+vow_promise *vow_watch_next_at(vow_watch *watch, const char *site)
+{
+    check_watch(watch, "vow_watch_next", site);
+    return vow__source_next(&watch->source, site);
+}
+
+const ev_statdata *vow_watch_stat(const vow_watch *watch)
+{
+    check_watch(watch, "vow_watch_stat", NULL);
+    return &watch->stat.attr;
+}
+
+void vow_watch_free(vow_watch *watch)
+{
+    if (!watch)
+        return;
+    check_watch(watch, "vow_watch_free", NULL);
+    vow__source_free(&watch->source);
+}
