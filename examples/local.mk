@@ -7,6 +7,7 @@ noinst_PROGRAMS = \
 	examples/fetch_all \
 	examples/greet \
 	examples/http_server \
+	examples/offload \
 	examples/own_watcher \
 	examples/retry \
 	examples/say \
@@ -27,6 +28,7 @@ examples_chain_vow_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
 examples_greet_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
+examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)

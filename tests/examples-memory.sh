@@ -162,7 +162,7 @@ every_serving() # every_serving AFTER
 ${CC:-cc} -std=c11 -O1 -shared -fPIC -o "$scratch/failing-malloc.so" "$top_srcdir/tests/failing-malloc.c" -ldl \
     2>"$scratch/cc" || skip_all "$(head -n 1 "$scratch/cc")"
 
-for program in greet chain_vow own_watcher timeout retry; do
+for program in greet chain_vow offload own_watcher timeout retry; do
     both $program
 done
 if start http_server 0; then

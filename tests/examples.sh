@@ -42,6 +42,14 @@ forgotten: begins
 forgotten: cleans up
 forgotten: nobody is told
 END
+    prints "offload computes while the loop ticks, and stops what nobody wants" offload <<'END'
+148933 primes below 2000000
+tick 1
+tick 2
+tick 3
+we do not want to know any more
+the search has ended
+END
     prints "retry succeeds the third time, and gives up on what never succeeds" retry <<'END'
 attempt 1: the service is busy
 again in 50 ms

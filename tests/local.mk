@@ -131,6 +131,7 @@ scenario_sources = \
 	tests/scenario-streams.c \
 	tests/scenario-talk.c \
 	tests/scenario-tasks.c \
+	tests/scenario-threads.c \
 	tests/scenario.c \
 	tests/scenario.h
 tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c

@@ -49,14 +49,16 @@ extern const struct scenario joined_scenarios[];
 extern const struct scenario task_scenarios[];
 extern const struct scenario stream_scenarios[];
 extern const struct scenario talk_scenarios[];
+extern const struct scenario thread_scenarios[];
 
 /* One thing more that must happen exactly once. */
 struct once *owe(struct world *w);
 
 /* A path for a Unix-domain socket. */
 void name_path(struct world *w);
-/* libev opens a descriptor for the clock with the first periodic timer, and keeps it: here, not in a run. */
-void open_clock(fixture *f);
+/* libev opens a descriptor for the clock with the first periodic timer, and one to be woken by with the first
+ * ev_async, and keeps them: here, not in a run. */
+void open_descriptors(fixture *f);
 /* What is under way beside the promise itself comes to its end too: nothing uncounted keeps the loop. */
 void settle_down(struct world *w);
 /* The loop is freed: each of what was owed has happened once, and nothing is left. */

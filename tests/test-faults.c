@@ -158,7 +158,7 @@ static void run_table(fixture *f, const struct scenario *table)
         return;
     }
     free_loop(f);
-    open_clock(f);
+    open_descriptors(f);
     for (const struct scenario *scenario = table; scenario->name; scenario++) {
         size_t runs = 0;
         for (const struct fault *fault = faults; fault->name; fault++)

@@ -174,7 +174,7 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
     size_t runs = 0, scenarios = 0;
 
     free_loop(f);
-    open_clock(f);
+    open_descriptors(f);
     for (const struct scenario *scenario = table; scenario->name; scenario++) {
         runs += run_every(f, scenario, (struct manner){ending, after, 0});
         scenarios++;
@@ -183,7 +183,7 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
 }
 
 static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios, task_scenarios,
-                                                stream_scenarios, talk_scenarios};
+                                                stream_scenarios,  talk_scenarios,   thread_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -205,6 +205,7 @@ TESTS(joined, 1)
 TESTS(tasks, 2)
 TESTS(streams, 3)
 TESTS(talks, 4)
+TESTS(threads, 5)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -226,5 +227,6 @@ int main(int argc, char **argv)
     ADD(tasks);
     ADD(streams);
     ADD(talks);
+    ADD(threads);
     return g_test_run();
 }
