@@ -9,7 +9,10 @@
 #define VOW__HIDDEN __attribute__((visibility("hidden")))
 /* Rarely called: kept out of the functions that call it, so that they need not save registers for it. */
 #define VOW__RARE __attribute__((noinline, cold))
+/* Memory that is about to be used; the address need not be valid. */
+#define VOW__PREFETCH(address) __builtin_prefetch(address)
 #else
+#define VOW__PREFETCH(address) ((void) (address))
 #define VOW__HIDDEN
 #define VOW__RARE
 #endif

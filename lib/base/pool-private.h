@@ -57,22 +57,25 @@ typedef struct vow__pool {
 typedef struct vow__slab {
     vow__pools *pools;
     vow__pool *pool;
-    vow__free_block *free; /* that are with the slab and not at hand in the pool */
-    uint32_t out;          /* blocks that are not: in use, at hand, or to be carved. 0: the slab goes */
-    uint32_t walks;        /* that are in it: then it stays all the same */
-    vow__link all;         /* in pools->slabs */
-    vow__link partial;     /* in the pool's list */
-    size_t size;           /* of the slab itself */
+    vow__free_block *free;       /* that are with the slab and not at hand in the pool */
+    uint32_t out;                /* blocks that are not: in use, at hand, or to be carved. 0: the slab goes */
+    uint32_t walks;              /* that are in it: then it stays all the same */
+    vow__link all;               /* in pools->slabs */
+    struct vow__slab *next_idle; /* in pools->idle */
+    vow__link partial;           /* in the pool's list */
+    size_t size;                 /* of the slab itself */
 } vow__slab;
 
 struct vow__pools {
     vow__pool pool[VOW__POOL_COUNT];
-    vow__pool large;   /* of large blocks, each in a slab of its own: its `block` is 0, and it keeps none */
-    vow__link slabs;   /* all of them, large blocks included */
-    vow__link regions; /* those with a vacant slab */
-    struct vow__region *idle; /* the one of them that is wholly vacant and kept for later, or NULL */
-    unsigned alone;           /* slabs outside regions */
-    bool is_sealed;           /* no block is handed out any more */
+    vow__pool large;     /* of large blocks, each in a slab of its own: its `block` is 0, and it keeps none */
+    vow__link slabs;     /* all of them, large blocks included */
+    vow__link regions;   /* those with a vacant slab, wholly vacant ones last */
+    vow__slab *idle;     /* slabs outside regions that are kept for later */
+    unsigned alone;      /* slabs outside regions, without those */
+    unsigned idle_slabs; /* how many those are */
+    unsigned idle_regions; /* regions that are wholly vacant, and kept */
+    bool is_sealed;        /* no block is handed out any more */
 };
 
 static inline vow__slab *vow__slab_of(const void *block)
@@ -99,7 +102,7 @@ void vow__pool_give_slowly(void *block);
 /* Every block is asked for and goes back to its slab: see vow__pool_take_slowly(). */
 #define VOW__POOL_KEEPS 0
 #else
-#define VOW__POOL_KEEPS 64
+#define VOW__POOL_KEEPS 256
 #endif
 
 /* The same as vow__pool_take_slowly() if that needs no call, as most often; else NULL. */

@@ -27,7 +27,7 @@ vow__pools *vow__pools_new(size_t size)
     pools = (vow__pools *) (void *) ((char *) slab + VOW__SLAB_HEADER);
     *slab = (vow__slab){.pools = pools, .size = VOW__SLAB_HEADER + size};
     pools->idle = NULL;
-    pools->alone = 0;
+    pools->alone = pools->idle_slabs = pools->idle_regions = 0;
     pools->is_sealed = false;
     vow__list_init(&pools->slabs);
     vow__list_init(&pools->regions);
@@ -49,7 +49,7 @@ static bool is_large(const vow__slab *slab)
  */
 static char *first_block(const vow__slab *slab)
 {
-    size_t colour = slab->pool->block / VOW__BLOCK_STEP % 8 * 64;
+    size_t colour = is_large(slab) ? 0 : (slab->pool->block / VOW__BLOCK_STEP + 4) % 8 * 64;
 
     return (char *) slab + VOW__SLAB_HEADER + colour;
 }
@@ -94,8 +94,8 @@ static void release_if_empty(vow__slab *slab)
     slab_release(slab);
 }
 
-/* A block goes back to its slab. */
-static void slab_give(vow__slab *slab, vow__free_block *block)
+/* A block, which is marked as free, goes back to its slab. */
+static inline void slab_give(vow__slab *slab, vow__free_block *block)
 {
     if (!is_large(slab)) {
         if (!slab->free)
@@ -103,10 +103,9 @@ static void slab_give(vow__slab *slab, vow__free_block *block)
         block->next = slab->free;
         slab->free = block;
     }
-    block->in_use = NULL;
     VOW__POISON(block, block_size(slab));
-    slab->out--;
-    release_if_empty(slab);
+    if (--slab->out == 0)
+        release_if_empty(slab);
 }
 
 /* As many of the blocks at hand go back to their slabs. */
@@ -127,6 +126,7 @@ void vow__pool_give_slowly(void *block)
     vow__slab *slab = vow__slab_of(block);
 
     pool_flush(slab->pool, FLUSHED);
+    ((vow__free_block *) block)->in_use = NULL;
     slab_give(slab, block);
 }
 
@@ -240,6 +240,7 @@ static void pool_seal(vow__pool *pool)
 
         pool->fresh += pool->block;
         VOW__UNPOISON(block, pool->block);
+        ((vow__free_block *) (void *) block)->in_use = NULL;
         slab_give(slab, (vow__free_block *) (void *) block);
     }
 }
@@ -255,7 +256,7 @@ void vow__pools_delete(vow__pools *pools)
 {
     vow__slab *slab = vow__slab_of(pools);
 
-    vow__regions_trim(pools);
+    vow__slabs_trim(pools);
     vow__release(slab, slab->size);
 }
 

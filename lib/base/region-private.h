@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory for slabs: single ones at first, then from regions as large and as aligned as a huge page, each of
- * 32 slabs. A region goes back when its slabs are vacant; one such is kept, so that a program that grows and
- * shrinks around its border does not map and unmap it each time.
+ * 32 slabs. What is vacant goes back, but for a few slabs and regions, so that a program that grows and
+ * shrinks again and again does not pay for fresh memory each time.
  */
 #ifndef VOW_BASE_REGION_PRIVATE_H
 #define VOW_BASE_REGION_PRIVATE_H
@@ -13,7 +13,7 @@
 vow__slab *vow__slab_obtain(vow__pools *pools);
 /* Takes it back. */
 void vow__slab_yield(vow__slab *slab);
-/* The vacant region that was kept for later goes. */
-void vow__regions_trim(vow__pools *pools);
+/* What was kept for later goes. */
+void vow__slabs_trim(vow__pools *pools);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns the regions that slabs are cut from. Invariant: a region is in its pools' list exactly when one of its
- * slabs is vacant; only pools->idle has no other.
+ * slabs is vacant.
  */
 #include "base/region-private.h"
 
@@ -11,7 +11,10 @@
 #define REGION_SLABS (REGION_SIZE / VOW__SLAB_ALIGNMENT)
 #define ALL_VACANT UINT32_MAX
 /* How many slabs stand alone before the first region is made: small programs stay small. */
-#define ALONE_MAX 16
+#define ALONE_MAX 24
+/* What is kept for later: 8.25 MiB at the most. */
+#define IDLE_SLABS 4
+#define IDLE_REGIONS 4
 
 /* Stands in the header of its first slab, behind what that has of its own. */
 typedef struct vow__region {
@@ -43,6 +46,7 @@ static vow__region *region_new(vow__pools *pools)
         return NULL;
     region = (vow__region *) (void *) (memory + REGION_OFFSET);
     region->vacant = ALL_VACANT;
+    pools->idle_regions++;
     vow__list_append(&pools->regions, &region->link);
     return region;
 }
@@ -74,8 +78,8 @@ static vow__slab *obtain_from_region(vow__pools *pools)
     } else {
         region = VOW__CONTAINER_OF(pools->regions.next, vow__region, link);
     }
-    if (region == pools->idle)
-        pools->idle = NULL;
+    if (region->vacant == ALL_VACANT)
+        pools->idle_regions--;
     index = first_vacant(region);
     region->vacant &= ~(UINT32_C(1) << index);
     if (!region->vacant)
@@ -83,15 +87,16 @@ static vow__slab *obtain_from_region(vow__pools *pools)
     return region_slab(region, index);
 }
 
-vow__slab *vow__slab_obtain(vow__pools *pools)
+static vow__slab *obtain_alone(vow__pools *pools)
 {
-    vow__slab *slab = pools->alone < ALONE_MAX ? NULL : obtain_from_region(pools);
+    vow__slab *slab = pools->idle;
 
     if (slab) {
-        slab->size = VOW__SLAB_ALIGNMENT;
-        return slab;
+        pools->idle = slab->next_idle;
+        pools->idle_slabs--;
+    } else {
+        slab = vow__allocate_aligned(VOW__SLAB_SIZE, VOW__SLAB_ALIGNMENT);
     }
-    slab = vow__allocate_aligned(VOW__SLAB_SIZE, VOW__SLAB_ALIGNMENT);
     if (!slab)
         return NULL;
     pools->alone++;
@@ -99,31 +104,66 @@ vow__slab *vow__slab_obtain(vow__pools *pools)
     return slab;
 }
 
-void vow__slab_yield(vow__slab *slab)
+vow__slab *vow__slab_obtain(vow__pools *pools)
+{
+    vow__slab *slab = pools->alone < ALONE_MAX ? NULL : obtain_from_region(pools);
+
+    if (!slab)
+        return obtain_alone(pools);
+    slab->size = VOW__SLAB_ALIGNMENT;
+    return slab;
+}
+
+static void yield_alone(vow__slab *slab)
 {
     vow__pools *pools = slab->pools;
-    vow__region *region;
 
-    if (slab->size == VOW__SLAB_SIZE) {
-        pools->alone--;
+    pools->alone--;
+    if (pools->idle_slabs == IDLE_SLABS) {
         vow__release(slab, VOW__SLAB_SIZE);
         return;
     }
-    region = region_of(slab);
+    slab->next_idle = pools->idle;
+    pools->idle = slab;
+    pools->idle_slabs++;
+}
+
+void vow__slab_yield(vow__slab *slab)
+{
+    vow__pools *pools = slab->pools;
+    vow__region *region = region_of(slab);
+
+    if (slab->size == VOW__SLAB_SIZE) {
+        yield_alone(slab);
+        return;
+    }
     if (!region->vacant)
         vow__list_append(&pools->regions, &region->link);
     region->vacant |= UINT32_C(1) << (((uintptr_t) slab & (REGION_SIZE - 1)) / VOW__SLAB_ALIGNMENT);
     if (region->vacant != ALL_VACANT)
         return;
-    if (pools->idle)
+    if (pools->idle_regions == IDLE_REGIONS) {
         region_release(region);
-    else
-        pools->idle = region;
+        return;
+    }
+    pools->idle_regions++;
+    vow__list_unlink(&region->link);
+    vow__list_append(&pools->regions, &region->link);
 }
 
-void vow__regions_trim(vow__pools *pools)
+void vow__slabs_trim(vow__pools *pools)
 {
-    if (pools->idle)
-        region_release(pools->idle);
-    pools->idle = NULL;
+    while (pools->idle) {
+        vow__slab *slab = pools->idle;
+
+        pools->idle = slab->next_idle;
+        vow__release(slab, VOW__SLAB_SIZE);
+    }
+    for (vow__link *link = pools->regions.next, *next; link != &pools->regions; link = next) {
+        vow__region *region = VOW__CONTAINER_OF(link, vow__region, link);
+
+        next = link->next;
+        if (region->vacant == ALL_VACANT)
+            region_release(region);
+    }
 }

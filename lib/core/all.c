@@ -8,14 +8,22 @@ static void finish(vow__combine *self)
 {
     vow_list *list = self->u.list;
 
+    for (size_t i = 0; i < self->n; i++)
+        list->items[i] = self->branch[i].value;
     self->u.list = NULL;
     vow__combine_settle(self, VOW__FULFILLED, vow_own(list, &vow_type_list));
 }
 
-/* An input's place in the list is filled; the last one settles the promise. */
-static void place(vow__combine *self, size_t index, vow_value value)
+/*
+ * An input's place is filled; the last one settles the promise. Until then the values are kept in the
+ * branches, which are in the cache: inputs may settle in any order.
+ */
+static void place(vow__combine *self, vow__reaction *wait, vow_value value)
 {
-    self->u.list->items[index] = value;
+    vow__branch *branch = (vow__branch *) (void *) wait;
+
+    branch->value = value;
+    branch->owner = NULL;
     if (--self->left == 0)
         finish(self);
 }
@@ -33,8 +41,8 @@ static void all_run(vow_promise *promise, vow__reaction *wait)
         vow__combine_adopt(self, input);
         return;
     }
-    place(self, vow__combine_index(self, wait), vow__share(input));
-    vow_unref(input);
+    place(self, wait, vow__share(input));
+    vow__unref(input);
 }
 
 static void all_settled_run(vow_promise *promise, vow__reaction *wait)
@@ -52,16 +60,21 @@ static void all_settled_run(vow_promise *promise, vow__reaction *wait)
     } else {
         value = vow__share(input);
     }
-    place(self, vow__combine_index(self, wait), value);
-    vow_unref(input);
+    place(self, wait, value);
+    vow__unref(input);
 }
 
+/* It has not come to the end: what was kept goes. May run drop functions. */
 static void all_dispose(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;
 
-    if (self->u.list)
-        vow_value_drop(vow_own(self->u.list, &vow_type_list));
+    if (!self->u.list)
+        return;
+    for (size_t i = 0; i < self->n; i++)
+        if (!self->branch[i].owner)
+            vow_value_drop(self->branch[i].value);
+    vow__list_discard(self->u.list);
 }
 
 static const vow__kind all_kind = {.name = "all",
@@ -84,7 +97,7 @@ static vow_promise *combine(vow_loop *loop, size_t n, vow_promise *const *promis
 
     if (!self)
         return vow__combine_refuse(loop, n, promises);
-    self->u.list = vow__list_new(n);
+    self->u.list = vow__list_reserve(n);
     if (!self->u.list) {
         vow_unref(&self->promise);
         return vow__emergency(loop);

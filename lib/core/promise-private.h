@@ -55,8 +55,11 @@ typedef struct vow__reaction {
 
 /* One of several waits of a promise, outside its own struct. */
 typedef struct vow__branch {
-    vow__reaction wait;
-    vow_promise *owner;
+    union {
+        vow__reaction wait;
+        vow_value value; /* once the wait is over, where the owner wants to keep one for each branch */
+    };
+    vow_promise *owner; /* NULL: there is a value */
 } vow__branch;
 
 #define VOW__BRANCH ((uintptr_t) 1)

@@ -158,7 +158,7 @@ static void list_release(vow_list *list, vow__container **dying)
 {
     for (size_t i = 0; i < list->length; i++)
         drop_one(list->items[i], dying);
-    vow__release(list, sizeof *list + list->length * sizeof list->items[0]);
+    vow__list_discard(list);
 }
 
 static void error_release(vow_error *error, vow__container **dying)
@@ -186,19 +186,34 @@ void vow_value_drop(vow_value value)
     }
 }
 
-vow_list *vow__list_new(size_t length)
+static size_t list_size(size_t length)
+{
+    return sizeof(vow_list) + length * sizeof(vow_value);
+}
+
+vow_list *vow__list_reserve(size_t length)
 {
     vow_list *list;
-    size_t size;
 
     if (length > (SIZE_MAX - sizeof *list) / sizeof list->items[0])
         return NULL;
-    size = sizeof *list + length * sizeof list->items[0];
-    list = vow__allocate(size);
-    if (!list)
-        return NULL;
-    memset(list, 0, size);
-    list->length = length;
+    list = vow__allocate(list_size(length));
+    if (list)
+        list->length = length;
+    return list;
+}
+
+void vow__list_discard(vow_list *list)
+{
+    vow__release(list, list_size(list->length));
+}
+
+vow_list *vow__list_new(size_t length)
+{
+    vow_list *list = vow__list_reserve(length);
+
+    for (size_t i = 0; list && i < length; i++)
+        list->items[i] = vow_nil();
     return list;
 }
 
