@@ -166,8 +166,16 @@ man_pages = \
 	docs/man/vow_process_kill.3 \
 	docs/man/vow_process_options.3 \
 	docs/man/vow_process_pid.3 \
+	docs/man/vow_process_run.3 \
+	docs/man/vow_process_run_at.3 \
 	docs/man/vow_process_start.3 \
 	docs/man/vow_process_start_at.3 \
+	docs/man/vow_process_stderr.3 \
+	docs/man/vow_process_stderr_at.3 \
+	docs/man/vow_process_stdin.3 \
+	docs/man/vow_process_stdin_at.3 \
+	docs/man/vow_process_stdout.3 \
+	docs/man/vow_process_stdout_at.3 \
 	docs/man/vow_process_take_fd.3 \
 	docs/man/vow_process_wait.3 \
 	docs/man/vow_process_wait_at.3 \

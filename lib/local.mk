@@ -74,6 +74,7 @@ libvow_la_SOURCES = \
 	lib/loop/offload.c \
 	lib/loop/process-private.h \
 	lib/loop/process.c \
+	lib/loop/process_run.c \
 	lib/loop/process_start.c \
 	lib/loop/read_until.c \
 	lib/loop/ready.c \

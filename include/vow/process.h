@@ -25,6 +25,7 @@
 
 #include <vow/common.h>
 #include <vow/promise.h>
+#include <vow/stream.h>
 #include <vow/value.h>
 
 VOW_BEGIN_DECLS
@@ -38,7 +39,7 @@ VOW_API const vow_type vow_type_process; /**< @brief The type of what vow_proces
 enum vow_stdio_kind {
     VOW_STDIO_INHERIT, /**< the same as ours; the default */
     VOW_STDIO_NULL,    /**< /dev/null */
-    VOW_STDIO_PIPE,    /**< a pipe whose other end is ours: see vow_process_take_fd() */
+    VOW_STDIO_PIPE,    /**< a pipe whose other end is ours: see vow_process_stdout() */
     VOW_STDIO_FD,      /**< a descriptor of ours, which stays ours */
     VOW_STDIO_STDOUT   /**< the same as the standard output of that process; for `err` */
 };
@@ -149,7 +150,7 @@ VOW_API int vow_process_kill(const vow_process *process, int signum);
 VOW_API pid_t vow_process_pid(const vow_process *process);
 
 /**
- * @brief Takes our end of a pipe.
+ * @brief Takes our end of a pipe, for those who want a descriptor and no stream.
  *
  * Those that nobody takes are closed with the handle.
  *
@@ -160,6 +161,68 @@ VOW_API pid_t vow_process_pid(const vow_process *process);
  * @since 0.1
  */
 VOW_API int vow_process_take_fd(vow_process *process, int stream);
+
+/**
+ * @brief The stream to a process's standard input.
+ *
+ * Ending it (vow_stream_close(), vow_stream_free()) is how the process learns that there is no more.
+ *
+ * @param process changed.
+ * @return the stream, now the caller's. NULL when that is no pipe or was taken already; also out of memory,
+ * and then the pipe is closed.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_stream *vow_process_stdin_at(vow_process *process, const char *site);
+#define vow_process_stdin(process) vow_process_stdin_at((process), VOW_HERE)
+
+/**
+ * @brief The stream from a process's standard output.
+ * @param process changed.
+ * @return the stream, now the caller's. NULL when that is no pipe or was taken already; also out of memory,
+ * and then the pipe is closed.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_stream *vow_process_stdout_at(vow_process *process, const char *site);
+#define vow_process_stdout(process) vow_process_stdout_at((process), VOW_HERE)
+
+/**
+ * @brief The stream from a process's standard error.
+ * @param process changed.
+ * @return the stream, now the caller's. NULL when that is no pipe or was taken already; also out of memory,
+ * and then the pipe is closed.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, const char *site);
+#define vow_process_stderr(process) vow_process_stderr_at((process), VOW_HERE)
+
+/**
+ * @brief Runs a program from its start to its end, feeds it, and collects what it prints.
+ *
+ * What `options` make a pipe is fed or collected; the rest is as they say. Fulfilled when the program has
+ * ended and its output has come to an end, with a list of three: its code as vow_process_wait() gives it, its
+ * standard output, and its standard error, as bytes, or nil where that is no pipe. A program that ends with a
+ * code other than 0 is no rejection. Dropping the promise ends the program; so does any rejection.
+ *
+ *     vow_process_options date = {.program = "date", .out = {VOW_STDIO_PIPE}};
+ *     VOW_AWAIT(me, vow_timeout(vow_process_run(VOW_LOOP(me), &date, NULL, 0, 1024), 5));
+ *     puts(vow_as_bytes(vow_list_at(vow_as_list(VOW_RESULT(me)), 1))->data);
+ *
+ * @param loop    whose ev_loop watches.
+ * @param options read during the call.
+ * @param input   lent until the promise is settled or dropped: what a pipe of `options->in` gives. The
+ * program need not read it all. May be NULL when `size` is 0.
+ * @param size    of the input.
+ * @param limit   how many bytes to collect at most of each stream.
+ * @return the promise of a list, the caller's.
+ * @par Errors
+ * Those of vow_process_start() and vow_process_wait(); `EMSGSIZE` when it prints more than the limit.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *options,
+                                                      const void *input, size_t size, size_t limit,
+                                                      const char *site);
+#define vow_process_run(loop, options, input, size, limit) \
+    vow_process_run_at((loop), (options), (input), (size), (limit), VOW_HERE)
 
 /**
  * @brief Gives up the handle of a process.

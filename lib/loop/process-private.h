@@ -42,6 +42,8 @@ struct vow_process {
 vow_process *vow__process_new(vow_loop *loop, const char *site);
 /* Its child runs: watches it. */
 void vow__process_begin(vow_process *self);
+/* The process as a value; or a throw, when it cannot be started. */
+vow_value vow__process_start(vow_loop *loop, const vow_process_options *options, const char *site);
 /* Closes our ends of the pipes that nobody took. */
 void vow__process_close_pipes(vow_process *self);
 

@@ -197,21 +197,28 @@ static vow_value start(launch *self)
     return code ? vow_throw(give_up(self, code)) : vow_own(self->process, &vow_type_process);
 }
 
+vow_value vow__process_start(vow_loop *loop, const vow_process_options *options, const char *site)
+{
+    launch self = {.options = options, .opened = {-1, -1, -1}, .site = site};
+
+    self.process = vow__process_new(loop, site);
+    return self.process ? start(&self)
+                        : vow_throw(loop->is_closed ? &vow__error_cancelled : &vow__error_no_memory);
+}
+
 static const vow__kind start_kind = {.name = "process_start"};
 
 /* What settles it is known before this returns; what that takes is there before the process is. */
 vow_promise *vow_process_start_at(vow_loop *loop, const vow_process_options *options, const char *site)
 {
-    launch self = {.options = options, .opened = {-1, -1, -1}, .site = site};
     vow_promise *promise;
 
     vow__check_loop(loop, "vow_process_start", site);
     if (!options)
         vow__misuse_null("vow_process_start", "options", site);
     promise = vow__promise_new(loop, sizeof *promise, &start_kind, site);
-    self.process = promise ? vow__process_new(loop, site) : NULL;
-    if (!self.process)
-        return promise ? vow__refuse(promise) : vow__emergency(loop);
-    vow__resolve(promise, start(&self));
+    if (!promise)
+        return vow__emergency(loop);
+    vow__resolve(promise, vow__process_start(loop, options, site));
     return promise;
 }

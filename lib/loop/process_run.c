@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Streams of a process, and vow_process_run(), which is made of them and of combinators. Each stream is tied
+ * to the promise that uses it, and the process to the promise of its end; so whatever ends early ends all.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include <vow/combinators.h>
+#include <vow/stream.h>
+
+#include "core/scheduler-private.h"
+#include "loop/process-private.h"
+
+static vow_stream *take_stream(vow_process *process, int stream, const char *site)
+{
+    int fd = vow_process_take_fd(process, stream);
+
+    return fd < 0 ? NULL : vow_stream_new_at(vow__loop_of(&process->promise), fd, site);
+}
+
+vow_stream *vow_process_stdin_at(vow_process *process, const char *site)
+{
+    return take_stream(process, STDIN_FILENO, site);
+}
+
+vow_stream *vow_process_stdout_at(vow_process *process, const char *site)
+{
+    return take_stream(process, STDOUT_FILENO, site);
+}
+
+vow_stream *vow_process_stderr_at(vow_process *process, const char *site)
+{
+    return take_stream(process, STDERR_FILENO, site);
+}
+
+/* ---- From start to end --------------------------------------------------------------------------------- */
+
+static void drop_stream(void *stream)
+{
+    vow_stream_free(stream);
+}
+
+/* What a process writes, as bytes; nil if that is no pipe. */
+static vow_promise *collect(vow_process *process, int which, size_t limit, const char *site)
+{
+    vow_loop *loop = vow__loop_of(&process->promise);
+    bool is_pipe = process->pipes[which] >= 0;
+    vow_stream *stream = take_stream(process, which, site);
+
+    if (!stream)
+        return is_pipe ? vow__emergency(loop) : vow_resolved_at(loop, vow_nil(), site);
+    return vow_attach_at(vow_stream_read_all_at(stream, limit, site), stream, drop_stream, site);
+}
+
+/* A process need not read all that it is given. */
+static vow_value is_enough(const vow_error *error, void *data)
+{
+    (void) data;
+    return vow_error_code(error) == EPIPE ? vow_nil() : vow_throw(vow_error_ref(error));
+}
+
+static vow_promise *feed(vow_process *process, const void *input, size_t size, const char *site)
+{
+    vow_loop *loop = vow__loop_of(&process->promise);
+    bool is_pipe = process->pipes[STDIN_FILENO] >= 0;
+    vow_stream *stream = take_stream(process, STDIN_FILENO, site);
+    vow_promise *parts[2];
+
+    if (!stream)
+        return is_pipe ? vow__emergency(loop) : vow_resolved_at(loop, vow_nil(), site);
+    /* Dropped in this order: the end of the stream first, so that a write that breaks off is no news. */
+    parts[1] = vow_catch_at(vow_stream_write_at(stream, input, size, site), is_enough, NULL, site);
+    parts[0] = vow_catch_at(vow_stream_close(stream), is_enough, NULL, site);
+    return vow_all_at(loop, 2, parts, site);
+}
+
+static vow_value first(vow_value *list, void *data)
+{
+    (void) data;
+    return vow_take(vow_list_at(vow_as_list(list), 0));
+}
+
+vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *options, const void *input,
+                                size_t size, size_t limit, const char *site)
+{
+    vow_promise *results[3], *parts[2];
+    vow_process *process;
+    vow_value started;
+
+    vow__check_loop(loop, "vow_process_run", site);
+    if (!options)
+        vow__misuse_null("vow_process_run", "options", site);
+    started = vow__process_start(loop, options, site);
+    if (started.type != &vow_type_process)
+        return vow_resolved_at(loop, started, site);
+    process = started.u.pointer;
+    results[0] = vow_process_wait_at(process, site);
+    results[1] = collect(process, STDOUT_FILENO, limit, site);
+    results[2] = collect(process, STDERR_FILENO, limit, site);
+    parts[1] = feed(process, input, size, site);
+    vow_process_free(process);
+    parts[0] = vow_all_at(loop, 3, results, site);
+    return vow_then_at(vow_all_at(loop, 2, parts, site), first, NULL, site);
+}
