@@ -6,22 +6,34 @@
  * Copyright (c) 2026 the libvow authors
  */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64 /* as in the library: the functions are those with 64 in their names then */
 
 #include "faults.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags); /* GNU's */
 
 /* The original function behind the one that stands in for it. */
-#define ORIGINAL(type, name, ...)         \
-    static type (*original)(__VA_ARGS__); \
-    if (!original)                        \
-    faults_find(#name, (void *) &original)
+#define ORIGINAL_NAMED(found, type, ...)        \
+    static type (*_Atomic known_)(__VA_ARGS__); \
+    type (*original)(__VA_ARGS__) = known_;     \
+    if (!original)                              \
+    faults_find(found, (void *) &original), known_ = original
+#define ORIGINAL(type, name, ...) ORIGINAL_NAMED(#name, type, __VA_ARGS__)
+#ifdef __GLIBC__
+#define ORIGINAL_64(type, name, ...) ORIGINAL_NAMED(#name "64", type, __VA_ARGS__)
+#else
+#define ORIGINAL_64(type, name, ...) ORIGINAL_NAMED(#name, type, __VA_ARGS__)
+#endif
 
 /* What is wrong with a descriptor that is none, the system says itself. */
 #define TAKE(call, fd) ((fd) < 0 ? 0 : faults_take((call), __builtin_return_address(0)))
@@ -61,10 +73,16 @@ ssize_t send(int fd, const void *buffer, size_t size, int flags)
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size, flags);
 }
 
+/* Asked of the system by another way than the functions of this file. */
+static bool is_file(int fd)
+{
+    return fd >= 0 && lseek(fd, 0, SEEK_CUR) >= 0;
+}
+
 ssize_t read(int fd, void *buffer, size_t size)
 {
     ORIGINAL(ssize_t, read, int, void *, size_t);
-    int code = TAKE(CALL_READ, fd);
+    int code = TAKE(is_file(fd) ? CALL_FILE_READ : CALL_READ, fd);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size);
 }
@@ -72,7 +90,7 @@ ssize_t read(int fd, void *buffer, size_t size)
 ssize_t write(int fd, const void *buffer, size_t size)
 {
     ORIGINAL(ssize_t, write, int, const void *, size_t);
-    int code = TAKE(CALL_WRITE, fd);
+    int code = TAKE(is_file(fd) ? CALL_FILE_WRITE : CALL_WRITE, fd);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size);
 }
@@ -197,4 +215,86 @@ int poll(struct pollfd *ask, nfds_t count, int timeout)
     int code = TAKE(CALL_POLL, ask->fd);
 
     return code > 0 ? fail(code) : original(ask, count, timeout);
+}
+
+/* ---- Files --------------------------------------------------------------------------------------------- */
+
+ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
+{
+    ORIGINAL_64(ssize_t, pread, int, void *, size_t, off_t);
+    int code = TAKE(CALL_FILE_READ, fd);
+
+    return code > 0 ? fail(code) : original(fd, buffer, code && size ? 1 : size, offset);
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
+{
+    ORIGINAL_64(ssize_t, pwrite, int, const void *, size_t, off_t);
+    int code = TAKE(CALL_FILE_WRITE, fd);
+
+    return code > 0 ? fail(code) : original(fd, buffer, code && size ? 1 : size, offset);
+}
+
+int close(int fd)
+{
+    ORIGINAL(int, close, int);
+    bool is_written = is_file(fd) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+    int code = is_written ? TAKE(CALL_FILE_CLOSE, fd) : 0;
+    int result = original(fd);
+
+    return code > 0 ? fail(code) : result;
+}
+
+int openat(int folder, const char *path, int flags, ...)
+{
+    ORIGINAL_64(int, openat, int, const char *, int, ...);
+    int code = TAKE(CALL_OPEN, 0);
+    va_list arguments;
+    unsigned mode = 0;
+
+    va_start(arguments, flags);
+    if (flags & O_CREAT)
+        mode = va_arg(arguments, unsigned);
+    va_end(arguments);
+    return code > 0 ? fail(code) : original(folder, path, flags, mode);
+}
+
+int fsync(int fd)
+{
+    ORIGINAL(int, fsync, int);
+    int code = TAKE(CALL_SYNC, fd);
+
+    return code > 0 ? fail(code) : original(fd);
+}
+
+int fstat(int fd, struct stat *status)
+{
+    ORIGINAL_64(int, fstat, int, struct stat *);
+    int code = TAKE(CALL_FSTAT, fd);
+
+    return code > 0 ? fail(code) : original(fd, status);
+}
+
+int fstatat(int folder, const char *path, struct stat *status, int flags)
+{
+    ORIGINAL_64(int, fstatat, int, const char *, struct stat *, int);
+    int code = TAKE(CALL_STAT, 0);
+
+    return code > 0 ? fail(code) : original(folder, path, status, flags);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+    ORIGINAL(int, fchmod, int, mode_t);
+    int code = TAKE(CALL_MODE, fd);
+
+    return code > 0 ? fail(code) : original(fd, mode);
+}
+
+int renameat(int from, const char *old, int to, const char *new)
+{
+    ORIGINAL(int, renameat, int, const char *, int, const char *);
+    int code = TAKE(CALL_RENAME, 0);
+
+    return code > 0 ? fail(code) : original(from, old, to, new);
 }

@@ -38,8 +38,21 @@ const struct fault faults[] = {
     {NULL, 0, 0, false},
 };
 
+const struct fault file_faults[] = {
+    {"EINTR", EINTR, CALL_FILE_READ | CALL_FILE_WRITE | CALL_OPEN | CALL_SYNC, true},
+    {"one byte", 0, CALL_FILE_READ | CALL_FILE_WRITE, true},
+    {"EIO", EIO, CALL_FSTAT, true},
+    {"EIO", EIO, CALL_FILE_READ | CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_SYNC | CALL_STAT, false},
+    {"ENOSPC", ENOSPC, CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_OPEN | CALL_RENAME, false},
+    {"EMFILE", EMFILE, CALL_OPEN, false},
+    {"EACCES", EACCES, CALL_OPEN | CALL_STAT | CALL_RENAME, false},
+    {"EPERM", EPERM, CALL_MODE, false},
+    {NULL, 0, 0, false},
+};
+
 static const struct fault *current; /* NULL: none */
-static size_t fail_at, counted;
+static size_t fail_at;
+static _Atomic size_t counted; /* by several threads */
 static const void *library; /* where libvow is loaded */
 
 static const void *object_of(const void *address)

@@ -29,6 +29,16 @@ enum {
     CALL_SOCKET = 256,   /* socket() */
     CALL_BIND = 512,     /* bind() */
     CALL_LISTEN = 1024,  /* listen() */
+    /* Of regular files, and of folders: */
+    CALL_FILE_READ = 1 << 11,  /* read(), pread() */
+    CALL_FILE_WRITE = 1 << 12, /* write(), pwrite() */
+    CALL_FILE_CLOSE = 1 << 13, /* close(), of what was opened for writing only; it is closed all the same */
+    CALL_OPEN = 1 << 14,       /* openat() */
+    CALL_SYNC = 1 << 15,       /* fsync() */
+    CALL_STAT = 1 << 16,       /* fstatat() */
+    CALL_FSTAT = 1 << 17,      /* fstat() */
+    CALL_MODE = 1 << 18,       /* fchmod() */
+    CALL_RENAME = 1 << 19,     /* renameat() */
 };
 
 /* What can become of a call. */
@@ -39,8 +49,9 @@ struct fault {
     bool is_harmless; /* the program must not notice */
 };
 
-/* Ends with a name of NULL. */
+/* What can happen to streams and sockets, and to files. Each ends with a name of NULL. */
 extern const struct fault faults[];
+extern const struct fault file_faults[];
 
 /* From now on, the n-th call that this fault can happen to has it; n 0: none. NULL: none is counted. */
 void faults_set(const struct fault *fault, size_t n);

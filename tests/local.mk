@@ -15,6 +15,7 @@ test_programs = \
 	tests/test-error \
 	tests/test-faults \
 	tests/test-file \
+	tests/test-file-faults \
 	tests/test-finally \
 	tests/test-fork \
 	tests/test-inside-out \
@@ -136,6 +137,7 @@ scenario_sources = \
 	tests/scenario.c \
 	tests/scenario.h
 tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
+tests_test_file_faults_SOURCES = tests/fault-calls.c tests/faults.c tests/faults.h tests/test-file-faults.c
 tests_test_faults_SOURCES = $(scenario_sources) tests/fault-calls.c tests/faults.c tests/faults.h \
 	tests/test-faults.c
 

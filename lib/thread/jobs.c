@@ -11,8 +11,9 @@ static size_t free_threads(void)
  * another one is there. */
 static void provide_thread(size_t jobs)
 {
-    while (jobs > free_threads() && vow__crew.threads < vow__crew.threads_max && vow__worker_start())
-        continue;
+    while (jobs > free_threads() && vow__crew.threads < vow__crew.threads_max)
+        if (!vow__worker_start())
+            break;
 }
 
 /* Whether a job more may be in the queue. */

@@ -46,8 +46,9 @@ bool vow__workers_wait(const void *owner, const vow__deadline *deadline)
     bool is_over;
 
     pthread_mutex_lock(&vow__crew.lock);
-    while (has_job_of(owner) && wait_until(deadline))
-        continue;
+    while (has_job_of(owner))
+        if (!wait_until(deadline))
+            break;
     is_over = !has_job_of(owner);
     pthread_mutex_unlock(&vow__crew.lock);
     return is_over;
@@ -125,14 +126,16 @@ size_t vow__workers_shut_down(const vow__deadline *deadline, void (*name)(const 
     size_t count = 0;
 
     pthread_mutex_lock(&vow__crew.lock);
-    while (vow__crew.is_closing && wait_until(deadline))
-        continue;
+    while (vow__crew.is_closing)
+        if (!wait_until(deadline))
+            break;
     vow__crew.is_closing = true;
     refuse_queued();
     cancel_running();
     pthread_cond_broadcast(&vow__crew.work);
-    while (!is_empty() && wait_until(deadline))
-        continue;
+    while (!is_empty())
+        if (!wait_until(deadline))
+            break;
     if (!is_empty())
         count = leave_behind(name, data);
     vow__crew.is_closing = false;

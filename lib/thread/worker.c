@@ -6,6 +6,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdint.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "thread/crew-private.h"
 
@@ -80,6 +83,9 @@ static void *thread_main(void *generation)
     vow__worker worker = {.generation = (unsigned) (uintptr_t) generation};
     vow__job *job;
 
+#ifdef __linux__
+    prctl(PR_SET_NAME, "vow-offload"); /* for top(1) and debuggers */
+#endif
     pthread_mutex_lock(&vow__crew.lock);
     vow__worker_self = &worker;
     vow__list_append(&vow__crew.workers, &worker.link);
