@@ -221,6 +221,13 @@ man_pages = \
 	docs/man/vow_resolver_move.3 \
 	docs/man/vow_run.3 \
 	docs/man/vow_run_at.3 \
+	docs/man/vow_serve.3 \
+	docs/man/vow_serve_at.3 \
+	docs/man/vow_serve_fn.3 \
+	docs/man/vow_server.3 \
+	docs/man/vow_server_connections.3 \
+	docs/man/vow_server_limit.3 \
+	docs/man/vow_server_stop.3 \
 	docs/man/vow_signal.3 \
 	docs/man/vow_signal_at.3 \
 	docs/man/vow_signals.3 \

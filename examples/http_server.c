@@ -19,110 +19,58 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static double request_seconds = 10; /* from a request's first byte to its last: more give 408 */
-static double idle_seconds = 60;    /* between requests: then the connection is closed */
+static double request_seconds = 10;      /* from a request's first byte to its last: more give 408 */
+static double idle_seconds = 60;         /* between requests: then the connection is closed */
+static const double grace_seconds = 0.5; /* after SIGINT or SIGTERM: for what is under way */
 
 struct connection {
     vow_task task;
-    vow_value *accepted; /* the descriptor: taken when the task starts, so never lost if it cannot */
-    int fd;
+    vow_value *accepted; /* the descriptor, lent: the server closes it when the task is done */
 };
-
-VOW_ASYNC(connection, me)
-{
-    VOW_BEGIN(me);
-    me->fd = vow_take_fd(me->accepted);
-    setsockopt(me->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* each answer is one write */
-    do {
-        VOW_AWAIT(me, vow_timeout(vow_readable(VOW_LOOP(me), me->fd), idle_seconds));
-        VOW_AWAIT(me, http_exchange(VOW_LOOP(me), me->fd, request_seconds));
-    } while (vow_as_bool(VOW_RESULT(me)));
-    VOW_FINALLY(me);
-    close(me->fd);
-    VOW_END(me);
-}
 
 /* A connection that was lost or fell asleep is no failure of the server's, and there is nobody left to tell.
  */
-static vow_value forget(const vow_error *error, void *data)
+VOW_ASYNC(connection, me)
 {
-    (void) error;
+    int fd = vow_as_fd(me->accepted);
+
+    VOW_BEGIN(me);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* each answer is one write */
+    do {
+        VOW_TRY_AWAIT(me, vow_timeout(vow_readable(VOW_LOOP(me), fd), idle_seconds));
+        if (VOW_ERROR(me))
+            break;
+        VOW_TRY_AWAIT(me, http_exchange(VOW_LOOP(me), fd, request_seconds));
+    } while (!VOW_ERROR(me) && vow_as_bool(VOW_RESULT(me)));
+    VOW_END(me);
+}
+
+static vow_promise *start_connection(vow_loop *loop, vow_value *accepted, void *data)
+{
     (void) data;
-    return vow_nil();
-}
-
-static vow_promise *start_connection(vow_loop *loop, vow_value *accepted)
-{
-    return vow_catch(vow_async(loop, connection, .accepted = accepted), forget, NULL);
-}
-
-/* Whether accept() may work again later, when others have given up what it lacked. */
-static bool may_pass(int code)
-{
-    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+    return vow_async(loop, connection, .accepted = accepted);
 }
 
 struct serve {
     vow_task task;
     const char *port;
-    int fd;
+    vow_signals *signals;
+    vow_server server;
+    vow_promise *served;
 };
 
 VOW_ASYNC(serve, me)
 {
     VOW_BEGIN(me);
-    me->fd = -1;
     VOW_AWAIT(me, vow_listen(VOW_LOOP(me), "127.0.0.1", me->port, 0));
-    me->fd = vow_take_fd(VOW_RESULT(me));
-    printf("listening on http://127.0.0.1:%d/\n", vow_socket_port(me->fd));
-    for (;;) {
-        VOW_TRY_AWAIT(me, vow_accept(VOW_LOOP(me), me->fd));
-        if (!VOW_ERROR(me)) {
-            vow_detach(start_connection(VOW_LOOP(me), VOW_RESULT(me)));
-        } else if (may_pass(vow_error_code(VOW_ERROR(me)))) {
-            VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), 0.1));
-        } else {
-            VOW_THROW(me, vow_error_ref(VOW_ERROR(me)));
-        }
-    }
+    printf("listening on http://127.0.0.1:%d/\n", vow_socket_port(vow_as_fd(VOW_RESULT(me))));
+    me->served = vow_serve(VOW_LOOP(me), &me->server, vow_take(VOW_RESULT(me)), start_connection, NULL);
+    VOW_AWAIT(me, vow_race_of(VOW_LOOP(me), vow_ref(me->served), vow_signals_next(me->signals)));
+    vow_server_stop(&me->server, grace_seconds);
+    VOW_AWAIT(me, vow_ref(me->served));
     VOW_FINALLY(me);
-    if (me->fd >= 0)
-        close(me->fd);
+    vow_unref(me->served);
     VOW_END(me);
-}
-
-/* A promise of the first SIGINT or SIGTERM: a watcher of one's own, as in own_watcher.c. */
-struct stop {
-    vow_resolver resolver;
-    struct ev_loop *ev;
-    ev_signal interrupt, terminate;
-};
-
-static void unwatch(vow_resolver *resolver)
-{
-    struct stop *stop = (struct stop *) resolver;
-    ev_signal_stop(stop->ev, &stop->interrupt);
-    ev_signal_stop(stop->ev, &stop->terminate);
-}
-
-static void signalled(struct ev_loop *ev, ev_signal *signal, int revents)
-{
-    (void) ev;
-    (void) revents;
-    struct stop *stop = signal->data;
-    vow_resolve(&stop->resolver, vow_int(signal->signum));
-    unwatch(&stop->resolver);
-}
-
-static vow_promise *stopped(vow_loop *loop, struct stop *stop)
-{
-    stop->ev = vow_loop_ev(loop);
-    ev_signal_init(&stop->interrupt, signalled, SIGINT);
-    ev_signal_init(&stop->terminate, signalled, SIGTERM);
-    stop->interrupt.data = stop->terminate.data = stop;
-    ev_signal_start(stop->ev, &stop->interrupt);
-    ev_signal_start(stop->ev, &stop->terminate);
-    return vow_promise_new(loop, &stop->resolver, unwatch);
 }
 
 /* Each connection takes a descriptor, and the usual limit is a low one. */
@@ -148,21 +96,19 @@ static int usage(void)
     return 2;
 }
 
-static int run(const char *port)
+static int run(vow_loop *loop, const char *port)
 {
-    struct stop stop;
-    struct ev_loop *ev = EV_DEFAULT;
-    vow_loop *loop = ev ? vow_loop_new(ev) : NULL;
-    if (!loop)
+    vow_signals *signals = vow_signals_of(loop, SIGINT, SIGTERM);
+    if (!signals) {
+        perror("http_server: signals");
         return 1;
-    vow_promise *server = vow_async(loop, serve, .port = port);
-    vow_error *error = vow_run(vow_race_of(loop, server, stopped(loop, &stop)), NULL);
+    }
+    vow_error *error = vow_run(vow_async(loop, serve, .port = port, .signals = signals), NULL);
     int status = error ? 1 : 0;
     if (error)
         fprintf(stderr, "http_server: %s\n", vow_error_message(error));
     vow_error_unref(error);
-    vow_loop_free(loop); /* ends what is under way: every connection is closed */
-    ev_loop_destroy(ev);
+    vow_signals_free(signals);
     return status;
 }
 
@@ -176,5 +122,12 @@ int main(int argc, char **argv)
         return usage();
     raise_descriptor_limit();
     setvbuf(stdout, NULL, _IOLBF, 0); /* who waits for the port may read it from a pipe */
-    return run(optind < argc ? argv[optind] : "8080");
+    struct ev_loop *ev = EV_DEFAULT;
+    vow_loop *loop = ev ? vow_loop_new(ev) : NULL;
+    if (!loop)
+        return 1;
+    int status = run(loop, optind < argc ? argv[optind] : "8080");
+    vow_loop_free(loop);
+    ev_loop_destroy(ev);
+    return status;
 }

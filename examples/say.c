@@ -2,9 +2,10 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * The smallest server: say [port] sends what it reads on its standard input to everybody who connects.
- * Shows: listen, accept and write; a task for each client that nobody waits for, and what becomes of its
- * error. It runs until it is killed.
+ * Shows: listen and serve; a task for each client, and what becomes of its error; an orderly end on SIGTERM
+ * and SIGINT, which gives those who are still being served two seconds.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,23 +16,21 @@ static size_t text_length;
 
 struct client {
     vow_task task;
-    vow_value *accepted; /* the descriptor: taken when the task starts, so never lost if it cannot */
-    int fd;
+    vow_value *connection; /* lent: the server closes it when the task is done */
     char ignored[256];
 };
 
 VOW_ASYNC(client, me)
 {
+    int fd = vow_as_fd(me->connection);
+
     VOW_BEGIN(me);
-    me->fd = vow_take_fd(me->accepted);
-    VOW_AWAIT(me, vow_write(VOW_LOOP(me), me->fd, text, text_length));
-    shutdown(me->fd, SHUT_WR);
+    VOW_AWAIT(me, vow_write(VOW_LOOP(me), fd, text, text_length));
+    shutdown(fd, SHUT_WR);
     do { /* closing with bytes unread would reset the connection, and what was sent could be lost */
-        VOW_AWAIT(me, vow_readable(VOW_LOOP(me), me->fd)); /* one piece a turn: nobody else has to wait */
-        VOW_AWAIT(me, vow_read(VOW_LOOP(me), me->fd, me->ignored, sizeof me->ignored));
+        VOW_AWAIT(me, vow_readable(VOW_LOOP(me), fd)); /* one piece a turn: nobody else has to wait */
+        VOW_AWAIT(me, vow_read(VOW_LOOP(me), fd, me->ignored, sizeof me->ignored));
     } while (vow_as_int(VOW_RESULT(me)) > 0);
-    VOW_FINALLY(me);
-    close(me->fd);
     VOW_END(me);
 }
 
@@ -42,29 +41,48 @@ static vow_value complain(const vow_error *error, void *data)
     return vow_nil();
 }
 
-struct server {
+static vow_promise *start_client(vow_loop *loop, vow_value *connection, void *data)
+{
+    return vow_catch(vow_async(loop, client, .connection = connection), complain, data);
+}
+
+struct say {
     vow_task task;
     const char *port;
-    int fd;
+    vow_signals *signals;
+    vow_server server;
+    vow_promise *served;
 };
 
-VOW_ASYNC(server, me)
+VOW_ASYNC(say, me)
 {
     VOW_BEGIN(me);
-    me->fd = -1;
     VOW_AWAIT(me, vow_listen(VOW_LOOP(me), "127.0.0.1", me->port, 0));
-    me->fd = vow_take_fd(VOW_RESULT(me));
-    printf("listening on 127.0.0.1:%d\n", vow_socket_port(me->fd));
+    printf("listening on 127.0.0.1:%d\n", vow_socket_port(vow_as_fd(VOW_RESULT(me))));
     fflush(stdout);
-    for (;;) {
-        VOW_AWAIT(me, vow_accept(VOW_LOOP(me), me->fd));
-        vow_promise *done = vow_async(VOW_LOOP(me), client, .accepted = VOW_RESULT(me));
-        vow_detach(vow_catch(done, complain, NULL));
-    }
+    me->served = vow_serve(VOW_LOOP(me), &me->server, vow_take(VOW_RESULT(me)), start_client, NULL);
+    VOW_AWAIT(me, vow_race_of(VOW_LOOP(me), vow_ref(me->served), vow_signals_next(me->signals)));
+    vow_server_stop(&me->server, 2.0);
+    VOW_AWAIT(me, vow_ref(me->served));
     VOW_FINALLY(me);
-    if (me->fd >= 0)
-        close(me->fd);
+    vow_unref(me->served);
     VOW_END(me);
+}
+
+static int run(vow_loop *loop, const char *port)
+{
+    vow_signals *signals = vow_signals_of(loop, SIGINT, SIGTERM);
+    if (!signals) {
+        perror("say: signals");
+        return 1;
+    }
+    vow_error *error = vow_run(vow_async(loop, say, .port = port, .signals = signals), NULL);
+    int status = error ? 1 : 0;
+    if (error)
+        fprintf(stderr, "say: %s\n", vow_error_message(error));
+    vow_error_unref(error);
+    vow_signals_free(signals);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -73,9 +91,7 @@ int main(int argc, char **argv)
     vow_loop *loop = vow_loop_new(EV_DEFAULT);
     if (!loop)
         return 1;
-    vow_error *error = vow_run(vow_async(loop, server, .port = argc > 1 ? argv[1] : "0"), NULL);
-    fprintf(stderr, "say: %s\n", error ? vow_error_message(error) : "the end");
-    vow_error_unref(error);
+    int status = run(loop, argc > 1 ? argv[1] : "0");
     vow_loop_free(loop);
-    return 1; /* it only ends when it cannot go on */
+    return status;
 }

@@ -20,6 +20,7 @@ vowinclude_HEADERS = \
 	include/vow/remote.h \
 	include/vow/report.h \
 	include/vow/signal.h \
+	include/vow/server.h \
 	include/vow/socket.h \
 	include/vow/stream.h \
 	include/vow/task.h \

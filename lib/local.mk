@@ -50,6 +50,7 @@ libvow_la_SOURCES = \
 	lib/thread/worker.c \
 	lib/thread/workers-private.h \
 	lib/task/task.c \
+	lib/loop/accept-private.h \
 	lib/loop/accept.c \
 	lib/loop/address-private.h \
 	lib/loop/address.c \
@@ -81,6 +82,7 @@ libvow_la_SOURCES = \
 	lib/loop/remote.c \
 	lib/loop/run.c \
 	lib/loop/signal.c \
+	lib/loop/server.c \
 	lib/loop/sleep.c \
 	lib/loop/source-private.h \
 	lib/loop/source.c \

@@ -45,6 +45,8 @@ test_programs = \
 	tests/test-resolver \
 	tests/test-scenarios \
 	tests/test-signal \
+	tests/test-server \
+	tests/test-server-errors \
 	tests/test-socket \
 	tests/test-socket-errors \
 	tests/test-stream-copy \
@@ -122,6 +124,7 @@ tests_libsupport_la_SOURCES = \
 	tests/misuse.h \
 	tests/place.c tests/place.h \
 	tests/processes.c tests/processes.h \
+	tests/server.h \
 	tests/streams.c tests/streams.h \
 	tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)

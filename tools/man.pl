@@ -47,13 +47,16 @@ my %COMMON = (
 # Headers whose opening comment holds rules for each promise they make; the others' rules are in vow(7).
 my %RULES = map { $_ => 1 } qw(
     vow/combinators.h
+    vow/datagram.h
     vow/file.h
     vow/interval.h
     vow/io.h
     vow/process.h
+    vow/server.h
     vow/signal.h
     vow/socket.h
     vow/time.h
+    vow/unix.h
     vow/watch.h
 );
 my @SECTIONS = (qw(PARAMETERS MEMBERS), 'RETURN VALUE', qw(ERRORS STANDARDS THREADS NOTES EXAMPLES HISTORY));

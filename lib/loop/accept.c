@@ -7,16 +7,31 @@
 
 #include <vow/socket.h>
 
+#include "loop/accept-private.h"
 #include "loop/io-private.h"
 
-/* The peer of that connection has gone already: the next one may do. */
+/* How many connections that are gone already are passed over at once: the rest waits for a turn of the loop.
+ */
+#define PASSED_OVER_MAX 64
+
+/* What accept(2) says of a connection that is gone already, or that the system does not let in. */
 static bool is_passed_over(int code)
 {
-    return code == EINTR || code == ECONNABORTED || code == EPROTO;
+    static const int codes[] = {EINTR,  ECONNABORTED, EPROTO,      ENETDOWN,   ENOPROTOOPT, EHOSTDOWN,
+                                ENONET, EHOSTUNREACH, ENETUNREACH, ECONNRESET, ETIMEDOUT,   EPERM};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
 }
 
-/* The errno value that accept(2) would give at once, were it called; 0 if it would wait. */
-static int why_not(int fd)
+bool vow__accept_may_pass(int code)
+{
+    return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM;
+}
+
+int vow__accept_why_not(int fd)
 {
     int is_listening = 0;
     socklen_t length = sizeof is_listening;
@@ -26,25 +41,34 @@ static int why_not(int fd)
     return is_listening ? 0 : EINVAL;
 }
 
+int vow__accept_next(int listener)
+{
+    for (int i = 0; i < PASSED_OVER_MAX; i++) {
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0 || !is_passed_over(errno))
+            return fd;
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
 /* accept(2) on a listener without O_NONBLOCK would wait: then it is not called. */
 static int accept_now(int listener)
 {
     int code;
 
     if (!vow__fd_would_block(listener, POLLIN))
-        return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    code = why_not(listener);
+        return vow__accept_next(listener);
+    code = vow__accept_why_not(listener);
     errno = code ? code : EAGAIN;
     return -1;
 }
 
 static bool accept_attempt(vow__io *io, vow_value *result)
 {
-    int fd;
+    int fd = accept_now(io->io.fd);
 
-    do
-        fd = accept_now(io->io.fd);
-    while (fd < 0 && is_passed_over(errno));
     if (fd < 0 && vow__is_again(errno))
         return false;
     *result = fd < 0 ? vow__io_throw(io, "vow_accept", errno) : vow_fd(fd);

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind serve: owns a listener, and a branch to the promise of each connection that it has accepted.
+ *
+ * It accepts while it watches the listener, which it does below its limit of connections and outside pauses.
+ * The watcher's callback only asks for a turn of the job queue, so that the handler, which may do anything,
+ * is called from there: the server may be stopped, cancelled or let go by it, and `stage` tells after each
+ * call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+
+#include <vow/server.h>
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "loop/accept-private.h"
+#include "loop/io-private.h"
+
+/* How many connections one turn accepts: others have their turn in between. */
+#define ACCEPTED_MAX 64
+/* How long a first pause is, and one after many in a row, in seconds. */
+#define PAUSE_MIN 0.01
+#define PAUSE_MAX 1.0
+
+enum stage {
+    ACCEPTING,
+    STOPPING, /* there is no listener any more; the timer is the deadline */
+    OVER      /* settled, or cleaning up */
+};
+
+typedef struct connection {
+    vow__branch branch; /* to the promise that the handler returned */
+    vow__link link;     /* in `running` or `cancelled` */
+    vow_value fd;       /* nil once the handler took it */
+} connection;
+
+typedef struct server {
+    vow_promise promise;
+    ev_io io;
+    ev_timer timer; /* active in a pause, or until the deadline */
+    int listener;   /* -1 once it is closed */
+    vow_server *handle;
+    vow_serve_fn serve;
+    void *data;
+    vow__link running;
+    vow__link cancelled; /* those that the deadline has cancelled, until their clean-up is done */
+    connection *spare;   /* made, and then there was nothing to accept; or NULL */
+    size_t count;        /* of the connections, with the one that the handler is being called with */
+    size_t limit;
+    double pause; /* the next one, in seconds */
+} server;
+
+/* ---- Connections --------------------------------------------------------------------------------------- */
+
+/* NULL when there is no memory. */
+static connection *take_record(server *self)
+{
+    connection *record = self->spare;
+
+    self->spare = NULL;
+    return record ? record : vow__allocate(sizeof *record);
+}
+
+static void give_record(server *self, connection *record)
+{
+    if (self->spare)
+        vow__release(record, sizeof *record);
+    else
+        self->spare = record;
+}
+
+/* The connection has ended. Its promise, which is given, is released last: may run user code. */
+static void forget(server *self, connection *record, vow_promise *promise)
+{
+    vow_value fd = record->fd;
+
+    vow__list_unlink(&record->link);
+    self->count--;
+    give_record(self, record);
+    vow_value_drop(fd);
+    vow_unref(promise);
+}
+
+static connection *connection_of(vow__link *link)
+{
+    return VOW__CONTAINER_OF(link, connection, link);
+}
+
+/* ---- Watching the listener ----------------------------------------------------------------------------- */
+
+static void update_watcher(server *self)
+{
+    struct ev_loop *ev = vow__ev(&self->promise);
+
+    if (self->promise.stage == ACCEPTING && self->count < self->limit && !ev_is_active(&self->timer))
+        ev_io_start(ev, &self->io);
+    else
+        ev_io_stop(ev, &self->io);
+}
+
+static void pause_cb(EV_P_ ev_timer *timer, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    update_watcher(VOW__CONTAINER_OF(timer, server, timer));
+}
+
+static void pause_accepting(server *self)
+{
+    ev_timer_init(&self->timer, pause_cb, self->pause, 0.);
+    ev_timer_start(vow__ev(&self->promise), &self->timer);
+    self->pause = self->pause * 2 < PAUSE_MAX ? self->pause * 2 : PAUSE_MAX;
+}
+
+/* Nothing is accepted any more, whatever comes next. */
+static void close_listener(server *self, enum stage stage)
+{
+    struct ev_loop *ev = vow__ev(&self->promise);
+
+    self->promise.stage = (uint8_t) stage;
+    ev_io_stop(ev, &self->io);
+    ev_timer_stop(ev, &self->timer);
+    if (self->promise.mode == VOW__WAIT_REACTION) {
+        vow__list_unlink(&self->promise.wait.link);
+        self->promise.mode = VOW__WAIT_NONE;
+    }
+    if (self->listener >= 0)
+        vow_value_drop(vow_fd(self->listener));
+    self->listener = -1;
+}
+
+static void listener_cb(EV_P_ ev_io *io, int revents)
+{
+    server *self = VOW__CONTAINER_OF(io, server, io);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    if (self->promise.mode == VOW__WAIT_NONE)
+        vow__wait_turn(&self->promise, NULL);
+}
+
+/* ---- The end ------------------------------------------------------------------------------------------- */
+
+/* The promise is settled by the caller right after this. */
+static void end(server *self)
+{
+    close_listener(self, OVER);
+    self->handle->promise = NULL;
+}
+
+/* Accepting fails for good: the connections are dropped. May run user code. */
+static void fail(server *self, int code)
+{
+    vow_error *error = vow_error_new_at(self->promise.site, code, "vow_serve: descriptor %d: %s",
+                                        self->listener, strerror(code));
+
+    end(self);
+    vow__reject(&self->promise, error);
+    while (!vow__list_is_empty(&self->running)) {
+        connection *record = connection_of(self->running.next);
+
+        forget(self, record, vow__branch_cut(&record->branch));
+    }
+}
+
+/* When the last connection has ended. */
+static void end_if_done(server *self)
+{
+    if (self->count || !vow__is_pending(&self->promise))
+        return;
+    if (self->promise.stage == OVER) {
+        vow__reject(&self->promise, &vow__error_cancelled);
+    } else if (self->promise.stage == STOPPING) {
+        end(self);
+        vow__fulfil(&self->promise, vow_nil());
+    }
+}
+
+/* Whoever holds the promises of the connections: they end. A connection's end is noticed in its turn. */
+static void deadline_cb(EV_P_ ev_timer *timer, int revents)
+{
+    server *self = VOW__CONTAINER_OF(timer, server, timer);
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    self->promise.refs++;
+    while (self->promise.stage == STOPPING && !vow__list_is_empty(&self->running)) {
+        connection *record = connection_of(self->running.next);
+
+        vow__list_unlink(&record->link);
+        vow__list_append(&self->cancelled, &record->link);
+        vow_cancel(vow_ref((vow_promise *) (record->branch.wait.upstream & ~VOW__BRANCH)));
+    }
+    vow_unref(&self->promise);
+}
+
+/* ---- Accepting ----------------------------------------------------------------------------------------- */
+
+/* Calls the handler. When that has cancelled the server, the new connection is cleaned up as the others are.
+ */
+static void begin(server *self, connection *record, int fd)
+{
+    vow_loop *loop = vow__loop_of(&self->promise);
+    vow_promise *promise;
+
+    record->fd = vow_fd(fd);
+    self->count++;
+    promise = self->serve(loop, &record->fd, self->data);
+    if (!promise)
+        vow__misuse("vow_serve", self->promise.site, "the handler returned NULL");
+    vow__check_same_loop(&self->promise, promise, "vow_serve");
+    if (self->promise.stage == OVER)
+        vow_cancel(vow_ref(promise));
+    vow__list_append(&self->running, &record->link);
+    vow__wait_branch(&record->branch, &self->promise, promise);
+}
+
+/* One connection. False when there is none to be had now. May run user code. */
+static bool accept_one(server *self)
+{
+    connection *record = take_record(self);
+    int fd = record ? vow__accept_next(self->listener) : -1;
+
+    if (fd >= 0) {
+        self->pause = PAUSE_MIN;
+        begin(self, record, fd);
+        return true;
+    }
+    if (!record || vow__accept_may_pass(errno))
+        pause_accepting(self);
+    else if (!vow__is_again(errno))
+        fail(self, errno);
+    if (record)
+        give_record(self, record);
+    return false;
+}
+
+static void accept_some(server *self)
+{
+    for (int i = 0; i < ACCEPTED_MAX && self->promise.stage == ACCEPTING && self->count < self->limit; i++)
+        if (!accept_one(self))
+            break;
+    update_watcher(self);
+}
+
+/* ---- The kind ------------------------------------------------------------------------------------------ */
+
+/* A connection has ended: what accepting lacked may be there again. */
+static void go_on(server *self)
+{
+    if (self->promise.stage == ACCEPTING) {
+        ev_timer_stop(vow__ev(&self->promise), &self->timer);
+        update_watcher(self);
+    }
+    end_if_done(self);
+}
+
+static void serve_run(vow_promise *promise, vow__reaction *wait)
+{
+    server *self = (server *) promise;
+
+    if (wait == &promise->wait) {
+        accept_some(self);
+        return;
+    }
+    forget(self, VOW__CONTAINER_OF(wait, connection, branch.wait), vow__take_upstream(wait));
+    go_on(self);
+}
+
+/* From the last one to the first, so that the reaper, which takes the last one given up, keeps their order.
+ */
+static void give_up_all(server *self, vow__link *list)
+{
+    vow__link *previous;
+
+    for (vow__link *link = list->prev; link != list; link = previous) {
+        connection *record = connection_of(link);
+        vow_promise *promise = vow__branch_cut(&record->branch);
+
+        previous = link->prev;
+        if (vow__give_up(promise))
+            record->branch.wait.upstream = (uintptr_t) promise | VOW__BRANCH;
+        else
+            forget(self, record, NULL);
+    }
+}
+
+static void serve_stop(vow_promise *promise)
+{
+    server *self = (server *) promise;
+
+    end(self);
+    give_up_all(self, &self->cancelled);
+    give_up_all(self, &self->running);
+}
+
+static void wait_for_clean_up(server *self, vow__link *list)
+{
+    vow__link *next;
+
+    for (vow__link *link = list->next; link != list; link = next) {
+        connection *record = connection_of(link);
+        vow_promise *promise = vow__take_upstream(&record->branch.wait);
+
+        next = link->next;
+        if (vow__is_pending(promise)) {
+            vow__wait_branch(&record->branch, &self->promise, promise);
+        } else {
+            forget(self, record, NULL);
+            vow__let_go(promise);
+        }
+    }
+}
+
+static bool serve_unwind(vow_promise *promise)
+{
+    server *self = (server *) promise;
+
+    wait_for_clean_up(self, &self->running);
+    wait_for_clean_up(self, &self->cancelled);
+    return self->count > 0;
+}
+
+static void serve_dispose(vow_promise *promise)
+{
+    server *self = (server *) promise;
+
+    if (self->spare)
+        vow__release(self->spare, sizeof *self->spare);
+}
+
+static const vow_promise *serve_input(const vow_promise *promise)
+{
+    const server *self = (const server *) promise;
+    const vow__link *lists[] = {&self->running, &self->cancelled};
+
+    for (size_t i = 0; i < 2; i++)
+        if (!vow__list_is_empty(lists[i]))
+            return (const vow_promise *) (connection_of(lists[i]->next)->branch.wait.upstream & ~VOW__BRANCH);
+    return NULL;
+}
+
+static const vow__kind serve_kind = {.name = "serve",
+                                     .run = serve_run,
+                                     .stop = serve_stop,
+                                     .unwind = serve_unwind,
+                                     .dispose = serve_dispose,
+                                     .input = serve_input};
+
+/* ---- The functions ------------------------------------------------------------------------------------- */
+
+static void init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
+{
+    self->listener = listener;
+    self->handle = handle;
+    self->serve = serve;
+    self->data = data;
+    vow__list_init(&self->running);
+    vow__list_init(&self->cancelled);
+    self->spare = NULL;
+    self->count = 0;
+    self->limit = SIZE_MAX;
+    self->pause = PAUSE_MIN;
+    ev_io_init(&self->io, listener_cb, listener, EV_READ);
+    ev_timer_init(&self->timer, pause_cb, 0., 0.);
+}
+
+vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener, vow_serve_fn serve,
+                          void *data, const char *site)
+{
+    int fd = vow_take_fd(&listener), flags = fcntl(fd, F_GETFL), code = vow__accept_why_not(fd);
+    server *self;
+
+    vow__check_loop(loop, "vow_serve", site);
+    if (!handle || !serve)
+        vow__misuse_null("vow_serve", handle ? "handler" : "server", site);
+    self = (void *) vow__promise_new(loop, sizeof *self, &serve_kind, site);
+    handle->promise = (vow_promise *) self;
+    if (!self) {
+        vow_value_drop(vow_fd(fd));
+        return vow__emergency(loop);
+    }
+    init(self, handle, fd, serve, data);
+    if (code || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        fail(self, code ? code : errno);
+    update_watcher(self);
+    return &self->promise;
+}
+
+/* NULL once it has ended, or is about to be cleaned up. */
+static server *server_of(const vow_server *handle, const char *function)
+{
+    vow_promise *promise;
+
+    if (!handle)
+        vow__misuse_null(function, "server", NULL);
+    promise = handle->promise;
+    if (!promise || (promise->flags & VOW__DOOMED))
+        return NULL;
+    vow__check_thread(vow__loop_of(promise), function);
+    return (server *) promise;
+}
+
+void vow_server_stop(vow_server *handle, double seconds)
+{
+    server *self = server_of(handle, "vow_server_stop");
+
+    if (!self)
+        return;
+    close_listener(self, STOPPING);
+    if (!(isinf(seconds) && seconds > 0)) {
+        ev_timer_init(&self->timer, deadline_cb, seconds > 0 ? seconds : 0, 0.);
+        ev_timer_start(vow__ev(&self->promise), &self->timer);
+    }
+    end_if_done(self);
+}
+
+void vow_server_limit(vow_server *handle, size_t limit)
+{
+    server *self = server_of(handle, "vow_server_limit");
+
+    if (!self)
+        return;
+    self->limit = limit ? limit : SIZE_MAX;
+    update_watcher(self);
+}
+
+size_t vow_server_connections(const vow_server *handle)
+{
+    const server *self = server_of(handle, "vow_server_connections");
+
+    return self ? self->count : 0;
+}
