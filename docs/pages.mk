@@ -45,6 +45,7 @@ man_pages = \
 	docs/man/vow_as_fd.3 \
 	docs/man/vow_as_int.3 \
 	docs/man/vow_as_list.3 \
+	docs/man/vow_as_message.3 \
 	docs/man/vow_as_ptr.3 \
 	docs/man/vow_as_str.3 \
 	docs/man/vow_async.3 \
@@ -69,6 +70,19 @@ man_pages = \
 	docs/man/vow_connect_at.3 \
 	docs/man/vow_connect_unix.3 \
 	docs/man/vow_connect_unix_at.3 \
+	docs/man/vow_credentials.3 \
+	docs/man/vow_datagram_bind.3 \
+	docs/man/vow_datagram_bind_at.3 \
+	docs/man/vow_datagram_bind_unix.3 \
+	docs/man/vow_datagram_bind_unix_at.3 \
+	docs/man/vow_datagram_connect.3 \
+	docs/man/vow_datagram_connect_at.3 \
+	docs/man/vow_datagram_connect_unix.3 \
+	docs/man/vow_datagram_connect_unix_at.3 \
+	docs/man/vow_datagram_receive.3 \
+	docs/man/vow_datagram_receive_at.3 \
+	docs/man/vow_datagram_send.3 \
+	docs/man/vow_datagram_send_at.3 \
 	docs/man/vow_detach.3 \
 	docs/man/vow_domain.3 \
 	docs/man/vow_domain_errno.3 \
@@ -149,6 +163,12 @@ man_pages = \
 	docs/man/vow_loop_live.3 \
 	docs/man/vow_loop_new.3 \
 	docs/man/vow_loop_set_report.3 \
+	docs/man/vow_message.3 \
+	docs/man/vow_message_receive.3 \
+	docs/man/vow_message_receive_at.3 \
+	docs/man/vow_message_send.3 \
+	docs/man/vow_message_send_at.3 \
+	docs/man/vow_message_take_fd.3 \
 	docs/man/vow_nil.3 \
 	docs/man/vow_offload.3 \
 	docs/man/vow_offload_at.3 \
@@ -242,6 +262,7 @@ man_pages = \
 	docs/man/vow_sleep_until.3 \
 	docs/man/vow_sleep_until_at.3 \
 	docs/man/vow_socket_address.3 \
+	docs/man/vow_socket_credentials.3 \
 	docs/man/vow_socket_peer.3 \
 	docs/man/vow_socket_port.3 \
 	docs/man/vow_stdio.3 \
@@ -304,6 +325,7 @@ man_pages = \
 	docs/man/vow_type_fd.3 \
 	docs/man/vow_type_int.3 \
 	docs/man/vow_type_list.3 \
+	docs/man/vow_type_message.3 \
 	docs/man/vow_type_process.3 \
 	docs/man/vow_type_ptr.3 \
 	docs/man/vow_type_str.3 \

@@ -9,6 +9,7 @@ vowinclude_HEADERS = \
 	include/vow/allocator.h \
 	include/vow/combinators.h \
 	include/vow/common.h \
+	include/vow/datagram.h \
 	include/vow/error.h \
 	include/vow/file.h \
 	include/vow/interval.h \
@@ -27,6 +28,8 @@ vowinclude_HEADERS = \
 	include/vow/time.h \
 	include/vow/value.h \
 	include/vow/watch.h
+	include/vow/unix.h \
+	include/vow/value.h
 
 # Made by config.status.
 nodist_vowinclude_HEADERS = include/vow/version.h

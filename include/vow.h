@@ -12,6 +12,7 @@
 #include <vow/allocator.h>
 #include <vow/combinators.h>
 #include <vow/common.h>
+#include <vow/datagram.h>
 #include <vow/error.h>
 #include <vow/file.h>
 #include <vow/interval.h>
@@ -28,6 +29,7 @@
 #include <vow/stream.h>
 #include <vow/task.h>
 #include <vow/time.h>
+#include <vow/unix.h>
 #include <vow/value.h>
 #include <vow/version.h>
 #include <vow/watch.h>

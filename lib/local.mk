@@ -57,6 +57,7 @@ libvow_la_SOURCES = \
 	lib/loop/child-private.h \
 	lib/loop/child.c \
 	lib/loop/connect.c \
+	lib/loop/datagram.c \
 	lib/loop/descriptor.c \
 	lib/loop/file-private.h \
 	lib/loop/file.c \
@@ -72,6 +73,7 @@ libvow_la_SOURCES = \
 	lib/loop/listen.c \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
+	lib/loop/message.c \
 	lib/loop/offload.c \
 	lib/loop/process-private.h \
 	lib/loop/process.c \
@@ -101,6 +103,7 @@ libvow_la_SOURCES = \
 	lib/loop/timeout.c \
 	lib/loop/transfer.c \
 	lib/loop/watch.c \
+	lib/loop/unix.c \
 	lib/loop/yield.c \
 	lib/version.c
 

@@ -11,6 +11,7 @@ test_programs = \
 	tests/test-combinators \
 	tests/test-combinators-order \
 	tests/test-corners \
+	tests/test-datagram \
 	tests/test-depth \
 	tests/test-error \
 	tests/test-faults \
@@ -62,6 +63,8 @@ test_programs = \
 	tests/test-time \
 	tests/test-value \
 	tests/test-watch
+	tests/test-unix \
+	tests/test-value
 
 # Written for the shell; the functions they share are in tests/tap.sh.
 test_scripts = \

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/datagram.h
+ * @brief Promises of datagrams: UDP over IPv4 and IPv6, and Unix-domain datagram sockets.
+ *
+ * Every descriptor arrives as an owned value of type `vow_type_fd`, non-blocking and close-on-exec. One
+ * passed as an int stays the caller's; cancel what waits for it before closing it. A buffer is lent until the
+ * promise is settled or dropped. Each datagram is sent or received as a whole or not at all. As ever with
+ * datagrams, one that was sent may not arrive, nor in its order, nor once only.
+ */
+#ifndef VOW_DATAGRAM_H
+#define VOW_DATAGRAM_H
+
+#include <vow/address.h>
+#include <vow/common.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+/**
+ * @brief A UDP socket bound to an address: what is sent there can be received from it.
+ * @param loop where handlers will run.
+ * @param host a numeric address; "0.0.0.0" and "::" are all of this machine's ("::" for IPv6 alone).
+ * @param port a number as text; "0" lets the system choose (see vow_socket_port()).
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * bind(2)'s, such as `EADDRINUSE` and `EACCES`; `EINVAL` for a host or port that is NULL or not numeric;
+ * `EMFILE`; `ENOMEM`. The message names host and port.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *port,
+                                                        const char *site);
+#define vow_datagram_bind(loop, host, port) vow_datagram_bind_at((loop), (host), (port), VOW_HERE)
+
+/**
+ * @brief A Unix-domain datagram socket bound to a path, which must not exist yet and is the caller's to
+ * unlink(2).
+ * @param loop where handlers will run.
+ * @param path read during the call.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * bind(2)'s, such as `EADDRINUSE`; `EINVAL` for a path that is NULL or empty; `ENAMETOOLONG`; `EMFILE`;
+ * `ENOMEM`. The message names the path.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, const char *path,
+                                                             const char *site);
+#define vow_datagram_bind_unix(loop, path) vow_datagram_bind_unix_at((loop), (path), VOW_HERE)
+
+/**
+ * @brief A UDP socket for one peer: it sends there, and receives from there alone.
+ *
+ * Nothing is sent yet, so that nobody need be there. When nobody is, sending or receiving may reject with
+ * `ECONNREFUSED` later; the socket can still be used then.
+ *
+ * @param loop where handlers will run.
+ * @param host a numeric address.
+ * @param port a number as text.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * connect(2)'s, such as `ENETUNREACH`; `EINVAL` as for vow_datagram_bind(); `EMFILE`; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *port,
+                                                           const char *site);
+#define vow_datagram_connect(loop, host, port) vow_datagram_connect_at((loop), (host), (port), VOW_HERE)
+
+/**
+ * @brief A Unix-domain datagram socket for one peer. It is given a name of its own in Linux's abstract
+ * namespace, so that the peer can answer.
+ * @param loop where handlers will run.
+ * @param path of the peer; read during the call.
+ * @return the promise of a descriptor, the caller's.
+ * @par Errors
+ * connect(2)'s, such as `ENOENT` and `ECONNREFUSED`; `EINVAL`, `ENAMETOOLONG` as for
+ * vow_datagram_bind_unix(); `EMFILE`; `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, const char *path,
+                                                                const char *site);
+#define vow_datagram_connect_unix(loop, path) vow_datagram_connect_unix_at((loop), (path), VOW_HERE)
+
+/**
+ * @brief Sends a datagram: fulfilled with its size once the system has taken it over.
+ * @param loop   whose ev_loop watches.
+ * @param fd     a datagram socket; stays the caller's.
+ * @param buffer lent until the promise is settled or dropped.
+ * @param size   how many bytes; an empty datagram is one, too.
+ * @param to     copied; NULL for the peer of a connected socket.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * sendto(2)'s, such as `EMSGSIZE`, `ENETUNREACH` and `EDESTADDRREQ`; `ECONNREFUSED` for an earlier datagram
+ * to the peer of a connected socket; `ENOMEM`. The message names the descriptor, and the address if one is
+ * given.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer,
+                                                        size_t size, const vow_address *to, const char *site);
+#define vow_datagram_send(loop, fd, buffer, size, to) \
+    vow_datagram_send_at((loop), (fd), (buffer), (size), (to), VOW_HERE)
+
+/**
+ * @brief Receives a datagram: fulfilled with its length, and with where it came from in `from`.
+ *
+ * The length is that of the datagram, also when the buffer is smaller: a result above `size` says that the
+ * datagram was cut off, and the rest is lost.
+ *
+ * @param loop   whose ev_loop watches.
+ * @param fd     a datagram socket; stays the caller's.
+ * @param buffer lent until the promise is settled or dropped.
+ * @param size   room in the buffer, in bytes.
+ * @param from   lent as long, and filled when the promise is fulfilled; nobody's address for a sender without
+ *               a name. May be NULL.
+ * @return the promise of an int, the caller's.
+ * @par Errors
+ * recvfrom(2)'s, such as `ECONNREFUSED` for what a connected socket had sent, and `EBADF`; `ENOMEM`. The
+ * message names the descriptor.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_t size,
+                                                           vow_address *from, const char *site);
+#define vow_datagram_receive(loop, fd, buffer, size, from) \
+    vow_datagram_receive_at((loop), (fd), (buffer), (size), (from), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kinds send and receive of datagrams, and the sockets for them, which are made at once. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vow/datagram.h>
+
+#include "loop/address-private.h"
+#include "loop/io-private.h"
+
+typedef struct sending {
+    vow__io io;
+    const void *buffer;
+    size_t size;
+    vow_address to; /* nobody's: the peer */
+} sending;
+
+typedef struct receiving {
+    vow__io io;
+    void *buffer;
+    size_t size;
+    vow_address *from; /* or NULL */
+} receiving;
+
+/* ---- Sockets ------------------------------------------------------------------------------------------- */
+
+/* 0, or an errno value. */
+typedef int make_fn(int fd, const vow_address *address);
+
+static int bind_to(int fd, const vow_address *address)
+{
+    const int on = 1;
+
+    if (vow_address_family(address) == AF_INET6 &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+        return errno;
+    return bind(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
+}
+
+/* A Unix-domain socket that is bound to nothing but its family gets a name of the system's choice. */
+static int connect_to(int fd, const vow_address *address)
+{
+    const struct sockaddr any = {.sa_family = AF_UNIX};
+
+    if (vow_address_family(address) == AF_UNIX && bind(fd, &any, sizeof any.sa_family) < 0)
+        return errno;
+    return connect(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
+}
+
+/* `error` is what is wrong with the address, or NULL. */
+static vow_promise *make_socket(vow_loop *loop, const vow_address *address, make_fn *make, vow_error *error,
+                                const char *function, const char *site)
+{
+    int fd = -1, code = 0;
+
+    if (!error) {
+        fd = vow__address_socket(address, SOCK_DGRAM);
+        code = fd < 0 ? errno : make(fd, address);
+    }
+    if (code)
+        error = vow__address_error(address, function, code, site);
+    if (error && fd >= 0)
+        close(fd);
+    return error ? vow_rejected_at(loop, error, site) : vow_resolved_at(loop, vow_fd(fd), site);
+}
+
+vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *port, const char *site)
+{
+    static const char function[] = "vow_datagram_bind";
+    vow_address address;
+    vow_error *error;
+
+    vow__check_loop(loop, function, site);
+    error = vow__address_ip(&address, host, port, function, site);
+    return make_socket(loop, &address, bind_to, error, function, site);
+}
+
+vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, const char *path, const char *site)
+{
+    static const char function[] = "vow_datagram_bind_unix";
+    vow_address address;
+    vow_error *error;
+
+    vow__check_loop(loop, function, site);
+    error = vow__address_unix(&address, path, function, site);
+    return make_socket(loop, &address, bind_to, error, function, site);
+}
+
+vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *port, const char *site)
+{
+    static const char function[] = "vow_datagram_connect";
+    vow_address address;
+    vow_error *error;
+
+    vow__check_loop(loop, function, site);
+    error = vow__address_ip(&address, host, port, function, site);
+    return make_socket(loop, &address, connect_to, error, function, site);
+}
+
+vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, const char *path, const char *site)
+{
+    static const char function[] = "vow_datagram_connect_unix";
+    vow_address address;
+    vow_error *error;
+
+    vow__check_loop(loop, function, site);
+    error = vow__address_unix(&address, path, function, site);
+    return make_socket(loop, &address, connect_to, error, function, site);
+}
+
+/* ---- Sending ------------------------------------------------------------------------------------------- */
+
+static vow_value send_failed(const sending *self, int code)
+{
+    char text[VOW_ADDRESS_TEXT_SIZE];
+
+    if (!self->to.length)
+        return vow__io_throw(&self->io, "vow_datagram_send", code);
+    return vow_throwf_at(self->io.promise.site, code, "vow_datagram_send: descriptor %d to %s: %s",
+                         self->io.io.fd, vow_address_format(&self->to, text, sizeof text), strerror(code));
+}
+
+static bool send_attempt(vow__io *io, vow_value *result)
+{
+    sending *self = (sending *) io;
+    const struct sockaddr *to = self->to.length ? vow_address_sockaddr(&self->to) : NULL;
+    ssize_t count;
+
+    do
+        count = sendto(io->io.fd, self->buffer, self->size, MSG_DONTWAIT | MSG_NOSIGNAL, to, self->to.length);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && vow__is_again(errno))
+        return false;
+    *result = count < 0 ? send_failed(self, errno) : vow_int(count);
+    return true;
+}
+
+static const vow__io_kind send_kind = {{.name = "datagram_send", .stop = vow__io_stop}, send_attempt};
+
+vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, size_t size,
+                                  const vow_address *to, const char *site)
+{
+    sending *self;
+
+    vow__check_loop(loop, "vow_datagram_send", site);
+    self = vow__io_new(loop, sizeof *self, &send_kind, fd, EV_WRITE, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->buffer = buffer;
+    self->size = size;
+    vow_address_set(&self->to, to ? vow_address_sockaddr(to) : NULL, to ? to->length : 0);
+    return vow__io_begin(&self->io);
+}
+
+/* ---- Receiving ----------------------------------------------------------------------------------------- */
+
+/* recvmsg(2) and MSG_TRUNC: the length of the whole datagram. -1 and errno. */
+static ssize_t receive(const receiving *self, struct sockaddr_storage *from, socklen_t *length)
+{
+    struct iovec piece = {.iov_base = self->buffer, .iov_len = self->size};
+    struct msghdr message = {
+        .msg_name = from, .msg_namelen = sizeof *from, .msg_iov = &piece, .msg_iovlen = 1};
+    ssize_t count;
+
+    do
+        count = recvmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+    while (count < 0 && errno == EINTR);
+    *length = message.msg_namelen;
+    return count;
+}
+
+static bool receive_attempt(vow__io *io, vow_value *result)
+{
+    receiving *self = (receiving *) io;
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+    socklen_t length;
+    ssize_t count = receive(self, &from, &length);
+
+    if (count < 0 && vow__is_again(errno))
+        return false;
+    *result = count < 0 ? vow__io_throw(io, "vow_datagram_receive", errno) : vow_int(count);
+    if (count >= 0 && self->from)
+        vow__address_take(self->from, &from, length);
+    return true;
+}
+
+static const vow__io_kind receive_kind = {{.name = "datagram_receive", .stop = vow__io_stop},
+                                          receive_attempt};
+
+vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, vow_address *from,
+                                     const char *site)
+{
+    receiving *self;
+
+    vow__check_loop(loop, "vow_datagram_receive", site);
+    self = vow__io_new(loop, sizeof *self, &receive_kind, fd, EV_READ, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->buffer = buffer;
+    self->size = size;
+    self->from = from;
+    return vow__io_begin(&self->io);
+}

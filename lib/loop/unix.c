@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who is at the other end of a Unix-domain socket. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <vow/unix.h>
+
+bool vow_socket_credentials(int fd, vow_credentials *credentials)
+{
+    struct ucred found;
+    socklen_t length = sizeof found;
+    int domain = AF_UNSPEC;
+    socklen_t domain_length = sizeof domain;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) < 0)
+        return false;
+    if (domain != AF_UNIX) {
+        errno = EOPNOTSUPP;
+        return false;
+    }
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &length) < 0)
+        return false;
+    if (found.uid == (uid_t) -1) { /* what Linux says of nobody */
+        errno = ENOTCONN;
+        return false;
+    }
+    credentials->pid = found.pid;
+    credentials->uid = found.uid;
+    credentials->gid = found.gid;
+    return true;
+}
