@@ -22,8 +22,10 @@ docs/man.stamp: $(man_tools) $(man_headers) ChangeLog
 		$(PERL) tools/man.pl --changelog ChangeLog --out "$$here/docs/man" $(man_headers)
 	@mv docs/man.tmp $@
 
+# A page that somebody has deleted. Several may be made at once: each writes them all, with the same bytes.
 $(man_pages): docs/man.stamp
-	@test -f $@ || test -f $(srcdir)/$@ || { rm -f docs/man.stamp && $(MAKE) $(AM_MAKEFLAGS) docs/man.stamp; }
+	@test -f $@ || test -f $(srcdir)/$@ || { here=`pwd` && cd $(srcdir) && \
+		$(PERL) tools/man.pl --changelog ChangeLog --out "$$here/docs/man" $(man_headers); }
 
 # After a public name came or went.
 man-list:

@@ -20,16 +20,15 @@ vowinclude_HEADERS = \
 	include/vow/promise.h \
 	include/vow/remote.h \
 	include/vow/report.h \
-	include/vow/signal.h \
 	include/vow/server.h \
+	include/vow/signal.h \
 	include/vow/socket.h \
 	include/vow/stream.h \
 	include/vow/task.h \
 	include/vow/time.h \
+	include/vow/unix.h \
 	include/vow/value.h \
 	include/vow/watch.h
-	include/vow/unix.h \
-	include/vow/value.h
 
 # Made by config.status.
 nodist_vowinclude_HEADERS = include/vow/version.h

@@ -23,8 +23,8 @@
 #include <vow/promise.h>
 #include <vow/remote.h>
 #include <vow/report.h>
-#include <vow/signal.h>
 #include <vow/server.h>
+#include <vow/signal.h>
 #include <vow/socket.h>
 #include <vow/stream.h>
 #include <vow/task.h>

@@ -45,9 +45,9 @@ test_programs = \
 	tests/test-report \
 	tests/test-resolver \
 	tests/test-scenarios \
-	tests/test-signal \
 	tests/test-server \
 	tests/test-server-errors \
+	tests/test-signal \
 	tests/test-socket \
 	tests/test-socket-errors \
 	tests/test-stream-copy \
@@ -61,10 +61,9 @@ test_programs = \
 	tests/test-then \
 	tests/test-thenable \
 	tests/test-time \
+	tests/test-unix \
 	tests/test-value \
 	tests/test-watch
-	tests/test-unix \
-	tests/test-value
 
 # Written for the shell; the functions they share are in tests/tap.sh.
 test_scripts = \
