@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
-/* W9, libvow: an echo server on the loopback interface; prints its port. One task for each connection. */
+/* W9, libvow: an echo server on the loopback interface; prints its port. One stream and one task for each
+ * connection. */
 #define _POSIX_C_SOURCE 200809L
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,23 +13,25 @@
 struct connection {
     vow_task task;
     vow_value *accepted;
-    int fd;
+    vow_stream *stream;
     char bytes[1024];
 };
 
 VOW_ASYNC(connection, me)
 {
     VOW_BEGIN(me);
-    me->fd = vow_take_fd(me->accepted);
-    setsockopt(me->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    me->stream = vow_stream_new(VOW_LOOP(me), vow_take_fd(me->accepted));
+    if (!me->stream)
+        VOW_RETURN(me, vow_nil());
+    setsockopt(vow_stream_fd(me->stream), IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     for (;;) {
-        VOW_AWAIT(me, vow_read(VOW_LOOP(me), me->fd, me->bytes, sizeof me->bytes));
+        VOW_AWAIT(me, vow_stream_read(me->stream, me->bytes, sizeof me->bytes));
         if (vow_as_int(VOW_RESULT(me)) == 0)
             break;
-        VOW_AWAIT(me, vow_write(VOW_LOOP(me), me->fd, me->bytes, (size_t) vow_as_int(VOW_RESULT(me))));
+        VOW_AWAIT(me, vow_stream_write(me->stream, me->bytes, (size_t) vow_as_int(VOW_RESULT(me))));
     }
     VOW_FINALLY(me);
-    close(me->fd);
+    vow_stream_free(me->stream);
     VOW_END(me);
 }
 

@@ -41,7 +41,7 @@ bool vow__fd_would_block(int fd, short events)
     return ready <= 0;
 }
 
-static ssize_t read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size)
+ssize_t vow__fd_read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size)
 {
     ssize_t count;
 
@@ -53,21 +53,6 @@ static ssize_t read_plain(int fd, const vow__fd_nature *nature, void *buffer, si
         count = read(fd, buffer, size);
     while (count < 0 && errno == EINTR);
     return count;
-}
-
-ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size)
-{
-    ssize_t count;
-
-    if (!nature->is_plain) {
-        do
-            count = recv(fd, buffer, size, MSG_DONTWAIT);
-        while (count < 0 && errno == EINTR);
-        if (count >= 0 || errno != ENOTSOCK)
-            return count;
-        nature->is_plain = true;
-    }
-    return read_plain(fd, nature, buffer, size);
 }
 
 ssize_t vow__fd_read(int fd, void *buffer, size_t size)
@@ -121,23 +106,22 @@ static ssize_t write_plain(int fd, const vow__fd_nature *nature, const struct io
     return write_without_signal(fd, &first, 1);
 }
 
-/* As send(2); sendmsg(2) costs more, so only for what needs it. */
 static ssize_t send_parts(int fd, const struct iovec *parts, int parts_count)
 {
     struct msghdr message = {.msg_iov = (struct iovec *) parts, .msg_iovlen = (size_t) parts_count};
 
-    if (parts_count == 1)
-        return send(fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
     return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/* sendmsg(2) costs more than send(2), so it is for what needs it. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count)
 {
     ssize_t count;
 
     if (!nature->is_plain) {
         do
-            count = send_parts(fd, parts, parts_count);
+            count = parts_count == 1 ? send(fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                     : send_parts(fd, parts, parts_count);
         while (count < 0 && errno == EINTR);
         if (count >= 0 || errno != ENOTSOCK)
             return count;

@@ -6,6 +6,8 @@
 #ifndef VOW_LOOP_IO_PRIVATE_H
 #define VOW_LOOP_IO_PRIVATE_H
 
+#include <errno.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -57,9 +59,26 @@ typedef struct vow__fd_nature {
     bool is_nonblocking; /* O_NONBLOCK is known to be set */
 } vow__fd_nature;
 
-/* As vow__fd_read(), and as writev(2) without its signal. */
-ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size);
+/* As read(2), but never blocks. */
+ssize_t vow__fd_read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size);
+/* As writev(2), but never blocks and never raises SIGPIPE. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count);
+
+/* As vow__fd_read(). */
+static inline ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size)
+{
+    ssize_t count;
+
+    if (!nature->is_plain) {
+        do
+            count = recv(fd, buffer, size, MSG_DONTWAIT);
+        while (count < 0 && errno == EINTR);
+        if (count >= 0 || errno != ENOTSOCK)
+            return count;
+        nature->is_plain = true;
+    }
+    return vow__fd_read_plain(fd, nature, buffer, size);
+}
 
 /* As recv(2) and send(2), on any descriptor; never block, whatever its flags, and never raise SIGPIPE. */
 ssize_t vow__fd_read(int fd, void *buffer, size_t size);

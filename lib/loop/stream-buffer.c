@@ -119,11 +119,11 @@ void vow__in_consume(vow_stream *stream, size_t count)
         vow__in_clear(stream);
 }
 
-void vow__in_trim(vow_stream *stream)
+void vow__in_shrink(vow_stream *stream)
 {
     size_t length = vow__in_length(stream);
 
-    if (length && length <= VOW__STREAM_AHEAD / 8 && stream->bytes->capacity >= VOW__STREAM_AHEAD)
+    if (length <= VOW__STREAM_AHEAD / 8 && stream->bytes->capacity >= VOW__STREAM_AHEAD)
         (void) move(stream, length);
 }
 

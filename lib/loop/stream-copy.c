@@ -108,7 +108,8 @@ static const vow__read_kind copy_kind = {
     copy_take,
     copy_fill,
     copy_end,
-    copy_leave};
+    copy_leave,
+    false};
 
 vow_promise *vow_stream_copy_at(vow_stream *from, vow_stream *to, const char *site)
 {

@@ -21,30 +21,30 @@
 typedef struct vow__reading vow__reading;
 typedef struct vow__writing vow__writing;
 
-/* A watcher of a stream, and whether somebody waits for it. */
-typedef struct vow__interest {
-    ev_io io;
-    bool is_wanted; /* else an active watcher is not counted by the ev_loop */
-} vow__interest;
-
+/*
+ * What each read and write looks at stands together: with 1,000 connections most of what an echo costs beside
+ * its system calls is to fetch this from memory.
+ */
 struct vow_stream {
-    vow_promise promise; /* of the stream's end */
-    vow__interest in, out;
-    int fd; /* -1 once it is closed */
+    vow_promise promise;  /* of the stream's end */
+    ev_io in;             /* its `data` is NULL when nobody waits: then the ev_loop does not count it */
+    vow__reading *reader; /* the read that is pending, or NULL */
+    int fd;               /* -1 once it is closed */
     vow__fd_nature nature;
     bool was_blocking : 1; /* O_NONBLOCK is to be taken back */
     bool is_drained : 1;   /* a read would find nothing: the watcher has to fire first */
     bool is_full : 1;      /* a write likewise */
     bool is_ending : 1;    /* a shutdown is pending or done */
     bool is_closing : 1;   /* given away to vow_stream_close() */
+    bool is_ended : 1;     /* closed or freed; its memory may be there still */
     vow__bytes *bytes;     /* what has come, or NULL when there is nothing */
-    size_t start;          /* where in there what was not read yet begins */
-    vow__reading *reader;  /* the read that is pending, or NULL */
-    vow__link writes;      /* vow__writing.link of those that are pending, in order */
-    size_t queued;         /* their bytes that are not written, and VOW__WRITING_COST for each */
-    size_t high_water;
-    vow_error *in_error; /* what broke a direction, or NULL */
+    vow_error *in_error;   /* what broke a direction, or NULL */
     vow_error *out_error;
+    vow__link writes; /* vow__writing.link of those that are pending, in order */
+    size_t start;     /* where in `bytes` what was not read yet begins */
+    size_t queued;    /* of the writes: bytes that are not written, and VOW__WRITING_COST for each */
+    size_t high_water;
+    ev_io out; /* as `in` */
 };
 
 enum vow__progress {
@@ -59,12 +59,13 @@ typedef struct vow__read_kind {
     vow__kind kind;
     const char *function;                                              /* as messages call it */
     enum vow__progress (*take)(vow__reading *self, vow_value *result); /* DONE, MORE or BUSY */
-    /* As recv(2): reads into the stream's buffer, or where it likes. */
+    /* As recv(2): reads into the stream's buffer, or where it likes if what comes is the result at once. */
     ssize_t (*fill)(vow__reading *self);
     /* The stream has ended: the result. */
     vow_value (*end)(vow__reading *self);
     /* It is settled from outside: gives up what else it waits for. NULL when there is nothing. */
     void (*leave)(vow__reading *self);
+    bool is_direct; /* what fill() reads is the result, and its count the value */
 } vow__read_kind;
 
 struct vow__reading {
@@ -74,13 +75,45 @@ struct vow__reading {
 
 /* ---- Life: stream.c ------------------------------------------------------------------------------------ */
 
-/* Ends the program when the stream is NULL, given away, or of another thread. */
-void vow__check_stream(const vow_stream *stream, const char *function, const char *site);
-/* Somebody waits for a direction; nobody does. */
-void vow__want(vow_stream *stream, vow__interest *interest);
-void vow__unwant(vow_stream *stream, vow__interest *interest);
-/* The watcher has fired: true when somebody waits for that, else it is stopped. */
-bool vow__is_wanted(vow_stream *stream, vow__interest *interest);
+/* Ends the program: the stream is NULL or was given away. */
+VOW_NORETURN void vow__misuse_stream(const vow_stream *stream, const char *function, const char *site);
+
+static inline void vow__check_stream(const vow_stream *stream, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!stream || stream->is_closing))
+        vow__misuse_stream(stream, function, site);
+    vow__check_thread(vow__loop_of(&stream->promise), function);
+}
+
+static inline bool vow__is_wanted(const ev_io *watcher)
+{
+    return watcher->data;
+}
+
+/* Somebody waits for a direction. */
+static inline void vow__want(vow_stream *stream, ev_io *watcher)
+{
+    struct ev_loop *ev = vow__ev(&stream->promise);
+
+    if (vow__is_wanted(watcher))
+        return;
+    watcher->data = stream;
+    if (ev_is_active(watcher))
+        ev_ref(ev);
+    else
+        ev_io_start(ev, watcher);
+}
+
+/* Nobody does any more. */
+static inline void vow__unwant(vow_stream *stream, ev_io *watcher)
+{
+    if (vow__is_wanted(watcher) && ev_is_active(watcher))
+        ev_unref(vow__ev(&stream->promise));
+    watcher->data = NULL;
+}
+
+/* The watcher has fired, but nobody waits: it is stopped. */
+void vow__stop_unwanted(vow_stream *stream, ev_io *watcher);
 /* Stops both watchers and closes the descriptor. */
 void vow__stream_shut(vow_stream *stream);
 /* Nothing is pending any more: a stream that is being closed ends, with an error (looked at) or NULL. */
@@ -114,7 +147,12 @@ void vow__in_consume(vow_stream *stream, size_t count);
 /* Moves bytes from the front into a value and skips some more; a throw, and nothing moved, without memory. */
 vow_value vow__in_take(vow_stream *stream, size_t count, size_t skipped);
 /* Nothing is being read: keeps no more memory than needed. */
-void vow__in_trim(vow_stream *stream);
+void vow__in_shrink(vow_stream *stream);
+static inline void vow__in_trim(vow_stream *stream)
+{
+    if (stream->bytes)
+        vow__in_shrink(stream);
+}
 /* Releases the buffer, whatever is in it. */
 void vow__in_clear(vow_stream *stream);
 
@@ -135,7 +173,13 @@ void vow__reading_end(vow__reading *self);
 /* vow__kind.stop of all of them, or called by it. */
 void vow__reading_stop(vow_promise *promise);
 /* Reads into a buffer; remembers whether a second call would find nothing. */
-ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size);
+static inline ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size)
+{
+    ssize_t count = vow__fd_read_as(stream->fd, &stream->nature, buffer, size);
+
+    stream->is_drained = count < 0 ? vow__is_again(errno) : count > 0 && (size_t) count < size;
+    return count;
+}
 /* The watcher's callback. */
 void vow__stream_readable_cb(EV_P_ ev_io *io, int revents);
 

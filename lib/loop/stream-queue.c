@@ -71,30 +71,20 @@ static void move_on(vow__writing *self, size_t count)
     }
 }
 
-/* Adds what is left of it to `parts`; returns how many they are then. */
-static int gather(const vow__writing *self, struct iovec *parts, int count)
+/* What goes into one call. */
+typedef struct batch {
+    size_t size;
+    int count;
+    struct iovec parts[GATHERED];
+} batch;
+
+/* Adds what is left of a write, as far as there is room. */
+static void gather(batch *self, const vow__writing *writing)
 {
-    for (unsigned i = self->index; i < self->count && count < GATHERED; i++)
-        parts[count++] = self->parts[i];
-    return count;
-}
-
-static size_t size_of(const struct iovec *parts, int count)
-{
-    size_t size = 0;
-
-    for (int i = 0; i < count; i++)
-        size += parts[i].iov_len;
-    return size;
-}
-
-/* Writes; how many bytes, or -1 and errno. Remembers whether a second call would do nothing. */
-static ssize_t put(vow_stream *stream, const struct iovec *parts, int count)
-{
-    ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, parts, count);
-
-    stream->is_full = written < 0 ? vow__is_again(errno) : (size_t) written < size_of(parts, count);
-    return written;
+    for (unsigned i = writing->index; i < writing->count && self->count < GATHERED; i++) {
+        self->parts[self->count++] = writing->parts[i];
+        self->size += writing->parts[i].iov_len;
+    }
 }
 
 static vow_value failure(const vow_stream *stream, const vow__writing *self, int code)
@@ -102,26 +92,38 @@ static vow_value failure(const vow_stream *stream, const vow__writing *self, int
     return vow__stream_throw(stream, vow__writing_function(self), code, self->promise.site);
 }
 
-bool vow__writing_at_once(vow__writing *self)
+/* The first attempt of all has failed. */
+static VOW__RARE bool fail_at_once(vow__writing *self, int code)
 {
-    struct iovec parts[GATHERED];
-    ssize_t written = put(self->stream, parts, gather(self, parts, 0));
-    int code = errno;
     vow_value thrown;
 
-    if (written >= 0)
-        move_on(self, (size_t) written);
-    if (self->written == self->size) {
-        vow__fulfil(&self->promise, vow_int((int64_t) self->size));
-        return true;
-    }
-    if (written >= 0 || vow__is_again(code))
+    if (vow__is_again(code))
         return false;
     thrown = failure(self->stream, self, code);
     if (!vow__is_passing(code))
         self->stream->out_error = vow_error_ref(thrown.u.pointer);
     vow__resolve(&self->promise, thrown);
     return true;
+}
+
+bool vow__writing_at_once(vow__writing *self)
+{
+    vow_stream *stream = self->stream;
+    unsigned count = self->count < GATHERED ? self->count : GATHERED;
+    ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, self->parts, (int) count);
+
+    if (VOW_LIKELY(written >= 0 && (size_t) written == self->size)) {
+        self->written = self->size;
+        vow__fulfil(&self->promise, vow_int(written));
+        return true;
+    }
+    if (written < 0) {
+        stream->is_full = vow__is_again(errno);
+        return fail_at_once(self, errno);
+    }
+    move_on(self, (size_t) written);
+    stream->is_full = self->index < count; /* else there are more parts than went into one call */
+    return false;
 }
 
 /* The first of the queue cannot be written. */
@@ -159,17 +161,19 @@ static void distribute(vow_stream *stream, size_t count)
 /* One call for as much of the queue as fits; false when there is nothing more to be done now. */
 static bool write_more(vow_stream *stream)
 {
-    struct iovec parts[GATHERED];
-    int count = 0;
+    batch all;
     ssize_t written;
 
-    for (vow__link *link = stream->writes.next; link != &stream->writes && count < GATHERED;
+    all.size = 0;
+    all.count = 0;
+    for (vow__link *link = stream->writes.next; link != &stream->writes && all.count < GATHERED;
          link = link->next)
-        count = gather(VOW__CONTAINER_OF(link, vow__writing, link), parts, count);
-    written = put(stream, parts, count);
+        gather(&all, VOW__CONTAINER_OF(link, vow__writing, link));
+    written = vow__fd_write_as(stream->fd, &stream->nature, all.parts, all.count);
+    stream->is_full = written < 0 ? vow__is_again(errno) : (size_t) written < all.size;
     if (written > 0)
         distribute(stream, (size_t) written);
-    else if (written < 0 && !vow__is_again(errno))
+    else if (written < 0 && !stream->is_full)
         fail_first(stream, errno);
     return !stream->is_full;
 }
@@ -212,15 +216,17 @@ static void settle_empty(vow_stream *stream)
 
 void vow__stream_writable_cb(EV_P_ ev_io *io, int revents)
 {
-    vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, out.io);
+    vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, out);
 
     (void) revents;
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
     stream->is_full = false;
-    if (!vow__is_wanted(stream, &stream->out))
+    if (!vow__is_wanted(io)) {
+        vow__stop_unwanted(stream, io);
         return;
+    }
     do
         settle_empty(stream);
     while (!vow__list_is_empty(&stream->writes) && write_more(stream));

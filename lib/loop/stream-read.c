@@ -23,8 +23,11 @@ static vow__ev_loop *loop_of(const vow__reading *self)
 
 void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site)
 {
-    vow__reading *self = (void *) vow__promise_new(vow__loop_of(&stream->promise), size, &kind->kind, site);
+    vow_loop *loop = vow__loop_of(&stream->promise);
+    vow__reading *self = vow__promise_new_quickly(loop, size, &kind->kind, site);
 
+    if (VOW_UNLIKELY(!self))
+        self = (void *) vow__promise_new(loop, size, &kind->kind, site);
     if (self)
         self->stream = stream;
     return self;
@@ -32,16 +35,8 @@ void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *ki
 
 /* ---- Attempts ------------------------------------------------------------------------------------------ */
 
-ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size)
-{
-    ssize_t count = vow__fd_read_as(stream->fd, &stream->nature, buffer, size);
-
-    stream->is_drained = count < 0 ? vow__is_again(errno) : count > 0 && (size_t) count < size;
-    return count;
-}
-
 /* A read has failed: what that means for it and for the stream. */
-static vow_value fail(const vow__reading *self, int code)
+static VOW__RARE vow_value fail(const vow__reading *self, int code)
 {
     vow_stream *stream = self->stream;
     vow_value thrown = vow__stream_throw(stream, kind_of(self)->function, code, self->promise.site);
@@ -51,14 +46,14 @@ static vow_value fail(const vow__reading *self, int code)
     return thrown;
 }
 
-static vow_value refuse(const vow__reading *self)
+static VOW__RARE vow_value refuse(const vow__reading *self)
 {
     return vow_throw(vow__stream_broken(self->stream, kind_of(self)->function, self->stream->in_error,
                                         self->promise.site));
 }
 
 /* One read, and what it came to: DONE, MORE or WAIT. */
-static enum vow__progress fill(vow__reading *self, vow_value *result)
+static inline enum vow__progress fill(vow__reading *self, vow_value *result)
 {
     ssize_t count;
 
@@ -69,6 +64,10 @@ static enum vow__progress fill(vow__reading *self, vow_value *result)
     if (self->stream->is_drained)
         return VOW__WAIT;
     count = kind_of(self)->fill(self);
+    if (count > 0 && kind_of(self)->is_direct) {
+        *result = vow_int(count);
+        return VOW__DONE;
+    }
     if (count > 0)
         return VOW__MORE;
     if (count < 0 && vow__is_again(errno))
@@ -78,7 +77,7 @@ static enum vow__progress fill(vow__reading *self, vow_value *result)
 }
 
 /* DONE, WAIT or BUSY. What has come already may be taken in any case. */
-static enum vow__progress attempt(vow__reading *self, bool may_fill, vow_value *result)
+static inline enum vow__progress attempt(vow__reading *self, bool may_fill, vow_value *result)
 {
     for (int round = 0;; round++) {
         enum vow__progress progress = kind_of(self)->take(self, result);
@@ -143,18 +142,25 @@ void vow__reading_go_on(vow__reading *self)
 
 void vow__stream_readable_cb(EV_P_ ev_io *io, int revents)
 {
-    vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, in.io);
+    vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, in);
+    vow__ev_loop *self = vow__ev_loop_of(vow__loop_of(&stream->promise));
+    bool is_first;
 
     (void) revents;
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
     stream->is_drained = false;
-    if (vow__is_wanted(stream, &stream->in))
-        go_on(stream->reader, true);
+    if (!vow__is_wanted(io)) {
+        vow__stop_unwanted(stream, io);
+        return;
+    }
+    is_first = vow__loop_enter(self);
+    go_on(stream->reader, true);
+    vow__loop_leave(self, is_first);
 }
 
-static vow_promise *refuse_second(vow__reading *self)
+static VOW__RARE vow_promise *refuse_second(vow__reading *self)
 {
     const char *other = self->stream->reader->promise.site;
 

@@ -25,7 +25,8 @@ static const vow__read_kind readable_kind = {{.name = "stream_readable", .stop =
                                              readable_take,
                                              readable_fill,
                                              NULL,
-                                             NULL};
+                                             NULL,
+                                             false};
 
 vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site)
 {
@@ -47,35 +48,27 @@ typedef struct reading_some {
     vow__reading reading;
     char *buffer;
     size_t size;
-    size_t count; /* read into the buffer, and not through the stream's */
 } reading_some;
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static enum vow__progress some_take(vow__reading *reading, vow_value *result)
 {
     reading_some *self = (reading_some *) reading;
-    size_t count = smaller(vow__in_length(reading->stream), self->size);
+    size_t length = vow__in_length(reading->stream);
+    size_t count = length < self->size ? length : self->size;
 
     if (count) {
         memcpy(self->buffer, vow__in_data(reading->stream), count);
         vow__in_consume(reading->stream, count);
-        self->count = count;
     }
-    *result = vow_int((int64_t) self->count);
-    return self->count || !self->size ? VOW__DONE : VOW__MORE;
+    *result = vow_int((int64_t) count);
+    return count || !self->size ? VOW__DONE : VOW__MORE;
 }
 
 static ssize_t some_fill(vow__reading *reading)
 {
     reading_some *self = (reading_some *) reading;
-    ssize_t count = vow__stream_recv(reading->stream, self->buffer, self->size);
 
-    self->count = count > 0 ? (size_t) count : 0;
-    return count;
+    return vow__stream_recv(reading->stream, self->buffer, self->size);
 }
 
 static vow_value some_end(vow__reading *reading)
@@ -89,21 +82,29 @@ static const vow__read_kind some_kind = {{.name = "stream_read", .stop = vow__re
                                          some_take,
                                          some_fill,
                                          some_end,
-                                         NULL};
+                                         NULL,
+                                         true};
+
+/* Whether there is nothing to try: most often so when one read follows the other. */
+static bool must_wait(const vow_stream *stream, size_t size)
+{
+    return stream->is_drained && !stream->bytes && !stream->reader && !stream->in_error && size;
+}
 
 /* stream_read_exactly has the same members. */
-static vow_promise *read_into(vow_stream *stream, const vow__read_kind *kind, void *buffer, size_t size,
-                              const char *site)
+static inline vow_promise *read_into(vow_stream *stream, const vow__read_kind *kind, void *buffer,
+                                     size_t size, const char *site)
 {
     reading_some *self;
 
     vow__check_stream(stream, kind->function, site);
     self = vow__reading_new(stream, sizeof *self, kind, site);
-    if (!self)
+    if (VOW_UNLIKELY(!self))
         return vow__emergency(vow__loop_of(&stream->promise));
     self->buffer = buffer;
     self->size = size;
-    self->count = 0;
+    if (VOW_LIKELY(must_wait(stream, size)))
+        return vow__reading_wait(&self->reading);
     return vow__reading_begin(&self->reading);
 }
 
@@ -147,7 +148,8 @@ static const vow__read_kind exactly_kind = {{.name = "stream_read_exactly", .sto
                                             exactly_take,
                                             exactly_fill,
                                             exactly_end,
-                                            NULL};
+                                            NULL,
+                                            false};
 
 vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t size, const char *site)
 {

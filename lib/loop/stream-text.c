@@ -96,7 +96,8 @@ static const vow__read_kind until_kind = {{.name = "stream_read_until", .stop = 
                                           until_take,
                                           text_fill,
                                           until_end,
-                                          NULL};
+                                          NULL,
+                                          false};
 
 vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter, size_t limit,
                                       const char *site)
@@ -149,7 +150,8 @@ static const vow__read_kind line_kind = {{.name = "stream_read_line", .stop = vo
                                          line_take,
                                          text_fill,
                                          line_end,
-                                         NULL};
+                                         NULL,
+                                         false};
 
 vow_promise *vow_stream_read_line_at(vow_stream *stream, size_t limit, const char *site)
 {
@@ -186,7 +188,8 @@ static const vow__read_kind all_kind = {{.name = "stream_read_all", .stop = vow_
                                         all_take,
                                         all_fill,
                                         all_end,
-                                        NULL};
+                                        NULL,
+                                        false};
 
 vow_promise *vow_stream_read_all_at(vow_stream *stream, size_t limit, const char *site)
 {

@@ -36,12 +36,15 @@ static void writing_stop(vow_promise *promise)
 static const vow__kind write_kind = {.name = "stream_write", .stop = writing_stop};
 static const vow__kind shutdown_kind = {.name = "stream_shutdown", .stop = writing_stop};
 
-static vow__writing *writing_new(vow_stream *stream, const vow__kind *kind, int stage,
-                                 const struct iovec *parts, size_t count, const char *site)
+static inline vow__writing *writing_new(vow_stream *stream, const vow__kind *kind, int stage,
+                                        const struct iovec *parts, size_t count, const char *site)
 {
+    vow_loop *loop = vow__loop_of(&stream->promise);
     size_t size = sizeof(vow__writing) + count * sizeof parts[0];
-    vow__writing *self = (void *) vow__promise_new(vow__loop_of(&stream->promise), size, kind, site);
+    vow__writing *self = vow__promise_new_quickly(loop, size, kind, site);
 
+    if (VOW_UNLIKELY(!self))
+        self = (void *) vow__promise_new(loop, size, kind, site);
     if (!self)
         return NULL;
     self->promise.stage = (uint8_t) stage;
@@ -74,12 +77,12 @@ static bool is_above_mark(const vow__writing *self)
 }
 
 /* Why it cannot be taken, or NULL. */
-static vow_error *refusal(const vow__writing *self)
+static VOW__RARE vow_error *refusal(const vow__writing *self)
 {
     const vow_stream *stream = self->stream;
     const char *function = vow__writing_function(self), *site = self->promise.site;
 
-    if (stream->is_closing || !vow__is_pending(&stream->promise))
+    if (stream->is_closing || stream->is_ended)
         return vow__stream_ended(stream, function, site);
     if (stream->out_error)
         return vow__stream_broken(stream, function, stream->out_error, site);
@@ -113,9 +116,16 @@ static bool try_at_once(vow__writing *self)
     return true;
 }
 
+/* Whether nothing speaks against it: most often so. */
+static bool is_welcome(const vow_stream *stream)
+{
+    return !stream->out_error && !stream->is_ending && !stream->is_ended && !stream->is_closing &&
+           vow__list_is_empty(&stream->writes);
+}
+
 static vow_promise *begin(vow__writing *self)
 {
-    vow_error *error = refusal(self);
+    vow_error *error = VOW_LIKELY(is_welcome(self->stream)) ? NULL : refusal(self);
 
     if (error) {
         vow__reject(&self->promise, error);

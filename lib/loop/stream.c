@@ -17,51 +17,28 @@
 
 /* ---- Watchers ------------------------------------------------------------------------------------------ */
 
-void vow__want(vow_stream *stream, vow__interest *interest)
-{
-    struct ev_loop *ev = vow__ev(&stream->promise);
-
-    if (interest->is_wanted)
-        return;
-    interest->is_wanted = true;
-    if (ev_is_active(&interest->io))
-        ev_ref(ev);
-    else
-        ev_io_start(ev, &interest->io);
-}
-
-void vow__unwant(vow_stream *stream, vow__interest *interest)
-{
-    if (interest->is_wanted && ev_is_active(&interest->io))
-        ev_unref(vow__ev(&stream->promise));
-    interest->is_wanted = false;
-}
-
 /* libev itself stops the watcher of a descriptor that it finds closed, and says so in an event. */
-static bool is_uncounted(const vow__interest *interest)
+static bool is_uncounted(const ev_io *watcher)
 {
-    return !interest->is_wanted && (ev_is_active(&interest->io) || ev_is_pending(&interest->io));
+    return !vow__is_wanted(watcher) && (ev_is_active(watcher) || ev_is_pending(watcher));
 }
 
-static void stop(vow_stream *stream, vow__interest *interest)
+static void stop(vow_stream *stream, ev_io *watcher)
 {
     struct ev_loop *ev = vow__ev(&stream->promise);
 
-    if (is_uncounted(interest))
+    if (is_uncounted(watcher))
         ev_ref(ev);
-    interest->is_wanted = false;
-    ev_io_stop(ev, &interest->io);
+    watcher->data = NULL;
+    ev_io_stop(ev, watcher);
 }
 
-bool vow__is_wanted(vow_stream *stream, vow__interest *interest)
+void vow__stop_unwanted(vow_stream *stream, ev_io *watcher)
 {
     struct ev_loop *ev = vow__ev(&stream->promise);
 
-    if (interest->is_wanted)
-        return true;
     ev_ref(ev);
-    ev_io_stop(ev, &interest->io);
-    return false;
+    ev_io_stop(ev, watcher);
 }
 
 void vow__stream_shut(vow_stream *stream)
@@ -116,6 +93,7 @@ static void stream_stop(vow_promise *promise)
     vow_stream *self = (vow_stream *) promise;
 
     self->is_closing = false;
+    self->is_ended = true;
     if (self->reader)
         vow__reading_end(self->reader);
     vow__writes_reject(self, NULL);
@@ -157,8 +135,8 @@ static void stream_init(vow_stream *self, int fd)
     self->fd = fd;
     self->high_water = DEFAULT_HIGH_WATER;
     vow__list_init(&self->writes);
-    ev_io_init(&self->in.io, vow__stream_readable_cb, fd, EV_READ);
-    ev_io_init(&self->out.io, vow__stream_writable_cb, fd, EV_WRITE);
+    ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
+    ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
     set_non_blocking(self);
 }
 
@@ -175,13 +153,11 @@ vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)
     return self;
 }
 
-void vow__check_stream(const vow_stream *stream, const char *function, const char *site)
+void vow__misuse_stream(const vow_stream *stream, const char *function, const char *site)
 {
-    if (VOW_UNLIKELY(!stream))
+    if (!stream)
         vow__misuse_null(function, "stream", site);
-    vow__check_thread(vow__loop_of(&stream->promise), function);
-    if (VOW_UNLIKELY(stream->is_closing))
-        vow__misuse(function, stream->promise.site, "the stream was given to vow_stream_close() before");
+    vow__misuse(function, stream->promise.site, "the stream was given to vow_stream_close() before");
 }
 
 void vow_stream_free(vow_stream *stream)
@@ -197,6 +173,7 @@ void vow__stream_close_if_done(vow_stream *stream, const vow_error *error)
     if (!stream->is_closing || !vow__list_is_empty(&stream->writes))
         return;
     stream->is_closing = false;
+    stream->is_ended = true;
     vow__stream_shut(stream);
     vow__resolve(&stream->promise, error ? vow_throw(vow_error_ref(error)) : vow_nil());
 }
