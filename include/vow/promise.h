@@ -80,7 +80,7 @@ typedef struct vow_thenable {
  * ECMAScript 2024, 27.2.3.1 Promise ( executor ).
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver,
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver,
                                                       vow_cancel_fn on_cancel, const char *site);
 #define vow_promise_new(loop, resolver, on_cancel) \
     vow_promise_new_at((loop), (resolver), (on_cancel), VOW_HERE)
@@ -98,7 +98,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolv
  * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions.
  * @since 0.1
  */
-VOW_API void vow_resolve(vow_resolver *resolver, vow_value value);
+VOW_API VOW_DIRECT void vow_resolve(vow_resolver *resolver, vow_value value);
 
 /**
  * @brief Rejects a promise.
@@ -210,7 +210,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  * ECMAScript 2024, 27.2.5.4 Promise.prototype.then.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data,
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data,
                                                const char *site);
 #define vow_then(promise, fn, data) vow_then_at((promise), (fn), (data), VOW_HERE)
 
@@ -320,7 +320,7 @@ VOW_API vow_value vow_follow_thenable(const vow_thenable *thenable, void *object
  * @return the same promise, with a reference that is the caller's.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
 
 /**
  * @brief Gives up a reference. The last one on a pending promise cancels what was to settle it.
@@ -340,7 +340,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
  * @param promise given away; NULL does nothing.
  * @since 0.1
  */
-VOW_API void vow_unref(vow_promise *promise);
+VOW_API VOW_DIRECT void vow_unref(vow_promise *promise);
 
 /**
  * @brief "Run on without me": the loop keeps the promise until it is settled.

@@ -67,7 +67,7 @@ typedef struct vow_task_type {
  * `ENOMEM`: the task does not start. `ECANCELED` while the loop is being freed, likewise.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame,
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame,
                                                 const char *site);
 
 /**
@@ -239,12 +239,12 @@ VOW_API VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_t
 #define VOW_LOOP(me) vow__task_loop(&(me)->task)
 
 /* What the macros call. */
-VOW_API void vow__task_await(vow_task *task, vow_promise *promise, uint32_t line);
+VOW_API VOW_DIRECT void vow__task_await(vow_task *task, vow_promise *promise, uint32_t line);
 VOW_API void vow__task_pass(vow_task *task);
-VOW_API void vow__task_return(vow_task *task, vow_value value);
-VOW_API bool vow__task_leave(vow_task *task);
+VOW_API VOW_DIRECT void vow__task_return(vow_task *task, vow_value value);
+VOW_API VOW_DIRECT bool vow__task_leave(vow_task *task);
 VOW_API bool vow__task_end(vow_task *task);
-VOW_API vow_loop *vow__task_loop(const vow_task *task);
+VOW_API VOW_DIRECT vow_loop *vow__task_loop(const vow_task *task);
 
 static inline const vow_error *vow__task_error(const vow_task *task)
 {

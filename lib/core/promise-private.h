@@ -28,6 +28,7 @@ enum vow__state { VOW__PENDING, VOW__FULFILLED, VOW__REJECTED };
 enum vow__mode {
     VOW__WAIT_NONE,
     VOW__WAIT_RESOLVER, /* upstream: the vow_resolver */
+    VOW__WAIT_READY,    /* upstream: the promise, settled, whose outcome kind->run() is about to get */
     VOW__WAIT_REACTION, /* upstream: the promise whose outcome kind->run() gets */
     VOW__WAIT_FOLLOW,   /* upstream: the promise to subscribe to, in a job of its own */
     VOW__WAIT_ADOPT,    /* upstream: the promise whose outcome becomes this one's */

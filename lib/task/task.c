@@ -4,6 +4,9 @@
  * The frame's vow_task says where to go on; what is here says what the body awaits and what it will settle
  * with.
  *
+ * What a body awaits is most often pending; where it is settled, and the queue is empty, the task's next job
+ * would be the next of all, and is run without going through the queue.
+ *
  * A body is entered again after each await, and once more for VOW_FINALLY when it is dropped or cancelled.
  * From the moment it is in VOW_FINALLY its promise is shielded: cancelling it lets the clean-up finish.
  */
@@ -21,7 +24,8 @@ enum stage {
     CUT = 2,        /* cancelled meanwhile: the clean-up follows when the body returns */
     CLEANING = 4,   /* it is in VOW_FINALLY, or past it */
     OVERRIDDEN = 8, /* the outcome was set in VOW_FINALLY */
-    FINISHED = 16   /* the body will not be entered any more */
+    FINISHED = 16,  /* the body will not be entered any more */
+    IN_ITS_JOB = 32 /* step() runs in a job of the task's own, and not, say, in vow_async() */
 };
 
 typedef struct task {
@@ -78,32 +82,39 @@ static void finish(task *self)
 }
 
 /* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
-static bool enter(task *self)
+static bool enter(task *self, uint8_t stage)
 {
     bool is_done;
 
-    self->promise.stage |= RUNNING;
+    self->promise.stage |= RUNNING | stage;
     is_done = self->type->enter(&self->frame);
-    self->promise.stage &= (uint8_t) ~RUNNING;
+    self->promise.stage &= (uint8_t) ~(RUNNING | stage);
     return is_done;
 }
 
-static void step(task *self)
+/* It was cancelled while its body ran, and that has not ended yet. */
+static bool is_cut(const vow_promise *promise)
+{
+    return (promise->stage & CUT) && !(promise->stage & CLEANING);
+}
+
+/* The body has ended, or awaits. */
+static void step_done(task *self, bool is_done)
 {
     vow_promise *promise = &self->promise;
 
-    if (enter(self)) {
+    if (is_done) {
         finish(self);
-    } else if ((promise->stage & CUT) && !(promise->stage & CLEANING)) {
+    } else if (is_cut(promise)) {
         promise->flags &= (uint8_t) ~VOW__SHIELDED;
         vow__cancel_now(promise);
     }
 }
 
-static void task_run(vow_promise *promise, vow__reaction *wait)
+/* What the body awaited is settled, and looked at from now on. */
+static void take_awaited(task *self)
 {
-    task *self = (task *) promise;
-    vow_promise *awaited = vow__take_upstream(wait);
+    vow_promise *awaited = vow__take_own_upstream(&self->promise);
 
     self->awaited = awaited;
     self->frame.result = vow__value_of(awaited);
@@ -111,7 +122,28 @@ static void task_run(vow_promise *promise, vow__reaction *wait)
         awaited->flags |= VOW__SEEN;
         self->frame.flags = VOW__TASK_REJECTED;
     }
-    step(self);
+}
+
+/* In its job: it was cancelled meanwhile, or the last reference but that of the job went. */
+static bool is_unwanted(const vow_promise *promise)
+{
+    return promise->refs == 1 || is_cut(promise);
+}
+
+static void task_run(vow_promise *promise, vow__reaction *wait)
+{
+    task *self = (task *) promise;
+    bool is_done;
+
+    (void) wait;
+    do {
+        promise->mode = VOW__WAIT_NONE;
+        take_awaited(self);
+        is_done = enter(self, IN_ITS_JOB);
+    } while (promise->mode == VOW__WAIT_READY && !is_unwanted(promise));
+    if (promise->mode == VOW__WAIT_READY)
+        vow__wait(promise, vow__take_own_upstream(promise), VOW__WAIT_REACTION);
+    step_done(self, is_done);
 }
 
 static bool task_unwind(vow_promise *promise)
@@ -126,7 +158,7 @@ static bool task_unwind(vow_promise *promise)
         return true;
     }
     begin_cleaning(self);
-    if (!enter(self))
+    if (!enter(self, 0))
         return true;
     finish(self);
     return false;
@@ -156,9 +188,19 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     self->outcome = vow_nil();
     memcpy(&self->frame, frame, type->size);
     self->promise.refs++;
-    step(self);
+    step_done(self, enter(self, 0));
     vow_unref(&self->promise);
     return &self->promise;
+}
+
+/* Whether the job that goes on after `promise` would be the next to run. (A loop that is being freed counts
+ * the jobs that it runs.) */
+static bool is_next(const task *self, const vow_promise *promise)
+{
+    const vow_loop *loop = vow__loop_of(promise);
+
+    return !vow__is_pending(promise) && (self->promise.stage & IN_ITS_JOB) &&
+           vow__list_is_empty(&loop->queue) && !loop->is_closed;
 }
 
 void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
@@ -173,7 +215,12 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
     if (self->awaited)
         let_awaited_go(self);
     frame->state = line;
-    vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    if (is_next(self, promise)) {
+        self->promise.wait.upstream = (uintptr_t) promise;
+        self->promise.mode = VOW__WAIT_READY;
+    } else {
+        vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
+    }
 }
 
 void vow__task_return(vow_task *frame, vow_value value)
