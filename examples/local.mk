@@ -5,11 +5,13 @@ noinst_PROGRAMS = \
 	examples/chain_libev \
 	examples/chain_vow \
 	examples/fetch_all \
+	examples/follow \
 	examples/greet \
 	examples/http_server \
 	examples/offload \
 	examples/own_watcher \
 	examples/retry \
+	examples/run_all \
 	examples/say \
 	examples/timeout
 
@@ -26,11 +28,13 @@ example_libs = libvow.la $(LIBEV_LIBS)
 examples_chain_libev_LDADD = $(LIBEV_LIBS)
 examples_chain_vow_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
+examples_follow_LDADD = $(example_libs)
 examples_greet_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
+examples_run_all_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)
 examples_timeout_LDADD = $(example_libs)
 

@@ -72,6 +72,7 @@ test_scripts = \
 	tests/docs.sh \
 	tests/examples-client.sh \
 	tests/examples-memory.sh \
+	tests/examples-processes.sh \
 	tests/examples-server.sh \
 	tests/examples-stress.sh \
 	tests/examples.sh \
