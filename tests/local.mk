@@ -134,6 +134,7 @@ tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 
 # Small programs that two test programs run with something failing at every point.
 scenario_sources = \
+	tests/scenario-events.c \
 	tests/scenario-joined.c \
 	tests/scenario-promises.c \
 	tests/scenario-streams.c \

@@ -83,7 +83,7 @@ void assert_no_children(void)
     g_assert_cmpint(errno, ==, ECHILD);
 }
 
-void settle_down(fixture *f)
+void all_ended(fixture *f)
 {
     ev_run(f->ev, 0);
     g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);

@@ -41,7 +41,7 @@ char *read_to_end(fixture *f, int fd);
 void expect_text(fixture *f, int fd, const char *text);
 
 /* Runs the loop until nothing is left to do, then checks that no child is. */
-void settle_down(fixture *f);
+void all_ended(fixture *f);
 void assert_no_children(void);
 
 #endif

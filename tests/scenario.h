@@ -50,6 +50,8 @@ extern const struct scenario task_scenarios[];
 extern const struct scenario stream_scenarios[];
 extern const struct scenario talk_scenarios[];
 extern const struct scenario thread_scenarios[];
+extern const struct scenario event_scenarios[];
+extern const struct scenario process_scenarios[];
 
 /* One thing more that must happen exactly once. */
 struct once *owe(struct world *w);

@@ -205,7 +205,7 @@ static void processes(fixture *f)
         close(vow_process_take_fd(process, STDIN_FILENO));
         g_assert_cmpint(run_int(vow_process_wait(process)), ==, 6);
         vow_process_free(process);
-        settle_down(f);
+        all_ended(f);
     }
     in_fork(f, ends_one, NULL);
 }
@@ -229,7 +229,7 @@ static void processes_that_are_being_ended(fixture *f)
     vow_process_free(process);
     in_fork(f, lets_it_be, NULL);
     g_assert_cmpuint(vow_loop_live(f->loop), ==, 1);
-    settle_down(f);
+    all_ended(f);
     close(fd);
 }
 

@@ -48,7 +48,7 @@ static void assert_ended(fixture *f, int fd)
 
     g_assert_cmpstr(rest, ==, "");
     g_free(rest);
-    settle_down(f);
+    all_ended(f);
 }
 
 /* ---- Interest ------------------------------------------------------------------------------------------ */
@@ -56,11 +56,11 @@ static void assert_ended(fixture *f, int fd)
 static void dropped_before_it_was_taken(fixture *f)
 {
     vow_unref(vow_process_start(f->loop, &(vow_process_options){SH("exec sleep 100")}));
-    settle_down(f);
+    all_ended(f);
     vow_detach(vow_process_start(f->loop, &(vow_process_options){SH("exec sleep 100")}));
-    settle_down(f);
+    all_ended(f);
     vow_cancel(vow_process_start(f->loop, &(vow_process_options){SH("exec sleep 100"), OUT}));
-    settle_down(f);
+    all_ended(f);
 }
 
 static void handle_freed(fixture *f)
@@ -102,7 +102,7 @@ static void detached(fixture *f)
     char *rest = read_to_end(f, fd);
     g_assert_cmpstr(rest, ==, "done\n");
     g_free(rest);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void last_who_waited_is_dropped(fixture *f)
@@ -138,7 +138,7 @@ static void cancelled(fixture *f)
     char *rest = read_to_end(f, fd);
     g_assert_cmpstr(rest, ==, "bye\n");
     g_free(rest);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void cancelled_while_the_handle_is_held(fixture *f)
@@ -193,7 +193,7 @@ static void dropped_after_its_end(fixture *f)
     g_assert_cmpint(run_int(vow_read(f->loop, fd, &byte, 1)), ==, 0);
     close(fd);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 /* ---- vow_process_end() --------------------------------------------------------------------------------- */
@@ -450,7 +450,7 @@ static void somebody_else_waits(fixture *f)
     process = start(f, SH("exit 7"));
     g_assert_cmpint(waitpid(-1, NULL, 0), ==, vow_process_pid(process));
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void child_signal_ignored(fixture *f)
@@ -460,7 +460,7 @@ static void child_signal_ignored(fixture *f)
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, &before);
     assert_code_or_lost(start(f, SH("exit 7")), 7);
     vow_process_free(start(f, SH("exec sleep 100")));
-    settle_down(f);
+    all_ended(f);
     assert_fails(f, ENOENT, "executing it", .program = "/nowhere");
     sigaction(SIGCHLD, &before, NULL);
 }
@@ -482,9 +482,9 @@ static void again_and_again(fixture *f)
             vow_unref(started);
         }
         if (round % 4 == 0)
-            settle_down(f);
+            all_ended(f);
     }
-    settle_down(f);
+    all_ended(f);
     g_assert_cmpuint(count_descriptors(), ==, descriptors);
 }
 

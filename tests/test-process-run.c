@@ -50,7 +50,7 @@ static char *run_with(fixture *f, const vow_process_options *options, const char
         char *text_ = run((f), __VA_ARGS__);    \
         g_assert_cmpstr(text_, ==, (expected)); \
         g_free(text_);                          \
-        settle_down(f);                         \
+        all_ended(f);                         \
     } while (0)
 
 static void collects(fixture *f)
@@ -104,13 +104,13 @@ static void dropped(fixture *f)
     char *input = stream_bytes(200000);
 
     vow_unref(vow_process_run(f->loop, &options, input, 200000, 100));
-    settle_down(f);
+    all_ended(f);
     vow_promise *p = vow_process_run(f->loop, &options, input, 200000, 100);
     turn(f);
     vow_unref(p);
-    settle_down(f);
+    all_ended(f);
     run_fails(vow_timeout(vow_process_run(f->loop, &options, input, 200000, 100), 0.01), ETIMEDOUT, "");
-    settle_down(f);
+    all_ended(f);
     g_free(input);
 }
 
@@ -124,7 +124,7 @@ static void cancelled(fixture *f)
     assert_peek(p, "pending");
     run_fails(p, ECANCELED, "");
     assert_no_children();
-    settle_down(f);
+    all_ended(f);
 }
 
 static void loop_freed(fixture *f)
@@ -154,7 +154,7 @@ static void no_memory(fixture *f)
         g_assert_true(error ? has_failed && vow_error_code(error) == ENOMEM : vow_is_list(&value));
         vow_error_unref(error);
         vow_value_drop(value);
-        settle_down(f);
+        all_ended(f);
         g_assert_cmpuint(count_descriptors(), ==, descriptors);
     }
 }
@@ -197,14 +197,14 @@ static void conversation(fixture *f)
     vow_stream_free(out);
     vow_stream_free(err);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
     process = start(f, SH("exit 0"));
     g_assert_null(vow_process_stdin(process));
     g_assert_null(vow_process_stdout(process));
     g_assert_null(vow_process_stderr(process));
     g_assert_cmpint(run_int(vow_process_wait(process)), ==, 0);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 /* One process into another, as a shell does it, through us. */
@@ -223,7 +223,7 @@ static void pipeline(fixture *f)
     g_assert_cmpint(run_int(vow_process_wait(first)) + run_int(vow_process_wait(second)), ==, 0);
     vow_process_free(first);
     vow_process_free(second);
-    settle_down(f);
+    all_ended(f);
 }
 
 MISUSE(null_options, vow_unref(vow_process_run(f->loop, NULL, NULL, 0, 0)), "vow_process_run",

@@ -55,7 +55,7 @@ static void any_number_may_wait(fixture *f)
     assert_log(f, "a=3 b=3");
     g_assert_cmpint(run_int(vow_process_wait(process)), ==, 3);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void many_at_once(fixture *f)
@@ -75,7 +75,7 @@ static void many_at_once(fixture *f)
     for (int i = 0; i < N; i++)
         g_assert_cmpint(vow_as_int(vow_list_at(vow_as_list(&value), (size_t) i)), ==, i);
     vow_value_drop(value);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void outlives_its_loop(fixture *f)
@@ -115,7 +115,7 @@ static void signals_sent(fixture *f)
     g_assert_cmpint(vow_process_kill(process, SIGUSR1), ==, ESRCH);
     close(fd);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 /* ---- What it gets -------------------------------------------------------------------------------------- */
@@ -166,7 +166,7 @@ static void pipes(fixture *f)
     g_free(error);
     g_assert_cmpint(run_int(vow_process_wait(process)), ==, 0);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 /* The pipe's other end blocks, as programs expect, though ours does not. */
@@ -188,7 +188,7 @@ static void more_than_a_pipe_holds(fixture *f)
     g_free(seen);
     g_assert_cmpint(run_int(vow_process_wait(process)), ==, 0);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void null_device(fixture *f)
@@ -271,7 +271,7 @@ static void with_standard_streams_closed(fixture *f)
     }
     for (int i = 0; i < 3; i++)
         close(saved[i]);
-    settle_down(f);
+    all_ended(f);
 }
 
 /* Neither those that were made for it, nor those that others forgot to mark. */
@@ -302,7 +302,7 @@ static void no_signal_ignored_or_blocked(fixture *f)
     g_assert_cmpint(sscanf(text, "SigBlk: %llx SigIgn: %llx", &mask[0], &mask[1]), ==, 2);
     g_free(text);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
     g_assert_cmphex(mask[0], ==, 0);
     /* The C library keeps two for itself. */
     g_assert_cmphex(mask[1] & ~(3ULL << 31), ==, 0);
@@ -320,7 +320,7 @@ static void group_of_its_own(fixture *f)
         pid_t pid = vow_process_pid(process);
         g_assert_cmpint(getpgid(pid), ==, own ? pid : getpgrp());
         vow_process_free(process);
-        settle_down(f);
+        all_ended(f);
     }
 }
 
@@ -431,7 +431,7 @@ static void too_few_descriptors(fixture *f)
     vow_process *process = vow_take_process(&value);
     g_assert_cmpint(run_int(vow_process_wait(process)), ==, 3);
     vow_process_free(process);
-    settle_down(f);
+    all_ended(f);
 }
 
 static void no_memory(fixture *f)
@@ -448,7 +448,7 @@ static void no_memory(fixture *f)
             run_fails(p, ENOMEM, "");
         else
             vow_unref(p);
-        settle_down(f);
+        all_ended(f);
         g_assert_cmpuint(count_descriptors(), ==, descriptors);
     }
 }

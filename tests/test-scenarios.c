@@ -183,7 +183,8 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
 }
 
 static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios, task_scenarios,
-                                                stream_scenarios,  talk_scenarios,   thread_scenarios};
+                                                stream_scenarios,  talk_scenarios,   thread_scenarios,
+                                                event_scenarios,   process_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -206,6 +207,8 @@ TESTS(tasks, 2)
 TESTS(streams, 3)
 TESTS(talks, 4)
 TESTS(threads, 5)
+TESTS(events, 6)
+TESTS(processes, 7)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -228,5 +231,7 @@ int main(int argc, char **argv)
     ADD(streams);
     ADD(talks);
     ADD(threads);
+    ADD(events);
+    ADD(processes);
     return g_test_run();
 }

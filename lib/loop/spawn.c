@@ -60,20 +60,40 @@ static pid_t make_child(const vow__spawn *spawn, int report, int *code)
 }
 
 /* Reads what the child has to tell, or the end, when it has become the program. */
-static bool has_failed(int report, vow__spawn_failure *failure)
+static ssize_t read_report(int report, vow__spawn_failure *failure)
 {
+    char *bytes = (char *) failure;
+    size_t length = 0;
     ssize_t count;
 
-    do
-        count = read(report, failure, sizeof *failure);
-    while (count < 0 && errno == EINTR);
-    return count == (ssize_t) sizeof *failure;
+    do {
+        count = read(report, bytes + length, sizeof *failure - length);
+        if (count > 0)
+            length += (size_t) count;
+    } while ((count > 0 && length < sizeof *failure) || (count < 0 && (errno == EINTR || errno == EAGAIN)));
+    return count < 0 ? -1 : (ssize_t) length;
 }
 
 static void wait_for(pid_t pid)
 {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
+}
+
+/* Whether there is no program that runs; then there is no process either. */
+static bool has_failed(pid_t pid, int report, vow__spawn_failure *failure)
+{
+    ssize_t length = read_report(report, failure);
+
+    if (length == 0)
+        return false;
+    if (length < 0) {
+        failure->step = VOW__SPAWN_FORK;
+        failure->code = errno;
+        kill(pid, SIGKILL);
+    }
+    wait_for(pid);
+    return true;
 }
 
 pid_t vow__spawn_process(const vow__spawn *spawn, vow__spawn_failure *failure)
@@ -87,10 +107,8 @@ pid_t vow__spawn_process(const vow__spawn *spawn, vow__spawn_failure *failure)
         return -1;
     pid = make_child(spawn, report[1], &failure->code);
     close(report[1]);
-    if (pid > 0 && has_failed(report[0], failure)) {
-        wait_for(pid);
+    if (pid > 0 && has_failed(pid, report[0], failure))
         pid = -1;
-    }
     close(report[0]);
     return pid;
 }
