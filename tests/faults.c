@@ -35,6 +35,10 @@ const struct fault faults[] = {
     {"EMFILE", EMFILE, CALL_ACCEPT | CALL_SOCKET, false},
     {"ENOTCONN", ENOTCONN, CALL_SHUTDOWN, false},
     {"EADDRINUSE", EADDRINUSE, CALL_BIND | CALL_LISTEN, false},
+    {"EMFILE", EMFILE, CALL_PIPE, false},
+    {"EAGAIN", EAGAIN, CALL_FORK, false},
+    {"ENOSYS", ENOSYS, CALL_PIDFD, true},
+    {"EMFILE", EMFILE, CALL_PIDFD, true},
     {NULL, 0, 0, false},
 };
 
@@ -47,13 +51,17 @@ const struct fault file_faults[] = {
     {"EMFILE", EMFILE, CALL_OPEN, false},
     {"EACCES", EACCES, CALL_OPEN | CALL_STAT | CALL_RENAME, false},
     {"EPERM", EPERM, CALL_MODE, false},
+    {"EMFILE", EMFILE, CALL_PIPE, false},
+    {"EAGAIN", EAGAIN, CALL_FORK, false},
+    {"ENOSYS", ENOSYS, CALL_PIDFD, true},
+    {"EMFILE", EMFILE, CALL_PIDFD, true},
     {NULL, 0, 0, false},
 };
 
 static const struct fault *current; /* NULL: none */
 static size_t fail_at;
 static _Atomic size_t counted; /* by several threads */
-static const void *library; /* where libvow is loaded */
+static const void *library;    /* where libvow is loaded */
 
 static const void *object_of(const void *address)
 {

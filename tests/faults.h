@@ -39,6 +39,10 @@ enum {
     CALL_FSTAT = 1 << 17,      /* fstat() */
     CALL_MODE = 1 << 18,       /* fchmod() */
     CALL_RENAME = 1 << 19,     /* renameat() */
+    /* Of processes, in fault-processes.c: */
+    CALL_PIPE = 1 << 20,  /* pipe2() */
+    CALL_FORK = 1 << 21,  /* vfork() */
+    CALL_PIDFD = 1 << 22, /* pidfd_open, by syscall() */
 };
 
 /* What can become of a call. */

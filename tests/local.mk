@@ -144,8 +144,10 @@ scenario_sources = \
 	tests/scenario.c \
 	tests/scenario.h
 tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
-tests_test_file_faults_SOURCES = tests/fault-calls.c tests/faults.c tests/faults.h tests/test-file-faults.c
-tests_test_faults_SOURCES = $(scenario_sources) tests/fault-calls.c tests/faults.c tests/faults.h \
+tests_test_file_faults_SOURCES = tests/fault-calls.c tests/fault-processes.c tests/faults.c tests/faults.h \
+	tests/test-file-faults.c
+tests_test_faults_SOURCES = $(scenario_sources) \
+	tests/fault-calls.c tests/fault-processes.c tests/faults.c tests/faults.h \
 	tests/test-faults.c
 
 # The driver is also a libFuzzer target: see fuzz/local.mk.

@@ -101,6 +101,14 @@ static vow_promise *make_run(struct world *w)
     return ended(w, vow_then(vow_process_run(w->loop, &options, "through", 7, 100), to_text, w));
 }
 
+static vow_promise *make_output(struct world *w)
+{
+    vow_process_options options = {SH("echo -n through"), .in = {VOW_STDIO_NULL, 0},
+                                   .out = {VOW_STDIO_PIPE, 0}};
+
+    return ended(w, vow_then(vow_process_run(w->loop, &options, NULL, 0, 100), to_text, w));
+}
+
 static vow_promise *make_no_program(struct world *w)
 {
     vow_process_options options = {
@@ -110,16 +118,14 @@ static vow_promise *make_no_program(struct world *w)
 }
 
 const struct scenario event_scenarios[] = {
-    {"signal", make_signal, "10", NULL, 0, 0},
-    {"signals", make_signals, "10", NULL, 0, 0},
-    {"interval", make_interval, "text", NULL, 0, 0},
-    {"idle", make_idle, "nil", NULL, 0, 0},
-    {NULL, NULL, NULL, NULL, 0, 0},
+    {"signal", make_signal, "10", NULL, 0, 0},       {"signals", make_signals, "10", NULL, 0, 0},
+    {"interval", make_interval, "text", NULL, 0, 0}, {"idle", make_idle, "nil", NULL, 0, 0},
+    {"run", make_run, "through", NULL, 4, 0},        {NULL, NULL, NULL, NULL, 0, 0},
 };
 
 const struct scenario process_scenarios[] = {
     {"process", make_process, "3", NULL, 0, 0},
-    {"run", make_run, "through", NULL, 4, 0},
+    {"output", make_output, "through", NULL, 4, 0},
     {"no-program", make_no_program, "!2", NULL, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},
 };

@@ -177,6 +177,11 @@ static void talks(fixture *f)
     run_table(f, talk_scenarios);
 }
 
+static void processes(fixture *f)
+{
+    run_table(f, process_scenarios);
+}
+
 /* ---- What need not be called --------------------------------------------------------------------------- */
 
 enum { ROUNDS = 100 };
@@ -230,6 +235,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_add("/faults/streams", streams);
     test_add("/faults/talks", talks);
+    test_add("/faults/processes", processes);
     test_add("/faults/no_call_that_finds_nothing", no_call_that_finds_nothing);
     return g_test_run();
 }

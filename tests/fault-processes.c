@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The functions that stand in for the C library's where processes are made: see faults.h.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#define _GNU_SOURCE
+
+#include "faults.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int fail(int code)
+{
+    errno = code;
+    return -1;
+}
+
+int pipe2(int ends[2], int flags)
+{
+    static int (*original)(int *, int);
+    int code = faults_take(CALL_PIPE, __builtin_return_address(0));
+
+    if (!original)
+        faults_find("pipe2", (void *) &original);
+    return code ? fail(code) : original(ends, flags);
+}
+
+/* A function cannot return from vfork() twice, but it can from fork(). The child's calls do not count. */
+pid_t vfork(void)
+{
+    int code = faults_take(CALL_FORK, __builtin_return_address(0));
+    pid_t pid = code ? fail(code) : fork();
+
+    if (pid == 0)
+        faults_set(NULL, 0);
+    return pid;
+}
+
+long syscall(long number, ...)
+{
+    static long (*original)(long, ...);
+    int code = number == SYS_pidfd_open ? faults_take(CALL_PIDFD, __builtin_return_address(0)) : 0;
+    long a[6];
+    va_list arguments;
+
+    if (!original)
+        faults_find("syscall", (void *) &original);
+    va_start(arguments, number);
+    for (int i = 0; i < 6; i++)
+        a[i] = va_arg(arguments, long);
+    va_end(arguments);
+    return code ? fail(code) : original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
