@@ -74,7 +74,9 @@ libvow_la_SOURCES = \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
 	lib/loop/message.c \
+	lib/loop/offload-private.h \
 	lib/loop/offload.c \
+	lib/loop/offload_pool.c \
 	lib/loop/process-private.h \
 	lib/loop/process.c \
 	lib/loop/process_run.c \

@@ -236,41 +236,58 @@ static void many_stragglers_fit_in_a_message(fixture *f)
 #ifndef NO_FORK_WITH_THREADS
 
 /* In the child: the jobs of the parent are nobody's, and new ones run. */
-static void live_on(fixture *f, vow_promise *queued)
+static void live_on(fixture *f, vow_promise *queued, vow_promise *other)
 {
     struct held own = HELD(vow_int(5));
     vow_value value;
 
-    ev_loop_fork(f->ev);
-    vow_unref(queued);
-    assert_log(f, "queued");
+    vow_unref(other);
+    assert_log(f, "other");
+    vow_loop_fork(f->loop);
+    watch(f, queued, "last");
+    ev_run(f->ev, 0);
+    assert_log(f, "running given-up queued last!ECANCELED");
     gate_open(&own.gate);
     g_assert_null(vow_run(vow_offload(f->loop, hold, &own), &value));
     g_assert_cmpint(vow_as_int(&value), ==, 5);
-    free_busy_loop(f);
-    assert_log(f, "running");
+    free_loop(f);
     g_assert_null(vow_offload_shutdown(INFINITY));
     _exit(0);
 }
 
-static void forked(fixture *f)
+static void fork_and_live_on(fixture *f, vow_promise *queued, vow_promise *other)
 {
-    struct held held = HELD(vow_int(1));
-    vow_promise *queued;
     int status;
-
-    vow_offload_set_limits(1, 10);
-    vow_detach(vow_attach(running(f, &held), tag_new(f, "running"), note_name));
-    queued = vow_attach(vow_offload(f->loop, hold, &held), tag_new(f, "queued"), note_name);
     pid_t child = fork();
+
     if (!child)
-        live_on(f, queued);
+        live_on(f, queued, other);
     g_assert_cmpint(waitpid(child, &status, 0), ==, child);
     g_assert_cmpint(status, ==, 0);
+}
+
+/* Of two jobs that run one was dropped, and two are queued. */
+static void forked(fixture *f)
+{
+    struct held held = HELD(vow_int(1)), given_up = HELD(vow_int(1));
+    vow_promise *queued, *other;
+
+    vow_offload_set_limits(2, 10);
+    vow_detach(vow_attach(running(f, &held), tag_new(f, "running"), note_name));
+    vow_unref(vow_attach(running(f, &given_up), tag_new(f, "given-up"), note_name));
+    queued = vow_attach(vow_offload(f->loop, hold, &held), tag_new(f, "queued"), note_name);
+    other = vow_attach(vow_offload(f->loop, hold, &held), tag_new(f, "other"), note_name);
+    fork_and_live_on(f, queued, other);
+    vow_unref(other);
+    assert_log(f, "other");
     watch(f, queued, "last");
     gate_open(&held.gate);
-    ev_run(f->ev, 0);
+    while (!strstr(f->log->str, "last"))
+        ev_run(f->ev, EVRUN_ONCE);
     assert_log(f, "running queued last=1");
+    gate_open(&given_up.gate);
+    ev_run(f->ev, 0);
+    assert_log(f, "given-up");
     usual_limits();
 }
 

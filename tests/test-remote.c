@@ -494,7 +494,7 @@ static void forked(fixture *f)
         pid_t child = fork();
 
         if (!child) {
-            ev_loop_fork(f->ev);
+            vow_loop_fork(f->loop);
             turn(f);
             vow_loop_free(f->loop);
             _exit(0);

@@ -38,9 +38,9 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
  *
  * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call; what they then await
  * rejects with `ECANCELED`. Handlers that waited for a result do not run. A promise that somebody still holds
- * is reported as a leak and stays safe to look at and to vow_unref(). Jobs that run on other threads are waited
- * for, see vow_offload_set_patience(). Not to be called from inside a handler
- * of this loop: that is misuse and aborts.
+ * is reported as a leak and stays safe to look at and to vow_unref(). Jobs that run on other threads are
+ * waited for, see vow_offload_set_patience(). Not to be called from inside a handler of this loop: that is
+ * misuse and aborts.
  *
  * @param loop given away; NULL does nothing.
  * @since 0.1
@@ -51,7 +51,8 @@ VOW_API void vow_loop_free(vow_loop *loop);
  * @brief To be called in the child after fork(2), for each loop that it goes on to use, before it uses it.
  *
  * It calls ev_loop_fork(), which libev wants then, and lets go of what belongs to the parent: waiting for the
- * parent's processes rejects with `ECHILD`, without touching them. Everything else of the loop is there twice
+ * parent's processes rejects with `ECHILD`, without touching them, and waiting for its jobs (vow_offload())
+ * with `ECANCELED`. Everything else of the loop is there twice
  * from now on: timers run in both, and a descriptor that both wait for is one file, of which one or the other
  * gets the bytes. The parent notices nothing and has nothing to call.
  *

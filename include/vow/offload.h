@@ -8,8 +8,8 @@
  * in place is called on them as well and must be safe for that, as the C library's is.
  *
  * A child made by fork(2) has none of its parent's threads and begins with an empty pool, which it may use.
- * The parent's jobs run in the parent only: in the child, their promises stay pending until they are dropped
- * or their loop is freed, which does not wait for them.
+ * The parent's jobs run in the parent only: in the child, vow_loop_fork() rejects their promises with
+ * `ECANCELED`.
  */
 #ifndef VOW_OFFLOAD_H
 #define VOW_OFFLOAD_H

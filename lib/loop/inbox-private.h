@@ -45,6 +45,8 @@ void vow__inbox_received(vow__inbox *inbox, bool was_wanted);
 /* It will not come; it was wanted until now. Gives its reference up. */
 void vow__inbox_forget(vow__inbox *inbox);
 
+/* This process was forked from the one that the inbox was made in. */
+void vow__inbox_forked(vow__ev_loop *loop);
 /* See vow__host. */
 bool vow__inbox_finish(vow__ev_loop *loop);
 void vow__inbox_close(vow__ev_loop *loop);

@@ -208,6 +208,16 @@ vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error)
     return self;
 }
 
+/* A thread that is not here may have posted something and not woken the loop yet. */
+void vow__inbox_forked(vow__ev_loop *loop)
+{
+    if (!loop->inbox)
+        return;
+    vow__offload_forked(loop);
+    if (loop->inbox->expected)
+        ev_async_send(loop->ev, &loop->inbox->async);
+}
+
 /* Everything was cancelled, so that only jobs that run are still wanted. */
 bool vow__inbox_finish(vow__ev_loop *loop)
 {

@@ -118,6 +118,7 @@ void vow_loop_fork(vow_loop *loop)
         next = link->next;
         ward_of(link)->kind->forked(ward_of(link));
     }
+    vow__inbox_forked(self);
 }
 
 struct ev_loop *vow_loop_ev(const vow_loop *loop)

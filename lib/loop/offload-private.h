@@ -18,6 +18,8 @@ typedef struct vow__errand {
 /* vow_offload() of an errand; `data` is given if the errand has a drop function. */
 vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site);
 
+/* After a fork(2): rejects what waits for jobs that are the parent's. */
+void vow__offload_forked(vow__ev_loop *loop);
 /* Reports each job that still runs, though the loop is freed. */
 void vow__offload_report(vow__ev_loop *loop);
 

@@ -8,7 +8,6 @@
 #include "loop/offload-private.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
@@ -100,16 +99,22 @@ static void work_deliver(vow__parcel *parcel)
 
 static const vow__parcel_kind parcel_kind = {work_deliver, work_discard};
 
+/* The job will not come back. */
+static void forget_work(offload *self)
+{
+    work *forgotten = self->work;
+
+    self->work = NULL;
+    vow__inbox_forget(forgotten->inbox);
+    work_free(forgotten);
+}
+
 static void offload_stop(vow_promise *promise)
 {
     offload *self = (offload *) promise;
-    work *given_up = self->work;
 
-    if (!given_up || !vow__workers_withdraw(&given_up->job))
-        return;
-    self->work = NULL;
-    vow__inbox_forget(given_up->inbox);
-    work_free(given_up);
+    if (self->work && vow__workers_withdraw(&self->work->job))
+        forget_work(self);
 }
 
 static bool offload_unwind(vow_promise *promise)
@@ -209,25 +214,37 @@ vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const
     return vow__offload(loop, &(vow__errand){"vow_offload", fn, NULL}, data, site);
 }
 
-/* ---- The pool ------------------------------------------------------------------------------------------ */
+/* ---- All jobs of a loop -------------------------------------------------------------------------------- */
 
-bool vow_offload_is_cancelled(void)
+static void reject_lost(vow_promise *promise)
 {
-    const vow__job *job = vow__workers_current();
-
-    return job && atomic_load_explicit(&job->is_cancelled, memory_order_relaxed);
+    forget_work((offload *) promise);
+    if (promise->stage == GIVEN_UP) {
+        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        vow__reject(promise, &vow__error_cancelled);
+    } else {
+        vow__reject(promise,
+                    vow__error_new_or(&vow__error_cancelled, promise->site, ECANCELED,
+                                      "%s: the job is the parent process's", ((offload *) promise)->name));
+    }
 }
 
-void vow_offload_set_limits(unsigned threads, size_t queued)
+static void forked_one(void *block, void *data)
 {
-    vow__inbox_set_up();
-    vow__workers_set_limits(threads, queued);
+    vow_promise *promise = block;
+    work *self;
+
+    (void) data;
+    if (promise->kind != &offload_kind || !vow__is_pending(promise))
+        return;
+    self = ((offload *) promise)->work;
+    if (self && vow__workers_is_lost(&self->job))
+        reject_lost(promise);
 }
 
-void vow_offload_set_patience(vow_loop *loop, double seconds)
+void vow__offload_forked(vow__ev_loop *loop)
 {
-    vow__check_loop(loop, "vow_offload_set_patience", NULL);
-    vow__ev_loop_of(loop)->patience = seconds;
+    vow__pools_each(&loop->core.pools, forked_one, NULL);
 }
 
 static void report_one(void *block, void *data)
@@ -242,39 +259,4 @@ static void report_one(void *block, void *data)
 void vow__offload_report(vow__ev_loop *loop)
 {
     vow__pools_each(&loop->core.pools, report_one, loop);
-}
-
-/* The places where jobs were offloaded that do not end; those that do not fit are only counted. */
-typedef struct stragglers {
-    size_t length;
-    char bytes[512];
-} stragglers;
-
-static void add_straggler(const char *site, void *data)
-{
-    stragglers *self = data;
-    size_t room = sizeof self->bytes - self->length;
-    int length = snprintf(self->bytes + self->length, room, "%s%s", self->length ? ", " : "",
-                          site ? site : "an unknown place");
-
-    if (length > 0 && (size_t) length < room)
-        self->length += (size_t) length;
-    else
-        self->bytes[self->length] = '\0';
-}
-
-vow_error *vow_offload_shutdown_at(double seconds, const char *site)
-{
-    stragglers names = {0, ""};
-    vow__deadline deadline = vow__deadline_in(seconds);
-    size_t count;
-
-    if (vow__workers_current())
-        vow__misuse("vow_offload_shutdown", vow__workers_current()->site, "it was called inside a job");
-    vow__inbox_set_up();
-    count = vow__workers_shut_down(&deadline, add_straggler, &names);
-    if (!count)
-        return NULL;
-    return vow_error_new_at(site, ETIMEDOUT, "%zu job%s still run%s after %g seconds, offloaded at %s", count,
-                            count == 1 ? "" : "s", count == 1 ? "s" : "", seconds, names.bytes);
 }

@@ -62,6 +62,16 @@ bool vow__workers_withdraw(vow__job *job)
     return is_mine;
 }
 
+bool vow__workers_is_lost(const vow__job *job)
+{
+    bool is_lost;
+
+    pthread_mutex_lock(&vow__crew.lock);
+    is_lost = job->state == VOW__JOB_LOST;
+    pthread_mutex_unlock(&vow__crew.lock);
+    return is_lost;
+}
+
 const vow__job *vow__workers_current(void)
 {
     return vow__worker_self ? vow__worker_self->job : NULL;

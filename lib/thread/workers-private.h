@@ -61,6 +61,8 @@ enum vow__submitted vow__workers_submit(vow__job *job);
 /* Takes a job out of the queue: it does not run, and is the caller's. False if it runs or ran already: then
  * it is cancelled, which it may look at. */
 bool vow__workers_withdraw(vow__job *job);
+/* Whether a job was the parent's, so that it will never be done here. */
+bool vow__workers_is_lost(const vow__job *job);
 /* The job that runs on this thread, or NULL. */
 const vow__job *vow__workers_current(void);
 
