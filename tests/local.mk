@@ -13,6 +13,7 @@ test_programs = \
 	tests/test-corners \
 	tests/test-datagram \
 	tests/test-depth \
+	tests/test-ecmascript \
 	tests/test-error \
 	tests/test-faults \
 	tests/test-file \
@@ -27,6 +28,7 @@ test_programs = \
 	tests/test-loop-end \
 	tests/test-memory \
 	tests/test-misuse \
+	tests/test-misuse-loop \
 	tests/test-model \
 	tests/test-no-sites \
 	tests/test-offload \
@@ -78,9 +80,11 @@ test_scripts = \
 	tests/examples.sh \
 	tests/headers.sh \
 	tests/layers.sh \
-	tests/symbols.sh
+	tests/misuse.sh \
+	tests/symbols.sh \
+	tests/test262.sh
 
-EXTRA_DIST += $(test_scripts) tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
+EXTRA_DIST += $(test_scripts) tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
 
 EXTRA_DIST += tests/failing-malloc.c
 
@@ -115,7 +119,9 @@ EXTRA_DIST += \
 	tests/conformance/order/runner.c \
 	tests/conformance/order/runner.js \
 	tests/conformance/order/show.js \
-	tests/conformance/order/shrink.js
+	tests/conformance/order/shrink.js \
+	tests/conformance/test262.md \
+	tests/conformance/test262.txt
 
 if HAVE_GLIB
 

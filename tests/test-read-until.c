@@ -381,31 +381,6 @@ static void a_cleared_buffer_is_ready_for_use(fixture *f)
     close_in(&in);
 }
 
-/* Runs this test again in a child process. GLib may keep a descriptor of its own from then on. */
-static void trap(fixture *f)
-{
-    guint before = count_descriptors();
-
-    g_test_trap_subprocess(NULL, 0, 0);
-    f->descriptors += count_descriptors() - before;
-}
-
-static void consuming_too_much_aborts(fixture *f)
-{
-    struct in in;
-
-    if (g_test_subprocess()) {
-        open_in(&in, f, open_pipe);
-        put(in.ends[1], "line\n");
-        run_int(until(&in, "\n", LIMIT));
-        vow_buffer_consume(&in.buffer, 6);
-        _exit(0);
-    }
-    trap(f);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr("*vow_buffer_consume*");
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -421,6 +396,5 @@ int main(int argc, char **argv)
     test_add("/read-until/end/reset", a_reset_connection);
     test_add("/read-until/end/closed", a_closed_descriptor);
     test_add("/read-until/buffer/cleared", a_cleared_buffer_is_ready_for_use);
-    test_add("/read-until/buffer/too-much", consuming_too_much_aborts);
     return g_test_run();
 }

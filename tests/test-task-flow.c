@@ -241,45 +241,6 @@ static void code_before_begin_runs_at_every_resumption(fixture *f)
     assert_log(f, "in in mid in end");
 }
 
-struct wide {
-    vow_task task;
-    long long choice;
-};
-
-VOW_ASYNC(wide, me)
-{
-    VOW_BEGIN(me);
-    switch (me->choice) {
-    case 0:
-        VOW_AWAIT(me, vow_resolved(VOW_LOOP(me), vow_nil()));
-        break;
-    default:
-        break;
-    }
-    VOW_END(me);
-}
-
-/* Runs this test again in a child process. GLib may keep a descriptor of its own from then on. */
-static void trap(fixture *f)
-{
-    guint before = count_descriptors();
-
-    g_test_trap_subprocess(NULL, 0, 0);
-    f->descriptors += count_descriptors() - before;
-}
-
-static void await_in_a_wide_switch_aborts(fixture *f)
-{
-    if (g_test_subprocess()) {
-        vow_detach(vow_async(f->loop, wide, .choice = 0));
-        turn(f);
-        _exit(0);
-    }
-    trap(f);
-    g_test_trap_assert_failed();
-    g_test_trap_assert_stderr("*wide*");
-}
-
 /* ---- Tasks and tasks ----------------------------------------------------------------------------------- */
 
 /* 1 + 2 + … + n, each level a task. */
@@ -365,7 +326,6 @@ int main(int argc, char **argv)
     test_add("/task-flow/leave/oneself", returning_oneself_is_a_loop);
     test_add("/task-flow/flow/constructs", awaits_in_every_construct);
     test_add("/task-flow/flow/prologue", code_before_begin_runs_at_every_resumption);
-    test_add("/task-flow/flow/wide-switch", await_in_a_wide_switch_aborts);
     test_add("/task-flow/many/recursive", tasks_await_tasks);
     test_add("/task-flow/many/chain-resolved", a_long_chain_resolves);
     test_add("/task-flow/many/chain-rejected", a_long_chain_rejects);

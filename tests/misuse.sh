@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Every message of vow__misuse() and its kin in lib/ is in tests/misuse.txt, as FUNCTION | MESSAGE | TEST, with a test
+# that commits that misuse and compares what is said. FUNCTION is the word `function` where several share a
+# check; of a check for NULL the message is NULL and what is NULL.
+#
+# Copyright (c) 2026 the libvow authors
+set -u
+. "$top_srcdir/tests/tap.sh"
+LC_ALL=C && export LC_ALL # for comm, which wants what sort sorted
+
+# FUNCTION | MESSAGE of each call in the library. None of the messages has a semicolon.
+calls()
+{
+    cat "$top_srcdir"/lib/*/*.[ch] | tr '\n' ' ' | grep -Eo 'vow__misuse(_null|_loops)?\([^;]*;' | sed 's/  */ /g' |
+        grep -Ev '^vow__misuse[a-z_]*\(const char' | sed \
+            -e 's/^vow__misuse(\([^,]*\), .*, "\([^"]*\)".*/\1 | \2/' \
+            -e 's/^vow__misuse_null(\([^,]*\), \([^,]*\), .*/\1 | NULL \2/' \
+            -e 's/^vow__misuse_loops(\([^,]*\), .*/\1 | another loop/' | tr -d '"' |
+        grep -Ev '^function \| (the %s is NULL|a promise of one loop)' | sort -u # in those two themselves
+}
+
+missing_tests()
+{
+    sed 's/.* | //' "$top_srcdir/tests/misuse.txt" | while read -r path; do
+        cat "$top_srcdir"/tests/test-*.c | grep -qF "test_add(\"$path\"" || echo "$path"
+    done
+}
+
+calls >"$scratch/calls"
+sed 's/ | [^|]*$//' "$top_srcdir/tests/misuse.txt" | sort -u >"$scratch/known"
+comm -23 "$scratch/calls" "$scratch/known" >"$scratch/new"
+check_empty "each of $(wc -l <"$scratch/calls") kinds of misuse is in tests/misuse.txt" "$scratch/new"
+comm -13 "$scratch/calls" "$scratch/known" >"$scratch/gone"
+check_empty "tests/misuse.txt names no other" "$scratch/gone"
+missing_tests >"$scratch/missing"
+check_empty "their tests are there" "$scratch/missing"
+finish
