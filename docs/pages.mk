@@ -86,6 +86,7 @@ man_pages = \
 	docs/man/vow_detach.3 \
 	docs/man/vow_domain.3 \
 	docs/man/vow_domain_errno.3 \
+	docs/man/vow_domain_gai.3 \
 	docs/man/vow_domain_vow.3 \
 	docs/man/vow_double.3 \
 	docs/man/vow_error.3 \
@@ -156,6 +157,8 @@ man_pages = \
 	docs/man/vow_listen_unix_at.3 \
 	docs/man/vow_listen_with.3 \
 	docs/man/vow_listen_with_at.3 \
+	docs/man/vow_lookup.3 \
+	docs/man/vow_lookup_at.3 \
 	docs/man/vow_loop.3 \
 	docs/man/vow_loop_ev.3 \
 	docs/man/vow_loop_fork.3 \

@@ -14,6 +14,7 @@ vowinclude_HEADERS = \
 	include/vow/file.h \
 	include/vow/interval.h \
 	include/vow/io.h \
+	include/vow/lookup.h \
 	include/vow/loop.h \
 	include/vow/offload.h \
 	include/vow/process.h \

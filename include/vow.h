@@ -17,6 +17,7 @@
 #include <vow/file.h>
 #include <vow/interval.h>
 #include <vow/io.h>
+#include <vow/lookup.h>
 #include <vow/loop.h>
 #include <vow/offload.h>
 #include <vow/process.h>

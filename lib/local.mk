@@ -56,7 +56,9 @@ libvow_la_SOURCES = \
 	lib/loop/address.c \
 	lib/loop/child-private.h \
 	lib/loop/child.c \
+	lib/loop/connect-private.h \
 	lib/loop/connect.c \
+	lib/loop/connect_by_name.c \
 	lib/loop/datagram.c \
 	lib/loop/descriptor.c \
 	lib/loop/file-private.h \
@@ -71,6 +73,8 @@ libvow_la_SOURCES = \
 	lib/loop/io-private.h \
 	lib/loop/io.c \
 	lib/loop/listen.c \
+	lib/loop/lookup-private.h \
+	lib/loop/lookup.c \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
 	lib/loop/message.c \
@@ -82,6 +86,7 @@ libvow_la_SOURCES = \
 	lib/loop/process_run.c \
 	lib/loop/process_start.c \
 	lib/loop/read_until.c \
+	lib/loop/open_first.c \
 	lib/loop/ready.c \
 	lib/loop/remote.c \
 	lib/loop/run.c \

@@ -24,6 +24,7 @@ test_programs = \
 	tests/test-interval \
 	tests/test-io \
 	tests/test-listen \
+	tests/test-lookup \
 	tests/test-loop \
 	tests/test-loop-end \
 	tests/test-memory \

@@ -166,11 +166,11 @@ static void no_memory(struct place *place)
 AT_EACH(no_memory)
 
 /* A part of each bad name that the message tells; NULL cannot be told. */
-static void names_that_are_not_numeric(fixture *f)
+static void names_that_are_none(fixture *f)
 {
-    static const char *const hosts[] = {NULL,        "",    "localhost", "example.org",
+    static const char *const hosts[] = {NULL,        "",    "a b", "example.1",
                                         "256.1.1.1", "::g", "1.2.3.4:80"};
-    static const char *const ports[] = {NULL, "", "http", "-1", "65536", "80x", "4294967376", "99999999999"};
+    static const char *const ports[] = {NULL, "", "-1", "65536", "80 x", "4294967376", "99999999999"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
         run_fails(vow_connect(f->loop, hosts[i], "80"), EINVAL, hosts[i] ? hosts[i] : "");
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
     ADD_EACH("/socket-errors/no-descriptor", no_descriptor_is_free);
     ADD_EACH("/socket-errors/no-memory", no_memory);
     test_add("/socket-errors/restart", a_port_may_be_reused_after_a_restart);
-    test_add("/socket-errors/names", names_that_are_not_numeric);
+    test_add("/socket-errors/names", names_that_are_none);
     test_add("/socket-errors/paths", paths_that_are_none);
     test_add("/socket-errors/longest-path", a_path_of_the_greatest_length);
     test_add("/socket-errors/not-listening", accept_where_nobody_listens);

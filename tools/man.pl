@@ -51,6 +51,7 @@ my %RULES = map { $_ => 1 } qw(
     vow/file.h
     vow/interval.h
     vow/io.h
+    vow/lookup.h
     vow/process.h
     vow/server.h
     vow/signal.h

@@ -20,12 +20,14 @@ VOW_BEGIN_DECLS
 /**
  * @brief A UDP socket bound to an address: what is sent there can be received from it.
  * @param loop where handlers will run.
- * @param host a numeric address; "0.0.0.0" and "::" are all of this machine's ("::" for IPv6 alone).
- * @param port a number as text; "0" lets the system choose (see vow_socket_port()).
+ * @param host a name, of whose addresses the first that works is taken, or a numeric address; "0.0.0.0" and
+ *             "::" are all of this machine's ("::" for IPv6 alone). Copied.
+ * @param port a number as text, or the name of a service; "0" lets the system choose (see vow_socket_port()).
+ *             Copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * bind(2)'s, such as `EADDRINUSE` and `EACCES`; `EINVAL` for a host or port that is NULL or not numeric;
- * `EMFILE`; `ENOMEM`. The message names host and port.
+ * bind(2)'s, such as `EADDRINUSE` and `EACCES`; those of vow_lookup(); `EMFILE`; `ENOMEM`. The message names
+ * host and port.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *port,
@@ -54,11 +56,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, con
  * `ECONNREFUSED` later; the socket can still be used then.
  *
  * @param loop where handlers will run.
- * @param host a numeric address.
- * @param port a number as text.
+ * @param host as for vow_datagram_bind().
+ * @param port as for vow_datagram_bind().
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * connect(2)'s, such as `ENETUNREACH`; `EINVAL` as for vow_datagram_bind(); `EMFILE`; `ENOMEM`.
+ * connect(2)'s, such as `ENETUNREACH`; those of vow_lookup(); `EMFILE`; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *port,

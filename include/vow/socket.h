@@ -17,18 +17,29 @@ VOW_BEGIN_DECLS
 
 /**
  * @brief Connects over TCP: fulfilled with the descriptor once the connection stands.
- * @param loop whose ev_loop watches.
- * @param host a numeric address, such as "127.0.0.1", "::1" or "fe80::1%eth0"; read during the call.
- * @param port a number as text; read during the call.
+ *
+ * A name is looked up as by vow_lookup(), and its addresses are tried as RFC 8305 says (Happy Eyeballs): IPv6
+ * and IPv4 in turn, beginning with the system's choice. The next one is tried as soon as one has failed, or
+ * after 250 ms beside it; the first connection that stands wins, and the others are closed. A numeric address
+ * with a numeric port is tried at once, and needs no thread.
+ *
+ * @param loop    whose ev_loop watches.
+ * @param host    a name, such as "localhost", or a numeric address, such as "127.0.0.1", "::1" or
+ *                "fe80::1%eth0"; copied.
+ * @param service a port number as text, or a name, such as "http"; copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * connect(2)'s, such as `ECONNREFUSED`; `EINVAL` for a host or port that is NULL or not numeric; `EMFILE`;
- * `ENOMEM`. The message names host and port.
+ * connect(2)'s, such as `ECONNREFUSED`; those of vow_lookup(); `EMFILE`; `ENOMEM`. The message names host and
+ * service. When several addresses have all failed, it names each with its reason, the code is that of the
+ * first one which could be reached, and vow_error_cause() is an error with the list of them (see
+ * vow_error_list()).
+ * @par Standard
+ * RFC 8305, sections 4 and 5. The look-up is one for both families.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *port,
+VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service,
                                                   const char *site);
-#define vow_connect(loop, host, port) vow_connect_at((loop), (host), (port), VOW_HERE)
+#define vow_connect(loop, host, service) vow_connect_at((loop), (host), (service), VOW_HERE)
 
 /**
  * @brief Connects to a Unix-domain stream socket.
@@ -46,13 +57,18 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const cha
 /**
  * @brief Listens over TCP: fulfilled with the listening descriptor. The address may be reused at once after a
  * restart.
+ *
+ * A name is looked up as by vow_lookup(), and the first of its addresses that works is taken.
+ *
  * @param loop    where handlers will run.
- * @param host    a numeric address; "0.0.0.0" and "::" are all of this machine's ("::" for IPv6 alone).
- * @param port    a number as text; "0" lets the system choose (see vow_socket_port()).
+ * @param host    a name or a numeric address; "0.0.0.0" and "::" are all of this machine's ("::" for IPv6
+ *                alone). Copied.
+ * @param port    a number as text, or the name of a service; "0" lets the system choose (see
+ *                vow_socket_port()). Copied.
  * @param backlog as listen(2); 0 and less mean the system's maximum.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * bind(2)'s, such as `EADDRINUSE` and `EACCES`; `EINVAL` as for vow_connect(); `EMFILE`; `ENOMEM`.
+ * bind(2)'s, such as `EADDRINUSE` and `EACCES`; those of vow_lookup(); `EMFILE`; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *host, const char *port,
@@ -61,8 +77,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *hos
 
 /** @brief How to listen: what is left zero is as in vow_listen(). See vow_listen_with(). */
 typedef struct vow_listen_options {
-    const char *host; /**< as in vow_listen(); read during the call */
-    const char *port; /**< as in vow_listen(); read during the call */
+    const char *host; /**< as in vow_listen(); copied */
+    const char *port; /**< as in vow_listen(); copied */
     const char *path; /**< of a Unix-domain socket, in place of host and port; read during the call */
     int backlog;      /**< as listen(2); 0 and less mean the system's maximum */
     bool reuse_port;  /**< several sockets may listen on the port, and the system spreads the connections over
@@ -77,7 +93,7 @@ typedef struct vow_listen_options {
  *     vow_listen_with(loop, &(vow_listen_options){.host = "::", .port = "80", .dual_stack = true})
  *
  * @param loop    where handlers will run.
- * @param options read during the call.
+ * @param options copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when both are given, or neither;

@@ -9,9 +9,10 @@
 
 #include "core/error-private.h"
 
-/* Fill an address; NULL, or the error to reject with, whose message begins with the function's name. */
-vow_error *vow__address_ip(vow_address *address, const char *host, const char *port, const char *function,
-                           const char *site);
+/* The address of a numeric host and port: 0, or EINVAL if they are none, or ENOMEM. */
+int vow__address_numeric(vow_address *address, const char *host, const char *port);
+bool vow__address_is_port(const char *text);
+/* The address of a path: NULL, or the error to reject with, whose message begins with the function's name. */
 vow_error *vow__address_unix(vow_address *address, const char *path, const char *function, const char *site);
 /* A socket for it, non-blocking and close-on-exec; `type` as SOCK_STREAM. -1 and errno. */
 int vow__address_socket(const vow_address *address, int type);

@@ -62,19 +62,18 @@ static struct sockaddr_in6 v6_of(const vow_address *address)
 
 /* ---- From text ----------------------------------------------------------------------------------------- */
 
-static bool is_port(const char *text)
+bool vow__address_is_port(const char *text)
 {
     size_t length = strspn(text, "0123456789");
 
     return length > 0 && length <= 5 && !text[length] && atoi(text) <= 65535;
 }
 
-/* 0, or an errno value. */
-static int parse_ip(vow_address *address, const char *host, const char *port)
+int vow__address_numeric(vow_address *address, const char *host, const char *port)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
-    int status = is_port(port) ? getaddrinfo(host, port, &hints, &found) : EAI_NONAME;
+    int status = vow__address_is_port(port) ? getaddrinfo(host, port, &hints, &found) : EAI_NONAME;
 
     if (status)
         return status == EAI_MEMORY ? ENOMEM : EINVAL;
@@ -109,7 +108,7 @@ static int parse_host_and_port(vow_address *address, const char *text)
     size_t length;
 
     if (!has_brackets && (!colon || strchr(colon + 1, ':')))
-        return parse_ip(address, text, "0");
+        return vow__address_numeric(address, text, "0");
     text += has_brackets;
     if (!end || end[has_brackets] != ':')
         return EINVAL;
@@ -118,7 +117,7 @@ static int parse_host_and_port(vow_address *address, const char *text)
         return EINVAL;
     memcpy(host, text, length);
     host[length] = '\0';
-    return parse_ip(address, host, end + has_brackets + 1);
+    return vow__address_numeric(address, host, end + has_brackets + 1);
 }
 
 bool vow_address_parse(vow_address *address, const char *text)
@@ -137,28 +136,6 @@ bool vow_address_parse(vow_address *address, const char *text)
     return !code;
 }
 
-static vow_error *refuse(const char *function, int code, const char *what, const char *text, const char *site)
-{
-    if (!text)
-        return vow_error_new_at(site, code, "%s: the %s is NULL", function, what);
-    return vow_error_new_at(site, code, "%s: bad %s '%s': %s", function, what, text,
-                            code == EINVAL ? "not a number" : strerror(code));
-}
-
-vow_error *vow__address_ip(vow_address *address, const char *host, const char *port, const char *function,
-                           const char *site)
-{
-    int code;
-
-    memset(address, 0, sizeof *address);
-    if (!host)
-        return refuse(function, EINVAL, "host", host, site);
-    if (!port || !is_port(port))
-        return refuse(function, EINVAL, "port", port, site);
-    code = parse_ip(address, host, port);
-    return code ? refuse(function, code, "host", host, site) : NULL;
-}
-
 vow_error *vow__address_unix(vow_address *address, const char *path, const char *function, const char *site)
 {
     int code;
@@ -167,7 +144,9 @@ vow_error *vow__address_unix(vow_address *address, const char *path, const char 
     if (!path || !*path)
         return vow_error_new_at(site, EINVAL, "%s: the path is %s", function, path ? "empty" : "NULL");
     code = parse_unix(address, path, false);
-    return code ? refuse(function, code, "path", path, site) : NULL;
+    if (!code)
+        return NULL;
+    return vow_error_new_at(site, code, "%s: bad path '%s': %s", function, path, strerror(code));
 }
 
 /* ---- To text ------------------------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 #include <vow/socket.h>
 
 #include "loop/address-private.h"
+#include "loop/connect-private.h"
 #include "loop/io-private.h"
+#include "loop/lookup-private.h"
 
 typedef struct connecting {
     vow__io io;
@@ -76,17 +78,12 @@ static void begin(connecting *self)
     vow__io_watch(&self->io);
 }
 
-/* `error` is what is wrong with the address, or NULL. */
-static vow_promise *connect_to(vow_loop *loop, const vow_address *address, vow_error *error,
-                               const char *function, const char *site)
+vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const char *function,
+                             const char *site)
 {
-    connecting *self;
-    int fd;
+    int fd = vow__address_socket(address, SOCK_STREAM);
+    connecting *self = vow__io_new(loop, sizeof *self, &connect_kind, fd, EV_WRITE, site);
 
-    if (error)
-        return vow_rejected_at(loop, error, site);
-    fd = vow__address_socket(address, SOCK_STREAM);
-    self = vow__io_new(loop, sizeof *self, &connect_kind, fd, EV_WRITE, site);
     if (!self) {
         if (fd >= 0)
             close(fd);
@@ -99,22 +96,25 @@ static vow_promise *connect_to(vow_loop *loop, const vow_address *address, vow_e
     return &self->io.promise;
 }
 
-vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *port, const char *site)
+vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service, const char *site)
 {
+    static const char function[] = "vow_connect";
     vow_address address;
     vow_error *error;
 
-    vow__check_loop(loop, "vow_connect", site);
-    error = vow__address_ip(&address, host, port, "vow_connect", site);
-    return connect_to(loop, &address, error, "vow_connect", site);
+    vow__check_loop(loop, function, site);
+    if (vow__lookup_numeric(&address, host, service, function, site, &error))
+        return vow__connect_to(loop, &address, function, site);
+    return error ? vow_rejected_at(loop, error, site) : vow__connect_by_name(loop, host, service, site);
 }
 
 vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site)
 {
+    static const char function[] = "vow_connect_unix";
     vow_address address;
     vow_error *error;
 
-    vow__check_loop(loop, "vow_connect_unix", site);
-    error = vow__address_unix(&address, path, "vow_connect_unix", site);
-    return connect_to(loop, &address, error, "vow_connect_unix", site);
+    vow__check_loop(loop, function, site);
+    error = vow__address_unix(&address, path, function, site);
+    return error ? vow_rejected_at(loop, error, site) : vow__connect_to(loop, &address, function, site);
 }

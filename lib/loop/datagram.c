@@ -11,6 +11,7 @@
 
 #include "loop/address-private.h"
 #include "loop/io-private.h"
+#include "loop/lookup-private.h"
 
 typedef struct sending {
     vow__io io;
@@ -29,8 +30,6 @@ typedef struct receiving {
 /* ---- Sockets ------------------------------------------------------------------------------------------- */
 
 /* 0, or an errno value. */
-typedef int make_fn(int fd, const vow_address *address);
-
 static int bind_to(int fd, const vow_address *address)
 {
     const int on = 1;
@@ -51,65 +50,64 @@ static int connect_to(int fd, const vow_address *address)
     return connect(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
 }
 
-/* `error` is what is wrong with the address, or NULL. */
-static vow_promise *make_socket(vow_loop *loop, const vow_address *address, make_fn *make, vow_error *error,
-                                const char *function, const char *site)
+/* Bound or connected; -1 and the errno value in `code`. */
+static int open_socket(const vow_address *address, const void *data, int *code)
 {
-    int fd = -1, code = 0;
+    const bool *binds = data;
+    int fd = vow__address_socket(address, SOCK_DGRAM);
 
-    if (!error) {
-        fd = vow__address_socket(address, SOCK_DGRAM);
-        code = fd < 0 ? errno : make(fd, address);
-    }
-    if (code)
-        error = vow__address_error(address, function, code, site);
-    if (error && fd >= 0)
+    if (fd < 0)
+        *code = errno;
+    else
+        *code = *binds ? bind_to(fd, address) : connect_to(fd, address);
+    if (*code && fd >= 0)
         close(fd);
+    return *code ? -1 : fd;
+}
+
+static vow_promise *open_ip(vow_loop *loop, const char *host, const char *service, bool binds,
+                            const char *function, const char *site)
+{
+    vow__opener opener = {open_socket, &binds, sizeof binds, SOCK_DGRAM, function};
+
+    vow__check_loop(loop, function, site);
+    return vow__open_first(loop, &opener, host, service, site);
+}
+
+static vow_promise *open_unix(vow_loop *loop, const char *path, bool binds, const char *function,
+                              const char *site)
+{
+    vow_address address;
+    vow_error *error;
+    int code = 0, fd = -1;
+
+    vow__check_loop(loop, function, site);
+    error = vow__address_unix(&address, path, function, site);
+    if (!error)
+        fd = open_socket(&address, &binds, &code);
+    if (code)
+        error = vow__address_error(&address, function, code, site);
     return error ? vow_rejected_at(loop, error, site) : vow_resolved_at(loop, vow_fd(fd), site);
 }
 
-vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *port, const char *site)
+vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *service, const char *site)
 {
-    static const char function[] = "vow_datagram_bind";
-    vow_address address;
-    vow_error *error;
-
-    vow__check_loop(loop, function, site);
-    error = vow__address_ip(&address, host, port, function, site);
-    return make_socket(loop, &address, bind_to, error, function, site);
+    return open_ip(loop, host, service, true, "vow_datagram_bind", site);
 }
 
 vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, const char *path, const char *site)
 {
-    static const char function[] = "vow_datagram_bind_unix";
-    vow_address address;
-    vow_error *error;
-
-    vow__check_loop(loop, function, site);
-    error = vow__address_unix(&address, path, function, site);
-    return make_socket(loop, &address, bind_to, error, function, site);
+    return open_unix(loop, path, true, "vow_datagram_bind_unix", site);
 }
 
-vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *port, const char *site)
+vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *service, const char *site)
 {
-    static const char function[] = "vow_datagram_connect";
-    vow_address address;
-    vow_error *error;
-
-    vow__check_loop(loop, function, site);
-    error = vow__address_ip(&address, host, port, function, site);
-    return make_socket(loop, &address, connect_to, error, function, site);
+    return open_ip(loop, host, service, false, "vow_datagram_connect", site);
 }
 
 vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, const char *path, const char *site)
 {
-    static const char function[] = "vow_datagram_connect_unix";
-    vow_address address;
-    vow_error *error;
-
-    vow__check_loop(loop, function, site);
-    error = vow__address_unix(&address, path, function, site);
-    return make_socket(loop, &address, connect_to, error, function, site);
+    return open_unix(loop, path, false, "vow_datagram_connect_unix", site);
 }
 
 /* ---- Sending ------------------------------------------------------------------------------------------- */

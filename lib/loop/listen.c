@@ -10,6 +10,7 @@
 
 #include "base/misuse-private.h"
 #include "loop/address-private.h"
+#include "loop/lookup-private.h"
 #include "loop/loop-private.h"
 
 /* 0, or an errno value. */
@@ -37,8 +38,9 @@ static int set_options(int fd, int family, const vow_listen_options *options)
 }
 
 /* A listening socket; -1 and the errno value in `code`. */
-static int open_listener(const vow_address *address, const vow_listen_options *options, int *code)
+static int open_listener(const vow_address *address, const void *data, int *code)
 {
+    const vow_listen_options *options = data;
     int fd = vow__address_socket(address, SOCK_STREAM);
 
     *code = fd < 0 ? errno : set_options(fd, vow_address_family(address), options);
@@ -51,34 +53,32 @@ static int open_listener(const vow_address *address, const vow_listen_options *o
     return *code ? -1 : fd;
 }
 
-/* `error` is what is wrong with the address, or NULL. */
-static vow_promise *listen_at(vow_loop *loop, const vow_address *address, const vow_listen_options *options,
-                              vow_error *error, const char *function, const char *site)
+static vow_promise *listen_on_path(vow_loop *loop, const vow_listen_options *options, const char *function,
+                                   const char *site)
 {
-    int code = 0;
-    int fd = error ? -1 : open_listener(address, options, &code);
+    vow_address address;
+    vow_error *error = vow__address_unix(&address, options->path, function, site);
+    int code = 0, fd = error ? -1 : open_listener(&address, options, &code);
 
     if (code)
-        error = vow__address_error(address, function, code, site);
+        error = vow__address_error(&address, function, code, site);
     return error ? vow_rejected_at(loop, error, site) : vow_resolved_at(loop, vow_fd(fd), site);
 }
 
 static vow_promise *listen_with(vow_loop *loop, const vow_listen_options *options, const char *function,
                                 const char *site)
 {
-    vow_address address;
-    vow_error *error;
+    vow__opener opener = {open_listener, options, sizeof *options, SOCK_STREAM, function};
 
     vow__check_loop(loop, function, site);
     if (!options)
         vow__misuse(function, NULL, "the options are NULL, at %s", site ? site : "an unknown place");
-    if (options->path && (options->host || options->port))
-        error = vow_error_new_at(site, EINVAL, "%s: both a path and a host or port are given", function);
-    else if (options->path)
-        error = vow__address_unix(&address, options->path, function, site);
-    else
-        error = vow__address_ip(&address, options->host, options->port, function, site);
-    return listen_at(loop, &address, options, error, function, site);
+    if (!options->path)
+        return vow__open_first(loop, &opener, options->host, options->port, site);
+    if (!options->host && !options->port)
+        return listen_on_path(loop, options, function, site);
+    return vow_rejected_at(
+        loop, vow_error_new_at(site, EINVAL, "%s: both a path and a host or port are given", function), site);
 }
 
 vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options, const char *site)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * @file vow/lookup.h
+ * @brief Names of hosts and services, as addresses.
+ *
+ * The system's own look-up is asked, getaddrinfo(3), which may take long and blocks: it runs on a thread of
+ * the pool (see vow_offload()). What is numeric is not looked up, and needs no thread.
+ */
+#ifndef VOW_LOOKUP_H
+#define VOW_LOOKUP_H
+
+#include <vow/address.h>
+#include <vow/common.h>
+#include <vow/error.h>
+#include <vow/promise.h>
+
+VOW_BEGIN_DECLS
+
+VOW_API const vow_domain
+    vow_domain_gai; /**< @brief Codes are those of getaddrinfo(3), such as `EAI_NONAME`. */
+
+/**
+ * @brief Looks a host and a service up: fulfilled with the list of their addresses, the one to be tried first
+ * in front. There is at least one, and none is there twice.
+ *
+ * The addresses are values of type `vow_type_address`: vow_as_address() reads one. They are for streams;
+ * those for datagrams are the same, but for the few services with another port there.
+ *
+ * When the promise is dropped, a look-up that is under way goes on without it, since it cannot be stopped:
+ * its thread is taken until it is over.
+ *
+ * @param loop    where handlers will run.
+ * @param host    a name, such as "localhost", or a numeric address; copied.
+ * @param service a name, such as "http", or a port number as text; copied. NULL means port 0.
+ * @return the promise of a list, the caller's.
+ * @par Errors
+ * `EAI_NONAME`, `EAI_AGAIN`, `EAI_SERVICE` and the others of `vow_domain_gai`; `EINVAL` for a host that is
+ * NULL or cannot be a name, and for a service that cannot be one; vow_offload()'s, such as `EAGAIN` when too
+ * many are waiting; `ENOMEM`. The message names host and service.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_lookup_at(vow_loop *loop, const char *host, const char *service,
+                                                 const char *site);
+#define vow_lookup(loop, host, service) vow_lookup_at((loop), (host), (service), VOW_HERE)
+
+VOW_END_DECLS
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Connecting to one address, and to the best of several. */
+#ifndef VOW_LOOP_CONNECT_PRIVATE_H
+#define VOW_LOOP_CONNECT_PRIVATE_H
+
+#include <vow/address.h>
+#include <vow/promise.h>
+
+/* The promise of a connected stream socket; `function` is for messages. */
+vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const char *function,
+                             const char *site);
+/* vow_connect() where a look-up is needed. */
+vow_promise *vow__connect_by_name(vow_loop *loop, const char *host, const char *service, const char *site);
+
+#endif

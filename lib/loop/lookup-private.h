@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looking names up on behalf of other functions of the library. */
+#ifndef VOW_LOOP_LOOKUP_PRIVATE_H
+#define VOW_LOOP_LOOKUP_PRIVATE_H
+
+#include <vow/lookup.h>
+
+/* "host:service", as messages call what is looked up; cut off where it is longer. */
+#define VOW__LOOKUP_NAME_SIZE 300
+void vow__lookup_name(char name[VOW__LOOKUP_NAME_SIZE], const char *host, const char *service);
+
+/* vow_lookup() for a function of that name, which is a static string; `type` as SOCK_STREAM. */
+vow_promise *vow__lookup(vow_loop *loop, const char *host, const char *service, int type,
+                         const char *function, const char *site);
+
+/* The address of a host and a service, if both are numeric. False, and `error` if they cannot be looked up
+ * either. */
+bool vow__lookup_numeric(vow_address *address, const char *host, const char *service, const char *function,
+                         const char *site, vow_error **error);
+
+/* Opens a descriptor for an address: -1, and the errno value in `code`. */
+typedef int (*vow__open_fn)(const vow_address *address, const void *options, int *code);
+
+/*
+ * What listen and the like are: the promise of a descriptor for the first of the addresses of host and
+ * service that one can be opened for. At once if they are numeric. The options, of `size` bytes, are copied.
+ */
+typedef struct vow__opener {
+    vow__open_fn open;
+    const void *options;
+    size_t size;
+    int type;             /* as SOCK_STREAM */
+    const char *function; /* for messages */
+} vow__opener;
+
+vow_promise *vow__open_first(vow_loop *loop, const vow__opener *opener, const char *host, const char *service,
+                             const char *site);
+
+#endif

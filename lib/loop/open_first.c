@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptors for a host and a service by name: the first of their addresses that works is taken. */
+#include <stddef.h>
+#include <string.h>
+
+#include <vow/promise.h>
+
+#include "base/allocator-private.h"
+#include "loop/address-private.h"
+#include "loop/lookup-private.h"
+#include "loop/loop-private.h"
+
+/* What is kept until the addresses are known. */
+typedef struct opening {
+    vow__opener opener;
+    const char *site;
+    _Alignas(max_align_t) char options[];
+} opening;
+
+static void opening_free(void *pointer)
+{
+    opening *self = pointer;
+
+    vow__release(self, sizeof *self + self->opener.size);
+}
+
+/* A descriptor as a value, or a throw. */
+static vow_value open_one(const vow__opener *opener, const vow_address *address, const char *site)
+{
+    int code = 0;
+    int fd = opener->open(address, opener->options, &code);
+
+    return fd < 0 ? vow_throw(vow__address_error(address, opener->function, code, site)) : vow_fd(fd);
+}
+
+/* If none works, what is thrown says why the first one does not. */
+static vow_value open_first(vow_value *value, void *data)
+{
+    const opening *self = data;
+    const vow_list *addresses = vow_as_list(value);
+    vow_value first = vow_nil();
+
+    for (size_t i = 0; i < vow_list_length(addresses); i++) {
+        const vow_address *address = vow_as_address(vow_list_at(addresses, i));
+        vow_value result = open_one(&self->opener, address, self->site);
+
+        if (vow_is_fd(&result)) {
+            vow_value_drop(first);
+            return result;
+        }
+        if (i == 0)
+            first = result;
+        else
+            vow_value_drop(result);
+    }
+    return first;
+}
+
+static opening *opening_new(const vow__opener *opener, const char *site)
+{
+    opening *self = vow__allocate(sizeof *self + opener->size);
+
+    if (!self)
+        return NULL;
+    self->opener = *opener;
+    self->opener.options = self->options;
+    self->site = site;
+    memcpy(self->options, opener->options, opener->size);
+    return self;
+}
+
+vow_promise *vow__open_first(vow_loop *loop, const vow__opener *opener, const char *host, const char *service,
+                             const char *site)
+{
+    vow_address address;
+    vow_error *error;
+    opening *self;
+    vow_promise *found;
+
+    if (vow__lookup_numeric(&address, host, service, opener->function, site, &error))
+        return vow_resolved_at(loop, open_one(opener, &address, site), site);
+    if (error)
+        return vow_rejected_at(loop, error, site);
+    self = opening_new(opener, site);
+    if (!self)
+        return vow__emergency(loop);
+    found = vow__lookup(loop, host, service, opener->type, opener->function, site);
+    return vow_attach_at(vow_then_at(found, open_first, self, site), self, opening_free, site);
+}
