@@ -488,6 +488,44 @@ static void again_and_again(fixture *f)
     g_assert_cmpuint(count_descriptors(), ==, descriptors);
 }
 
+/* A thread with a loop of its own. The pid of another one's process is not its to wait for. */
+static gpointer spawn_and_wait(gpointer data)
+{
+    struct ev_loop *ev = ev_loop_new(EVFLAG_AUTO);
+    vow_loop *loop = vow_loop_new(ev);
+    int base = GPOINTER_TO_INT(data);
+
+    for (int i = 0; i < 20; i++) {
+        char script[32];
+        g_snprintf(script, sizeof script, "exit %d", base + i);
+        vow_process *process =
+            start_on(loop, &(vow_process_options){SH(script), OUT, .in = {VOW_STDIO_PIPE, 0}});
+        vow_value value;
+        g_assert_null(vow_run(vow_process_wait(process), &value));
+        g_assert_cmpint(vow_as_int(&value), ==, base + i);
+        vow_process_free(process);
+        vow_process_free(start_on(loop, &(vow_process_options){SH("exec sleep 100")}));
+    }
+    ev_run(ev, 0);
+    vow_loop_free(loop);
+    ev_loop_destroy(ev);
+    return NULL;
+}
+
+static void several_threads(fixture *f)
+{
+    GThread *threads[3];
+
+    vow_loop_free(f->loop);
+    f->loop = NULL;
+    vow_allocator_set(NULL); /* the fixture's counts for one thread */
+    for (int i = 0; i < 3; i++)
+        threads[i] = g_thread_new("spawn", spawn_and_wait, GINT_TO_POINTER(50 * i));
+    for (int i = 0; i < 3; i++)
+        g_thread_join(threads[i]);
+    assert_no_children();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -516,5 +554,6 @@ int main(int argc, char **argv)
     test_add("/process-end/others/somebody-waits", somebody_else_waits);
     test_add("/process-end/others/signal-ignored", child_signal_ignored);
     test_add("/process-end/again-and-again", again_and_again);
+    test_add("/process-end/several-threads", several_threads);
     return g_test_run();
 }

@@ -19,8 +19,6 @@
 
 #define DEFAULT_GRACE 5.
 
-extern char **environ;
-
 typedef struct launch {
     const vow_process_options *options;
     vow_process *process;

@@ -53,7 +53,7 @@ static pid_t make_child(const vow__spawn *spawn, int report, int *code)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid = vfork();
     if (pid == 0)
-        vow__spawn_become(spawn, report);
+        vow__spawn_become(spawn, report); /* NOLINT(clang-analyzer-unix.Vfork): system calls only */
     *code = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;

@@ -75,39 +75,32 @@ static void close_one_on_exec(int fd)
         fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
-/* As the kernel lays out one entry of a folder: see getdents64(2). */
-struct entry {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short length;
-    unsigned char type;
-    char name[];
-};
+/* Where in one entry of a folder the kernel puts its length, of 16 bits, and its name: see getdents64(2). */
+#define ENTRY_LENGTH 16
+#define ENTRY_NAME 19
 
 /* By the list of them in /proc, which opendir() could not read here: it allocates. False if there is none. */
 static bool close_listed_on_exec(void)
 {
-    union {
-        struct entry align;
-        char bytes[LISTING_SIZE];
-    } listing;
+    char listing[LISTING_SIZE];
     int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    long length;
+    long size;
 
     if (folder < 0)
         return false;
-    while ((length = syscall(SYS_getdents64, folder, listing.bytes, sizeof listing.bytes)) > 0) {
-        for (long at = 0; at < length;) {
-            const struct entry *entry = (const struct entry *) (const void *) (listing.bytes + at);
-            int fd = atoi(entry->name);
+    while ((size = syscall(SYS_getdents64, folder, listing, sizeof listing)) > 0) {
+        uint16_t length;
 
+        for (long at = 0; at < size; at += length) {
+            int fd = atoi(listing + at + ENTRY_NAME);
+
+            memcpy(&length, listing + at + ENTRY_LENGTH, sizeof length);
             if (fd >= FIRST_OTHER)
                 close_one_on_exec(fd);
-            at += entry->length;
         }
     }
     close(folder);
-    return length == 0;
+    return size == 0;
 }
 
 static void close_counted_on_exec(void)

@@ -56,7 +56,7 @@ static const vow__kind changed_kind = {.name = "changed", .stop = changed_stop};
 
 vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
 {
-    size_t size;
+    size_t size = 0;
     change *self;
     int code = check_path(path, &size);
 
@@ -67,6 +67,7 @@ vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
     if (!self)
         return vow__emergency(loop);
     memcpy(self->path, path, size);
+    memset(&self->stat, 0, sizeof self->stat); /* what is not there has no attributes to compare */
     ev_stat_init(&self->stat, changed_cb, self->path, 0.);
     ev_stat_start(vow__ev(&self->promise), &self->stat);
     return &self->promise;
@@ -127,7 +128,7 @@ vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, co
 {
     struct ev_loop *ev;
     vow_watch *self;
-    size_t size;
+    size_t size = 0;
 
     vow__check_loop(loop, "vow_watch_new", site);
     errno = seconds >= 0 ? check_path(path, &size) : EINVAL;
@@ -138,6 +139,7 @@ vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, co
         return NULL;
     memcpy(self->path, path, size);
     self->has_changed = false;
+    memset(&self->stat, 0, sizeof self->stat);
     ev = vow__ev(&self->source.promise);
     ev_stat_init(&self->stat, watch_cb, self->path, seconds);
     ev_stat_start(ev, &self->stat);
