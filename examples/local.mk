@@ -4,12 +4,15 @@
 noinst_PROGRAMS = \
 	examples/chain_libev \
 	examples/chain_vow \
+	examples/chat \
+	examples/echo \
 	examples/fetch_all \
 	examples/follow \
 	examples/greet \
 	examples/http_server \
 	examples/offload \
 	examples/own_watcher \
+	examples/redis \
 	examples/retry \
 	examples/run_all \
 	examples/say \
@@ -27,12 +30,15 @@ examples_http_server_SOURCES = examples/http_server.c examples/http_server.h exa
 example_libs = libvow.la $(LIBEV_LIBS)
 examples_chain_libev_LDADD = $(LIBEV_LIBS)
 examples_chain_vow_LDADD = $(example_libs)
+examples_chat_LDADD = $(example_libs)
+examples_echo_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
 examples_follow_LDADD = $(example_libs)
 examples_greet_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
+examples_redis_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
 examples_run_all_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)

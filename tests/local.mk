@@ -73,8 +73,10 @@ test_scripts = \
 	tests/abi.sh \
 	tests/compile.sh \
 	tests/docs.sh \
+	tests/examples-chat.sh \
 	tests/examples-client.sh \
 	tests/examples-memory.sh \
+	tests/examples-peers.sh \
 	tests/examples-processes.sh \
 	tests/examples-server.sh \
 	tests/examples-stress.sh \
