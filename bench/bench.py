@@ -23,6 +23,8 @@ GIB = 1 << 30
 def parse():
     parser = argparse.ArgumentParser(prog="bench.py", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the work, and libvow and the floor alone")
+    parser.add_argument("--check", action="store_true",
+                        help="no figures: each program of each peer once, with a thousandth of the work")
     parser.add_argument("--only", default="", metavar="W4[,W9]", help="these workloads alone; also flat, memory")
     parser.add_argument("--runs", type=int, default=0, help="counted runs of each program (5; 3 with --quick)")
     parser.add_argument("--no-peers", action="store_true", help="libvow and the floor alone")
@@ -31,7 +33,8 @@ def parse():
                           ("libev", "-lev"), ("pkg-config", "pkg-config")):
         parser.add_argument("--" + name, default=default, help="of this build; make fills it in")
     options = parser.parse_args()
-    options.runs = options.runs or (3 if options.quick else 5)
+    options.runs = 0 if options.check else options.runs or (3 if options.quick else 5)
+    options.divisor = 1000 if options.check else 10 if options.quick else 1
     options.out = options.out or os.path.join(options.build, "bench", "results")
     options.pkg_config = options.pkg_config or "pkg-config"
     return options
@@ -50,7 +53,8 @@ def heading(options, found, skipped):
     lines = ["libvow beside hand-written libev callbacks (the floor) and beside its peers",
              f"{processor()}, {os.cpu_count()} cores; {platform.system()} {platform.release()}",
              f"{version.splitlines()[0] if version else options.cc}; CFLAGS: {options.cflags}",
-             f"medians of {options.runs} runs in turn after a warm-up; CPU time; n and memory as shown"]
+             f"medians of {options.runs} runs in turn after a warm-up; CPU time; n and memory as shown"
+             if options.runs else "no figures: whether every program runs and adds up"]
     if "VOW_DEBUG" in options.defs or "sanitize" in options.cflags or "-O0" in options.cflags \
             or "-O" not in options.cflags:
         lines.append("WARNING: this build is not optimised, or has debug checks: its figures say little")
@@ -100,6 +104,20 @@ def workloads(options, session, text):
     return every
 
 
+def check(options, session):
+    """Whether all programs run and add up; W9 and W10 run for a second each."""
+    every = [session.check(workload) for workload in suite.WORKLOADS if is_wanted(options, workload.name)]
+    if is_wanted(options, "W9"):
+        every.append(servers.echo(session, 64))
+    if is_wanted(options, "W10"):
+        every += [results for results in servers.http(session)[:1] if results]
+    for results in every:
+        print(f"{results.workload.name}: right: {'; '.join(results.figures)}")
+        for contender, why in results.errors.items():
+            print(f"{results.workload.name}: WRONG: {contender}: {why}")
+    return 1 if any(results.errors for results in every) else 0
+
+
 def flatness(options, session, text):
     sizes = suite.FLAT_SIZES[:-2] if options.quick else suite.FLAT_SIZES
     operations = suite.FLAT_OPERATIONS // (10 if options.quick else 1)
@@ -137,6 +155,8 @@ def main():
     text = Report()
     text.add(heading(options, found, skipped))
     session = Session(options, found)
+    if options.check:
+        return check(options, session)
     every = workloads(options, session, text)
     flat = flatness(options, session, text) if is_wanted(options, "flat") else {}
     if is_wanted(options, "memory"):

@@ -103,6 +103,9 @@ EXTRA_DIST += \
 	bench/peers/node_echo.js \
 	bench/peers/peer.h \
 	bench/peers/tevent.c \
+	bench/peers/tokio/Cargo.toml \
+	bench/peers/tokio/src/bench.rs \
+	bench/peers/tokio/src/main.rs \
 	bench/plot.py \
 	bench/report.py \
 	bench/servers.py \
@@ -128,6 +131,6 @@ bench-instructions: bench/instructions
 
 mostlyclean-local: bench-clean
 bench-clean:
-	rm -rf bench/peers/*.log bench/results bench/static-*
+	rm -rf bench/built-peers bench/results bench/static-*
 
 .PHONY: bench bench-clean bench-instructions

@@ -80,11 +80,15 @@ def echo(session, connections):
     commands.update({peer.name: peer.echo for peer in session.peers if peer.echo and "W9" in peer.workloads})
     for turn in range(session.options.runs + 1):
         for contender, command in commands.items():
+            if contender in results.errors:
+                continue
             try:
                 with Server(command) as server:
                     rate, cpu, wrong = run([session.program("w9_client"), str(server.port), str(connections),
                                             str(SECONDS), str(server.process.pid)])
-                if turn and wrong == "0":
+                if wrong != "0":
+                    raise Failure(f"{wrong} answers were not what had been sent")
+                if turn or session.options.check:
                     results.add(contender, connections, float(cpu), float(rate))
             except Failure as error:
                 results.errors[contender] = str(error)
@@ -114,7 +118,7 @@ def http(session):
         for contender, command in commands.items():
             with Server(command) as server:
                 rate, cpu = wrk(server)
-            if turn:
+            if turn or session.options.check:
                 results.add(contender, 64, cpu, rate)
     return results, None
 

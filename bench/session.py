@@ -86,7 +86,7 @@ class Session:
 
     def commands(self, workload):
         """Contender -> (command, n, what the checksum must be)."""
-        divisor = 10 if self.options.quick else 1
+        divisor = self.options.divisor
         n = workload.size(VOW, divisor)
         rounds = [str(max(workload.rounds // divisor, 2))] if workload.rounds > 1 else []
         programs = {FLOOR: self.program(workload.floor + "_floor"), VOW: self.program(workload.program + "_vow")}
@@ -100,12 +100,30 @@ class Session:
             size = workload.size(peer.name, divisor)
             if workload.rounds == 1:
                 every[peer.name] = ([*peer.command, workload.name.lower(), str(size)], size)
-            elif peer.command[0] in ("node", "python3"):  # theirs are rounds of the same size
+            elif os.path.basename(peer.command[0]) in ("node", "python3"):  # theirs are rounds of the same size
                 times = max(W8_ROUNDS[peer.name] // divisor, 1)
                 every[peer.name] = ([*peer.command, "w8", str(size * times)], size)
             else:
-                every[peer.name] = ([*peer.command, "w8", str(size), str(W8_ROUNDS[peer.name] // divisor)], size)
+                times = max(W8_ROUNDS[peer.name] // divisor, 1)
+                every[peer.name] = ([*peer.command, "w8", str(size), str(times)], size)
         return {name: (command, size, workload.check(size)) for name, (command, size) in every.items()}
+
+    def once(self, command, checksum):
+        """One run, which must add up."""
+        time, memory, sum_ = run(command)
+        if float(sum_) != checksum:
+            raise Failure(f"the checksum is {sum_}, not {checksum}")
+        return float(time), float(memory)
+
+    def check(self, workload):
+        """Every contender once; Results without figures worth reading."""
+        results = Results(workload)
+        for contender, (command, size, checksum) in self.commands(workload).items():
+            try:
+                results.add(contender, size, *self.once(command, checksum))
+            except (Failure, ValueError) as error:
+                results.errors[contender] = str(error)
+        return results
 
     def measure(self, workload):
         results = Results(workload)
@@ -117,15 +135,13 @@ class Session:
                 try:
                     if workload.memory:
                         self.warm()
-                    time, memory, sum_ = run(command)
-                    if float(sum_) != checksum:
-                        raise Failure(f"the checksum is {sum_}, not {checksum}")
+                    time, memory = self.once(command, checksum)
                 except (Failure, ValueError) as error:
                     results.errors[contender] = str(error)
                     say(f"{workload.name}: {contender}: {error}")
                     continue
                 if turn:
-                    results.add(contender, size, float(time), float(memory))
+                    results.add(contender, size, time, memory)
         return results
 
     def flat(self, workload, sizes, operations):

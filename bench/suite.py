@@ -51,7 +51,7 @@ WORKLOADS = [
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
 
 # How many times a peer makes W8's 10,000 requests; it prints the checksum of one time.
-W8_ROUNDS = {"node": 10, "asyncio": 2, "uvloop": 2, "KJ": 20, "Asio": 20}
+W8_ROUNDS = {"node": 10, "GTask": 10, "tevent": 20, "asyncio": 2, "uvloop": 2, "KJ": 20, "Asio": 20, "tokio": 50}
 
 
 class Target:
