@@ -146,8 +146,7 @@ static bool parse_urls(struct batch *batch, char **urls)
 {
     for (size_t i = 0; i < batch->count; i++) {
         if (!http_url_parse(&batch->requests[i].url, urls[i])) {
-            fprintf(stderr, "fetch_all: not http://<numeric address or localhost>[:port]/path: %s\n",
-                    urls[i]);
+            fprintf(stderr, "fetch_all: not http://<host>[:port]/path: %s\n", urls[i]);
             return false;
         }
     }

@@ -59,7 +59,7 @@ void http_head_init(struct http_head *head, bool is_response);
 /* Takes the next line, its ending included. Returns 0, or the status that answers what is wrong with it. */
 int http_head_line(struct http_head *head, const char *line, size_t length);
 
-/* Takes a URL apart; false when it is not http://<numeric address or localhost>[:port][/path]. */
+/* Takes a URL apart; false when it is not http://<host>[:port][/path]. */
 bool http_url_parse(struct http_url *url, const char *text);
 
 /* Whether the connection stays open after this message. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Takes an http:// URL apart, and accepts only what can be connected to without asking for a name: a numeric
- * address, or "localhost". Nothing that it accepts can end a line of the request early.
+ * Takes an http:// URL apart: its host is a numeric address or a name. Nothing that it accepts can end a line
+ * of the request early.
  */
 #include "http.h"
 
@@ -12,7 +12,19 @@
 #include <string.h>
 #include <strings.h>
 
-/* The host of "host", "host:port" or "[host]:port". Returns what follows it; NULL when it is not numeric. */
+/* Letters, digits, hyphens and dots, as host names have; what ends in a number is an address, or nothing. */
+static bool is_name(const char *text)
+{
+    size_t length = strlen(text);
+    const char *last = strrchr(text, '.');
+    if (length == 0 ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") != length)
+        return false;
+    last = last ? last + 1 : text;
+    return *last != '\0' && strspn(last, "0123456789") == 0;
+}
+
+/* The host of "host", "host:port" or "[host]:port". Returns what follows it; NULL when it can be none. */
 static const char *parse_host(struct http_url *url)
 {
     unsigned char address[sizeof(struct in6_addr)];
@@ -22,9 +34,7 @@ static const char *parse_host(struct http_url *url)
     if (length >= sizeof url->host)
         return NULL;
     memcpy(url->host, text, length);
-    if (strcasecmp(url->host, "localhost") == 0)
-        strcpy(url->host, "127.0.0.1");
-    if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, url->host, address) != 1)
+    if (inet_pton(is_ipv6 ? AF_INET6 : AF_INET, url->host, address) != 1 && (is_ipv6 || !is_name(url->host)))
         return NULL;
     if (is_ipv6 && text[length] != ']')
         return NULL;

@@ -16,7 +16,8 @@ noinst_PROGRAMS = \
 	examples/retry \
 	examples/run_all \
 	examples/say \
-	examples/timeout
+	examples/timeout \
+	examples/udp_echo
 
 # What the two HTTP programs share.
 examples_http = examples/http.c examples/http.h examples/http_io.c
@@ -43,6 +44,7 @@ examples_retry_LDADD = $(example_libs)
 examples_run_all_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)
 examples_timeout_LDADD = $(example_libs)
+examples_udp_echo_LDADD = $(example_libs)
 
 # A project of its own, which `make installcheck` builds against the installed library.
 consumer_files = \

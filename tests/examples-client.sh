@@ -50,7 +50,7 @@ fetching()
 fetching_badly()
 {
     for arguments in '' '-c' '-c 0 http://127.0.0.1/' '-c x http://127.0.0.1/' '-t 0 http://127.0.0.1/' '-x' \
-        'ftp://127.0.0.1/' 'http://' 'http:///' 'http://name/' 'http://127.0.0.1:/' 'http://127.0.0.1:0/' \
+        'ftp://127.0.0.1/' 'http://' 'http:///' 'http://na_me/' 'http://127.0.0.1:/' 'http://127.0.0.1:0/' \
         'http://127.0.0.1:65536/' 'http://127.0.0.1:1x/' 'http://127.0.0.1x/' 'http://[::1/' 'http://[::1]x/' \
         'http://u@127.0.0.1/' 'http://1.2.3/' "http://127.0.0.1/$(printf '%02000d' 0)" 'http://127.0.0.1/ä'; do
         ends 2 fetch_all $arguments

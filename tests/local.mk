@@ -79,6 +79,7 @@ test_scripts = \
 	tests/examples-peers.sh \
 	tests/examples-processes.sh \
 	tests/examples-server.sh \
+	tests/examples-sockets.sh \
 	tests/examples-stress.sh \
 	tests/examples.sh \
 	tests/headers.sh \
@@ -146,6 +147,7 @@ scenario_sources = \
 	tests/scenario-events.c \
 	tests/scenario-joined.c \
 	tests/scenario-promises.c \
+	tests/scenario-sockets.c \
 	tests/scenario-streams.c \
 	tests/scenario-talk.c \
 	tests/scenario-tasks.c \

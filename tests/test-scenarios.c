@@ -182,9 +182,10 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
     g_test_message("%zu scenarios, %zu runs", scenarios, runs);
 }
 
-static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios, task_scenarios,
-                                                stream_scenarios,  talk_scenarios,   thread_scenarios,
-                                                event_scenarios,   process_scenarios};
+static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios,  task_scenarios,
+                                                stream_scenarios,  talk_scenarios,    thread_scenarios,
+                                                event_scenarios,   process_scenarios, server_scenarios,
+                                                socket_scenarios,  name_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -209,6 +210,9 @@ TESTS(talks, 4)
 TESTS(threads, 5)
 TESTS(events, 6)
 TESTS(processes, 7)
+TESTS(servers, 8)
+TESTS(sockets, 9)
+TESTS(names, 10)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -233,5 +237,8 @@ int main(int argc, char **argv)
     ADD(threads);
     ADD(events);
     ADD(processes);
+    ADD(servers);
+    ADD(sockets);
+    ADD(names);
     return g_test_run();
 }

@@ -47,7 +47,10 @@ static int connect_to(int fd, const vow_address *address)
 
     if (vow_address_family(address) == AF_UNIX && bind(fd, &any, sizeof any.sa_family) < 0)
         return errno;
-    return connect(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
+    while (connect(fd, vow_address_sockaddr(address), address->length) < 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
 }
 
 /* Bound or connected; -1 and the errno value in `code`. */

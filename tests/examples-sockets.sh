@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The example servers end in order; datagrams go to and fro; clients connect by name.
+#
+# Copyright (c) 2026 the libvow authors
+if [ -z "${BASH_VERSION:-}" ]; then # its /dev/tcp and /dev/udp are the client here
+    command -v bash >/dev/null && exec bash "$0" "$@"
+    echo "1..0 # SKIP bash is not installed"
+    exit 0
+fi
+. "$top_srcdir/tests/examples-tap.sh"
+
+# What is under way when the signal comes is answered, and then the server ends.
+http_server_in_order()
+{
+    start http_server 0
+    open
+    send "GET / HTTP/1.1\r\n$host\r\nGET /sleep/100 HTTP/1.1\r\n$host$end"
+    read -r -t 60 line <&3 # both requests have come
+    kill -TERM "$server"
+    receive
+    check "http_server answers what is under way" [ "$(statuses)" = 200 ]
+    contains "to its end" '^slept for 100 ms'
+    wait "$server"
+    check "http_server ends with status 0" [ $? = 0 ]
+    pids=$(echo "$pids" | sed "s/ $server\$//")
+}
+
+say_in_order()
+{
+    echo hello >"$scratch/text"
+    start say <"$scratch/text"
+    open
+    read -r -t 60 line <&3
+    check "say says it" [ "$line" = hello ]
+    kill -TERM "$server"
+    exec 3<&-
+    wait "$server"
+    check "say ends with status 0 when its client has gone" [ $? = 0 ]
+    pids=$(echo "$pids" | sed "s/ $server\$//")
+    start say <"$scratch/text"
+    open
+    read -r -t 60 line <&3
+    stops_cleanly "say ends with status 0 though its client stays" INT
+    exec 3<&-
+}
+
+datagrams()
+{
+    start udp_echo 0
+    exec 3<>"/dev/udp/127.0.0.1/$port"
+    printf hello >&3
+    check "udp_echo sends a datagram back" [ "$(timeout 60 head -c 5 <&3)" = hello ]
+    head -c 2000 /dev/zero | dd bs=2000 count=1 status=none >&3
+    check "udp_echo sends back what it has of one that is too long" \
+        [ "$(timeout 60 dd bs=4000 count=1 status=none <&3 | wc -c)" = 1024 ]
+    exec 3<&-
+    if command -v socat >/dev/null; then
+        check "udp_echo and socat" [ "$(echo socat | timeout 60 socat -t 5 - "UDP:127.0.0.1:$port" | head -c 5)" = socat ]
+    else
+        skip "udp_echo and socat" "socat is not installed"
+    fi
+    stops_cleanly "udp_echo ends with status 0" TERM
+}
+
+# The server listens on 127.0.0.1 alone: where localhost is ::1, too, that is refused first.
+by_name()
+{
+    text="fetch_all connects to localhost"
+    start http_server 0
+    run fetch_all -t 30 "http://localhost:$port/status/418"
+    if [ -n "$(getent ahosts localhost)" ]; then
+        says "$text" '/status/418: 418'
+    else
+        skip "$text" "this machine does not know localhost"
+    fi
+    stops_cleanly "the server ends with status 0" TERM
+}
+
+http_server_in_order
+say_in_order
+datagrams
+by_name
+finish
