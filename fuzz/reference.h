@@ -4,9 +4,10 @@
  * for nothing but being obvious. It recurses, searches lists from end to end and frees nothing before the
  * program is over.
  *
- *     reference.c        values, settling, the job queue, and what the player calls
+ *     reference.c        values, settling, the job queue
  *     reference-run.c    what each kind of promise does in its jobs
  *     reference-end.c    dropping, cancelling, clean-up
+ *     reference-side.c   what the player calls
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -121,6 +122,8 @@ struct cell *ref_cell(struct model_world *world, struct value value);
 /* The value of a fulfilled promise for another holder. */
 struct cell *ref_share(struct node *from);
 void ref_leave_cell(struct cell *cell);
+/* Moves the content out; of an error one takes a reference. */
+struct value ref_take(struct cell *cell);
 
 void ref_fulfil(struct node *node, struct cell *cell);
 void ref_reject(struct node *node, struct error *error);

@@ -51,6 +51,7 @@ test_programs = \
 	tests/test-server \
 	tests/test-server-errors \
 	tests/test-signal \
+	tests/test-sigpipe \
 	tests/test-socket \
 	tests/test-socket-errors \
 	tests/test-stream-copy \
@@ -164,7 +165,7 @@ tests_test_faults_SOURCES = $(scenario_sources) \
 # The driver is also a libFuzzer target: see fuzz/local.mk.
 tests_test_model_SOURCES = \
 	fuzz/calls.c fuzz/library.c fuzz/model.c fuzz/model.h fuzz/operations.c fuzz/play.c fuzz/reference.c \
-	fuzz/reference.h fuzz/reference-end.c fuzz/reference-run.c tests/test-model.c
+	fuzz/reference.h fuzz/reference-end.c fuzz/reference-run.c fuzz/reference-side.c tests/test-model.c
 
 # What the programs link with.
 LDADD = tests/libsupport.la

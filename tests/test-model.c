@@ -45,7 +45,7 @@ static guint64 play_many(guint64 first, guint64 n, gint64 seconds)
 
 static void test_random(void)
 {
-    guint64 first = (guint64) g_test_rand_int() << 20;
+    guint64 first = (guint64) (guint32) g_test_rand_int() << 20;
     guint64 n = play_many(first, PROGRAMS, SECONDS);
 
     g_test_message("%" G_GUINT64_FORMAT " random programs from %" G_GUINT64_FORMAT " on", n, first);

@@ -43,12 +43,26 @@ limited() # limited COMMAND...
     fi
 }
 
-# The words of a variable of a local.mk, with the lines that it goes on in; nothing if it is not there.
+# The words of a variable of a local.mk, with the lines that it goes on in and the variables in it; nothing if it
+# is not there.
 variable() # variable FILE NAME
 {
-    awk -v name="$2" '
+    # The words are to be split.
+    # shellcheck disable=SC2046
+    set -- "$1" $(awk -v name="$2" '
         $1 == name && $2 ~ /^\+?=$/ { inside = 1; $1 = $2 = "" }
-        inside { inside = sub(/\\$/, ""); print }' "$top_srcdir/$1"
+        inside { inside = sub(/\\$/, ""); print }' "$top_srcdir/$1")
+    variable_file=$1
+    shift
+    for variable_word in "$@"; do
+        case $variable_word in
+        '$('*')')
+            variable_word=${variable_word#??}
+            variable "$variable_file" "${variable_word%?}"
+            ;;
+        *) echo "$variable_word" ;;
+        esac
+    done
 }
 
 c_files()

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The reference of the model test: what the player calls.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include "reference.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* ---- The loop ------------------------------------------------------------------- */
+
+static bool begin(struct model_world *world)
+{
+    struct reference *reference = calloc(1, sizeof *reference);
+
+    reference->world = world;
+    world->state = reference;
+    return true;
+}
+
+static void end(struct model_world *world)
+{
+    struct reference *reference = world->state;
+
+    for (int i = 0; i < reference->n_memory; i++)
+        free(reference->memory[i]);
+    free(reference->memory);
+    free(reference);
+}
+
+/* The next one that is due and has not come: of those that yield, or of the others by time. */
+static struct node *next_due(const struct reference *reference, bool yields)
+{
+    struct node *next = NULL;
+
+    for (int i = 0; i < reference->n_nodes; i++) {
+        struct node *node = reference->nodes[i];
+
+        if (node->ticks && node->due < reference->world->clock && (node->due == 0) == yields &&
+            (!next || node->due < next->due))
+            next = node;
+    }
+    return next;
+}
+
+/* What yields comes first, all of it at once. */
+static void turn(struct model_world *world)
+{
+    struct reference *reference = world->state;
+    struct node *node;
+
+    ref_drain(reference);
+    while ((node = next_due(reference, true)))
+        ref_ring(node);
+    ref_drain(reference);
+    while ((node = next_due(reference, false))) {
+        ref_ring(node);
+        ref_drain(reference);
+    }
+}
+
+static bool free_loop(struct model_world *world)
+{
+    (void) world;
+    return false;
+}
+
+static int live(struct model_world *world)
+{
+    const struct reference *reference = world->state;
+    int n = 0;
+
+    for (int i = 0; i < reference->n_nodes; i++)
+        n += !reference->nodes[i]->gone;
+    return n;
+}
+
+/* ---- Promises ------------------------------------------------------------------- */
+
+static struct node *make_from_nothing(struct model_info *info)
+{
+    struct model_outcome outcome = info->outcome;
+    struct node *node;
+
+    if (info->made == MODEL_TRY)
+        outcome = model_call_try(info);
+    node = ref_new(info);
+    if (info->made == MODEL_RESOLVER) {
+        node->wait[0].why = RESOLVER;
+        node->source = info->source;
+        info->source->reference = node;
+    } else if (info->made == MODEL_SLEEP || info->made == MODEL_YIELD) {
+        node->wait[0].why = CLOCK;
+        node->ticks = true;
+        node->due = info->made == MODEL_YIELD ? 0 : info->world->clock + info->seconds;
+    } else if (info->made == MODEL_TASK) {
+        ref_ref(node);
+        ref_task(node, MODEL_AT_START);
+        ref_unref(node);
+    } else {
+        ref_resolve(node, ref_value(info->world, outcome, NULL, NULL));
+    }
+    return node;
+}
+
+static struct list *list_new(struct model_info *info)
+{
+    struct list *list = ref_allocate(info->world, sizeof *list);
+
+    list->n = info->n;
+    for (int i = 0; i < info->n; i++)
+        list->places[i] = ref_cell(info->world, (struct value){.kind = NIL});
+    return list;
+}
+
+static void start_combined(struct node *node)
+{
+    const struct model_info *info = node->info;
+
+    node->left = info->n;
+    if (info->made == MODEL_ALL || info->made == MODEL_ALL_SETTLED)
+        node->results = list_new(node->info);
+    if (info->n || info->made == MODEL_RACE)
+        return;
+    if (info->made == MODEL_ANY) {
+        ref_reject(node, ref_error(info->world, VOW_EAGGREGATE, false));
+        return;
+    }
+    ref_fulfil(node, ref_cell(info->world, (struct value){LIST, 0, node->results}));
+    node->results = NULL;
+}
+
+static void *make(struct model_info *info, void **inputs)
+{
+    struct node *node;
+
+    if (info->made < MODEL_PASS)
+        return make_from_nothing(info);
+    node = ref_new(info);
+    node->ticks = info->made == MODEL_TIMEOUT;
+    node->due = info->world->clock + info->seconds;
+    for (int i = 0; i < info->n; i++)
+        ref_wait(node, i, inputs[i], OUTCOME);
+    if (info->made >= MODEL_ALL)
+        start_combined(node);
+    return node;
+}
+
+static void *ref(void *node)
+{
+    ref_ref(node);
+    return node;
+}
+
+static void unref(void *node)
+{
+    ref_unref(node);
+}
+
+static void detach(void *node)
+{
+    if (((struct node *) node)->state == '?')
+        ref_keep(node);
+    ref_unref(node);
+}
+
+static void cancel(void *node)
+{
+    ref_cancel(node);
+}
+
+static char state(void *node)
+{
+    return ((struct node *) node)->state;
+}
+
+static void show(void *promise, char *text, size_t size)
+{
+    struct node *node = promise;
+
+    node->seen = true;
+    ref_show(node, text, size);
+}
+
+static void take(void *promise, int index)
+{
+    struct cell *cell = ((struct node *) promise)->cell;
+
+    if (index >= 0 && cell->value.kind == LIST && index < ((struct list *) cell->value.object)->n)
+        cell = ((struct list *) cell->value.object)->places[index];
+    ref_drop(ref_take(cell));
+}
+
+/* ---- Resolvers ------------------------------------------------------------------ */
+
+static void resolve_with(struct model_source *source, struct value value)
+{
+    struct node *node = source->reference;
+
+    source->reference = NULL;
+    if (!node) {
+        ref_drop(value);
+        return;
+    }
+    node->wait[0].why = NOTHING;
+    node->source = NULL;
+    ref_resolve(node, value);
+}
+
+static void resolve(struct model_source *source, struct model_outcome outcome)
+{
+    resolve_with(source, ref_value(source->info->world, outcome, NULL, NULL));
+}
+
+static void abandon(struct model_source *source)
+{
+    if (source->reference)
+        resolve_with(source, (struct value){THROW, 0, ref_error(source->info->world, ECANCELED, false)});
+}
+
+static void move(struct model_source *to, struct model_source *from)
+{
+    struct node *node = from->reference;
+
+    to->reference = node;
+    from->reference = NULL;
+    if (node)
+        node->source = to;
+}
+
+static bool is_waited_for(const struct model_source *source)
+{
+    return source->reference;
+}
+
+const struct model_side model_reference = {
+    begin,  end,     turn,    free_loop, live,          make,  ref,  unref, detach,
+    cancel, resolve, abandon, move,      is_waited_for, state, show, take,
+};
