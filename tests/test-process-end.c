@@ -475,7 +475,11 @@ static void child_signal_ignored(fixture *f)
     struct sigaction before;
 
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, &before);
-    assert_code_or_lost(start(f, SH("exit 7")), 7);
+    for (int i = 0; i < 20; i++) { /* so that it cannot end before its pidfd is open */
+        vow_process *process = start(f, SH("read line; exit 7"), .in = {VOW_STDIO_PIPE, 0});
+        close(vow_process_take_fd(process, STDIN_FILENO));
+        assert_code_or_lost(process, 7);
+    }
     vow_process_free(start(f, SH("exec sleep 100")));
     all_ended(f);
     assert_fails(f, ENOENT, "executing it", .program = "/nowhere");

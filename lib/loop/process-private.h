@@ -28,6 +28,7 @@ struct vow_process {
     ev_io pidfd;     /* or, where there is none: */
     ev_timer asking; /* after `pause` seconds */
     double pause;
+    int doubts; /* how often somebody else seemed to have waited for it */
 #if EV_CHILD_ENABLE
     ev_child reaped; /* on libev's default loop, which waits for all children */
 #endif

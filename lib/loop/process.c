@@ -11,9 +11,10 @@
 #include "base/misuse-private.h"
 #include "core/scheduler-private.h"
 
-/* How long to wait before asking again, without a pidfd. */
+/* How long to wait before asking again, without a pidfd, or when its answer leaves doubts. */
 #define FIRST_PAUSE 0.001
 #define LONGEST_PAUSE 0.1
+#define MOST_DOUBTS 6
 
 static void unwatch(vow_process *self)
 {
@@ -52,24 +53,43 @@ static void lost(vow_process *self)
                                self->name, (long) self->child.pid));
 }
 
-/* True if it has ended; then the promise is settled. */
-static bool ask(vow_process *self)
+static void ask_later(vow_process *self)
+{
+    ev_timer_set(&self->asking, self->pause, 0.);
+    ev_timer_start(vow__ev(&self->promise), &self->asking);
+    self->pause = self->pause * 2 < LONGEST_PAUSE ? self->pause * 2 : LONGEST_PAUSE;
+}
+
+/* Somebody else has waited for it. libev says so itself in a moment; and the kernel tells that it has ended a
+ * little before it can tell how. */
+static void doubt(vow_process *self)
+{
+#if EV_CHILD_ENABLE
+    if (ev_is_pending(&self->reaped))
+        return;
+#endif
+    if (self->child.pidfd < 0 || self->doubts++ == MOST_DOUBTS) {
+        lost(self);
+        return;
+    }
+    ev_io_stop(vow__ev(&self->promise), &self->pidfd);
+    ask_later(self);
+}
+
+static void ask(vow_process *self)
 {
     int code = 0;
 
     switch (vow__child_ask(&self->child, &code)) {
     case VOW__CHILD_ENDED:
         settle(self, vow_int(code));
-        return true;
+        break;
     case VOW__CHILD_LOST:
-#if EV_CHILD_ENABLE
-        if (ev_is_pending(&self->reaped))
-            return true; /* libev was first, and is about to say so */
-#endif
-        lost(self);
-        return true;
+        doubt(self);
+        break;
     default:
-        return false;
+        if (self->child.pidfd < 0)
+            ask_later(self);
     }
 }
 
@@ -84,14 +104,11 @@ static void pidfd_cb(EV_P_ ev_io *io, int revents)
 
 static void asking_cb(EV_P_ ev_timer *timer, int revents)
 {
-    vow_process *self = VOW__CONTAINER_OF(timer, vow_process, asking);
-
     (void) revents;
-    if (ask(self))
-        return;
-    self->pause = self->pause * 2 < LONGEST_PAUSE ? self->pause * 2 : LONGEST_PAUSE;
-    ev_timer_set(timer, self->pause, 0.);
-    ev_timer_start(EV_A_ timer);
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    ask(VOW__CONTAINER_OF(timer, vow_process, asking));
 }
 
 #if EV_CHILD_ENABLE
@@ -201,8 +218,9 @@ void vow__process_begin(vow_process *self)
     self->promise.stage = VOW__PROCESS_RUNS;
     vow__ward_add(&self->ward, &ward_kind, vow__loop_of(&self->promise));
     self->pause = FIRST_PAUSE;
+    self->doubts = 0;
     ev_io_init(&self->pidfd, pidfd_cb, self->child.pidfd, EV_READ);
-    ev_timer_init(&self->asking, asking_cb, self->pause, 0.);
+    ev_timer_init(&self->asking, asking_cb, 0., 0.);
     ev_timer_init(&self->grace, grace_cb, self->grace_time, 0.);
 #if EV_CHILD_ENABLE
     ev_child_init(&self->reaped, reaped_cb, self->child.pid, 0);
@@ -212,7 +230,7 @@ void vow__process_begin(vow_process *self)
     if (self->child.pidfd >= 0)
         ev_io_start(ev, &self->pidfd);
     else
-        ev_timer_start(ev, &self->asking);
+        ask_later(self);
 }
 
 /* ---- The handle ---------------------------------------------------------------------------------------- */
