@@ -45,9 +45,9 @@ static vow_promise *run_command(vow_loop *loop, const char *command, double dead
 {
     char *arguments[] = {(char *) "sh", (char *) "-c", (char *) command, NULL};
     vow_process_options options = {.arguments = arguments,
-                                   .in = {VOW_STDIO_NULL, 0},
-                                   .out = {VOW_STDIO_PIPE, 0},
-                                   .err = {VOW_STDIO_STDOUT, 0},
+                                   .in.kind = VOW_STDIO_NULL,
+                                   .out.kind = VOW_STDIO_PIPE,
+                                   .err.kind = VOW_STDIO_STDOUT,
                                    .grace = GRACE,
                                    .own_group = true};
 

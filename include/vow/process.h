@@ -44,7 +44,7 @@ enum vow_stdio_kind {
     VOW_STDIO_STDOUT   /**< the same as the standard output of that process; for `err` */
 };
 
-/** @brief A standard stream of a new process: `.out = {VOW_STDIO_PIPE}`, `.err = {VOW_STDIO_FD, fd}`. */
+/** @brief A standard stream of a new process: `.out.kind = VOW_STDIO_PIPE`, `.err = {VOW_STDIO_FD, fd}`. */
 typedef struct vow_stdio {
     enum vow_stdio_kind kind; /**< what it is */
     int fd;                   /**< for VOW_STDIO_FD */
@@ -203,7 +203,7 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, co
  * standard output, and its standard error, as bytes, or nil where that is no pipe. A program that ends with a
  * code other than 0 is no rejection. Dropping the promise ends the program; so does any rejection.
  *
- *     vow_process_options date = {.program = "date", .out = {VOW_STDIO_PIPE}};
+ *     vow_process_options date = {.program = "date", .out.kind = VOW_STDIO_PIPE};
  *     VOW_AWAIT(me, vow_timeout(vow_process_run(VOW_LOOP(me), &date, NULL, 0, 1024), 5));
  *     puts(vow_as_bytes(vow_list_at(vow_as_list(VOW_RESULT(me)), 1))->data);
  *
