@@ -5,12 +5,13 @@
  *
  * Copyright (c) 2026 the libvow authors
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 
 #include "streams.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -550,6 +551,55 @@ static void an_idle_stream_keeps_no_loop_alive(struct in *in)
 }
 ON_ALL(an_idle_stream_keeps_no_loop_alive)
 
+/* ---- Peers and terminals ------------------------------------------------------------------------------- */
+
+/* A peer that neither sends nor closes: the wait has an end, and the stream is as it was. */
+static void a_peer_that_says_no_more(struct in *in)
+{
+    put(in->far, "half a li");
+    run_fails(vow_timeout(vow_stream_read_line(in->stream, LIMIT), 0.001), ETIMEDOUT, "deadline");
+    run_nil(vow_stream_readable(in->stream));
+    put(in->far, "ne\n");
+    expect_line(in, "half a line");
+}
+ON_ALL(a_peer_that_says_no_more)
+
+static int open_terminal(int *master)
+{
+    *master = posix_openpt(O_RDWR | O_NOCTTY);
+    if (*master < 0 || grantpt(*master) < 0 || unlockpt(*master) < 0)
+        return -1;
+    return open(ptsname(*master), O_RDWR | O_NOCTTY);
+}
+
+static void a_terminal(fixture *f)
+{
+    int master, slave = open_terminal(&master);
+
+    if (slave < 0) {
+        g_test_skip("there is no terminal to be had");
+        close(master);
+        return;
+    }
+    vow_stream *stream = vow_stream_new(f->loop, slave);
+    vow_promise *p = vow_stream_read_line(stream, LIMIT);
+    turn(f);
+    put(master, "one\ntwo\n"); /* a terminal gives a line a read */
+    run_bytes(p, "one");
+    run_bytes(vow_stream_read_line(stream, LIMIT), "two");
+    p = vow_stream_read_line(stream, LIMIT);
+    turn(f);
+    put(master, "\004"); /* an end that is none for ever */
+    run_nil(p);
+    put(master, "more\n");
+    run_bytes(vow_stream_read_line(stream, LIMIT), "more");
+    g_assert_cmpint(run_int(vow_stream_write(stream, "out", 3)), ==, 3);
+    vow_stream_free(stream);
+    close(master);
+}
+
+/* ---- The loop ------------------------------------------------------------------------------------------ */
+
 /* Bytes that nobody asks for do not make the loop spin. */
 static void unread_bytes_do_not_wake_the_loop(struct in *in)
 {
@@ -626,6 +676,8 @@ int main(int argc, char **argv)
     ADD(freed_while_the_read_is_being_dropped_first);
     test_add("/stream-read/the_loop_is_freed_first", the_loop_is_freed_first);
     ADD(an_idle_stream_keeps_no_loop_alive);
+    ADD(a_peer_that_says_no_more);
+    test_add("/stream-read/a_terminal", a_terminal);
     ADD(unread_bytes_do_not_wake_the_loop);
     test_add("/stream-read/a_fast_sender_holds_up_nobody", a_fast_sender_holds_up_nobody);
     return g_test_run();

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 
+#include "misuse.h"
 #include "streams.h"
 
 #include <errno.h>
@@ -527,6 +528,45 @@ static void no_signal(fixture *f)
     vow_stream_free(stream);
 }
 
+/* ---- Misuse -------------------------------------------------------------------------------------------- */
+
+MISUSE(write_null, ((void) f, vow_detach(vow_stream_write(NULL, "x", 1))), "vow_stream_write",
+       "stream is NULL", false)
+MISUSE(read_null, ((void) f, vow_detach(vow_stream_read_line(NULL, 1))), "vow_stream_read_line",
+       "stream is NULL", false)
+MISUSE(close_null, ((void) f, vow_detach(vow_stream_close(NULL))), "vow_stream_close", "stream is NULL",
+       false)
+
+/* It has much to write when it is closed, so it is there still. */
+static vow_stream *given_away(fixture *f)
+{
+    static char much[3000000];
+    int ends[2];
+
+    open_pipe(ends);
+    vow_stream *stream = vow_stream_new(f->loop, ends[1]);
+    vow_detach(vow_stream_write(stream, much, sizeof much));
+    vow_detach(vow_stream_close(stream));
+    return stream;
+}
+
+MISUSE(write_after_close, vow_detach(vow_stream_write(given_away(f), "x", 1)), "vow_stream_write",
+       "was given to vow_stream_close() before", false)
+MISUSE(free_after_close, vow_stream_free(given_away(f)), "vow_stream_free",
+       "was given to vow_stream_close() before", false)
+
+static void copy_across_loops(fixture *f)
+{
+    vow_loop *other = vow_loop_new(f->ev);
+
+    vow_detach(vow_stream_copy(vow_stream_new(f->loop, -1), vow_stream_new(other, -1)));
+}
+
+static void test_copy_across_loops(fixture *f)
+{
+    expect_abort(f, copy_across_loops, "vow_stream_copy", "one loop", false);
+}
+
 #define ADD(name) test_add("/stream-write/" #name, name##_on_all)
 #define ADD_ONE(name) test_add("/stream-write/" #name, name)
 
@@ -562,11 +602,22 @@ static void add_ends(void)
     ADD(freed_under_writes);
 }
 
+static void add_misuse(void)
+{
+    ADD_ONE(test_write_null);
+    ADD_ONE(test_read_null);
+    ADD_ONE(test_close_null);
+    ADD_ONE(test_write_after_close);
+    ADD_ONE(test_free_after_close);
+    ADD_ONE(test_copy_across_loops);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_writes();
     add_ends();
+    add_misuse();
     ADD_ONE(the_flag_is_given_back);
     ADD_ONE(a_stream_as_a_value);
     ADD_ONE(out_of_memory_closes_it);
