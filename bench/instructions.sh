@@ -3,8 +3,8 @@
 # Instructions that three core paths take, under callgrind, beside what bench/instructions.txt says of the same
 # compiler. More than 10 % above that is a failure; another compiler, other flags, or no Valgrind is a skip.
 #
-#   sh bench/instructions.sh            in the build folder, after make bench/instructions; prints TAP
-#   sh bench/instructions.sh --record   prints the lines for instructions.txt instead
+#   make bench-instructions             in the build folder; prints TAP, and fails if a path does
+#   sh bench/instructions.sh --record   there, after it: prints the lines for instructions.txt instead
 #
 # Counts do not depend on how fast or how busy the machine is. What libev and the C library run is counted too.
 #
@@ -39,8 +39,8 @@ obstacle()
         echo "$program is not built: make bench/instructions"
     elif grep -q '^DEFS *=.*VOW_DEBUG\|^SANITIZER_FLAGS *= *-' "$top_builddir/Makefile"; then
         echo "this build has debug checks or sanitizers"
-    elif ! grep -q '^CFLAGS *=.*-O2' "$top_builddir/Makefile"; then
-        echo "this build is not compiled with -O2"
+    elif ! grep -q '^CFLAGS *= *-g -O2 *$' "$top_builddir/Makefile"; then
+        echo "this build has other CFLAGS than configure's own, -g -O2"
     fi
 }
 
@@ -61,6 +61,7 @@ compare() # compare PATH COUNT RECORDED
 {
     if [ "$2" -gt $(($3 + $3 / 10)) ]; then
         echo "not ok $number - $1: $2 instructions, more than 10 % above the $3 recorded"
+        status=1
     else
         echo "ok $number - $1: $2 instructions, $3 recorded"
     fi
@@ -77,6 +78,7 @@ if [ "${1-}" = --record ]; then
 fi
 
 number=0
+status=0
 for path in $paths; do
     number=$((number + 1))
     reference=$(recorded "$name" "$path")
@@ -88,7 +90,9 @@ for path in $paths; do
         compare "$path" "$result" "$reference"
     else
         echo "not ok $number - $path: callgrind gave no count"
+        status=1
         sed 's/^/# /' "$log"
     fi
 done
 echo "1..$number"
+exit $status

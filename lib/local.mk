@@ -116,7 +116,7 @@ libvow_la_SOURCES = \
 
 libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CPPFLAGS)
 libvow_la_CFLAGS = $(AM_CFLAGS) $(VISIBILITY_CFLAGS)
-libvow_la_LIBADD = $(LIBEV_LIBS)
+libvow_la_LIBADD = $(LIBEV_LIBS) $(LIBM)
 libvow_la_LDFLAGS = $(SANITIZER_FLAGS) $(SYMBOLIC_LDFLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)
 if HAVE_VSCRIPT
 libvow_la_LDFLAGS += $(VSCRIPT_LDFLAGS),$(srcdir)/lib/vow.map
