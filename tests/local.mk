@@ -45,6 +45,7 @@ test_programs = \
 	tests/test-read-until \
 	tests/test-reentrant \
 	tests/test-remote \
+	tests/test-remote-many \
 	tests/test-report \
 	tests/test-resolver \
 	tests/test-scenarios \

@@ -174,6 +174,17 @@ static void run_all(fixture *f)
     }
 }
 
+/* The new file goes to the disk, and then its name. */
+static void check_syncs(fixture *f)
+{
+    static const struct fault any_sync = {"sync", 0, CALL_SYNC, true};
+
+    faults_set(&any_sync, 0);
+    g_assert_null(vow_run(make_write(f), NULL));
+    g_assert_cmpuint(faults_count(), ==, 2);
+    faults_set(NULL, 0);
+}
+
 static void every_call(fixture *f)
 {
     vow_remote *remote;
@@ -189,6 +200,7 @@ static void every_call(fixture *f)
     folder = g_dir_make_tmp("vow-faults-XXXXXX", NULL);
     path = g_build_filename(folder, "file", NULL);
     run_all(f);
+    check_syncs(f);
     g_assert_cmpint(g_remove(path), ==, 0);
     g_assert_cmpint(g_rmdir(folder), ==, 0);
     g_free(path);

@@ -52,7 +52,9 @@ my %RULES = map { $_ => 1 } qw(
     vow/interval.h
     vow/io.h
     vow/lookup.h
+    vow/offload.h
     vow/process.h
+    vow/remote.h
     vow/server.h
     vow/signal.h
     vow/socket.h

@@ -5,7 +5,7 @@
  *
  * A remote is what a thread that is not the loop's holds of a promise: vow_remote_new() makes both, on the
  * loop's thread, and the remote is then used once, on any thread: vow_remote_resolve(), vow_remote_reject()
- * or vow_remote_abandon(). None of these waits for the loop or takes memory. What one thread settles settles
+ * or vow_remote_abandon(). None of these waits for the loop or needs memory. What one thread settles settles
  * in that order. The allocator that vow_allocator_set() put in place is called on those threads as well and
  * must be safe for that, as the C library's is.
  *

@@ -91,7 +91,7 @@ static vow_promise *piece_begin(vow_loop *loop, piece *self, char *buffer, size_
 {
     if (self) {
         self->buffer = buffer;
-        self->size = size < INT64_MAX ? size : INT64_MAX;
+        self->size = size;
         self->offset = (off_t) offset;
     }
     return vow__file_begin(loop, self);
