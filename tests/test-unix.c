@@ -235,10 +235,15 @@ static void more_than_were_asked_for(fixture *f)
 
 static void no_room_for_them(fixture *f)
 {
+    const char *preloaded = g_getenv("LD_PRELOAD");
     int ends[2], pipe[2];
     struct rlimit old, low;
     char byte;
 
+    if (preloaded && strstr(preloaded, "vgpreload")) {
+        g_test_skip("Valgrind has a limit of descriptors of its own");
+        return;
+    }
     open_pipe(pipe);
     int fds[] = {pipe[0], pipe[1], pipe[0]};
     open_sockets(ends, SOCK_STREAM);

@@ -64,9 +64,9 @@ static struct sockaddr_in6 v6_of(const vow_address *address)
 
 bool vow__address_is_port(const char *text)
 {
-    size_t length = strspn(text, "0123456789");
+    size_t length = strlen(text);
 
-    return length > 0 && length <= 5 && !text[length] && atoi(text) <= 65535;
+    return length > 0 && length <= 5 && strspn(text, "0123456789") == length && atoi(text) <= 65535;
 }
 
 int vow__address_numeric(vow_address *address, const char *host, const char *port)
@@ -175,7 +175,8 @@ static void format_unix(const vow_address *address, char *buffer, size_t size)
     if (is_path)
         length = strnlen(text, length);
     for (size_t i = 0; i < length; i++)
-        text[i] = text[i] ? text[i] : '@';
+        if (!text[i])
+            text[i] = '@';
     snprintf(buffer, size, "%s%.*s", is_path && !memchr(text, '/', length) ? "./" : "", (int) length, text);
 }
 
