@@ -72,10 +72,10 @@ static void it_pauses(struct place *place)
     for (size_t i = 0; i < G_N_ELEMENTS(lacks); i++) {
         ev_tstamp began = ev_time();
         int fd = client_in_vain(&s, lacks[i]);
-        run_nil(vow_sleep(place->f->loop, 0.05));
-        double doublings = log2(1 + (ev_time() - began) / 0.01);
-        g_assert_cmpint(calls, >, 1);
-        g_assert_cmpint(calls, <=, (int) ceil(doublings) + 1);
+        while (calls < 5)
+            ev_run(place->f->ev, EVRUN_ONCE);
+        double elapsed = ev_time() - began + 0.02; /* the loop's idea of now may be a little old */
+        g_assert_cmpint(calls, <=, (int) ceil(log2(1 + elapsed / 0.01)) + 1);
         g_assert_true(vow_is_pending(s.promise));
         fail_with(0, 0);
         await_count(&s, (int) i + 1);
