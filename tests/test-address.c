@@ -150,6 +150,32 @@ static void a_path_without_its_nul(fixture *f)
     g_free(longest);
 }
 
+/* 107 bytes in either case: an abstract name needs no NUL behind it, but one in front. */
+static void longest_names(fixture *f)
+{
+    char text[110];
+    vow_address address;
+
+    (void) f;
+    memset(text, 'a', sizeof text);
+    text[0] = '@';
+    text[108] = '\0';
+    g_assert_true(vow_address_parse(&address, text));
+    g_assert_cmpuint(address.length, ==, sizeof(struct sockaddr_un));
+    assert_text(&address, text);
+    text[0] = '/';
+    g_assert_false(vow_address_parse(&address, text));
+    g_assert_cmpint(errno, ==, ENAMETOOLONG);
+    text[107] = '\0';
+    g_assert_true(vow_address_parse(&address, text));
+    assert_text(&address, text);
+    memset(text, 'a', sizeof text);
+    text[0] = '@';
+    text[109] = '\0';
+    g_assert_false(vow_address_parse(&address, text));
+    g_assert_cmpint(errno, ==, ENAMETOOLONG);
+}
+
 static void names_that_are_odd(fixture *f)
 {
     vow_address address = local_address("\0a\0b", 4);
@@ -263,6 +289,7 @@ int main(int argc, char **argv)
     test_add("/address/no-text", text_that_is_none);
     test_add("/address/small-buffer", a_small_buffer_is_enough_for_a_part);
     test_add("/address/longest-path", a_path_without_its_nul);
+    test_add("/address/longest-names", longest_names);
     test_add("/address/odd-names", names_that_are_odd);
     test_add("/address/equal", equal);
     test_add("/address/value", as_a_value);

@@ -107,9 +107,28 @@ static void by_the_wall_clock(fixture *f)
     run_fails(next, ECANCELED, "");
 }
 
+/* An interval from any one tick, however far away; libev would count all the way from there. */
+static void extremes(fixture *f)
+{
+    static const double offsets[] = {0, 1e300, -1e300, 1e15, -1e15};
+    static const double seconds[] = {1e-9, 1e-4, 1e308};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(offsets); i++)
+        for (size_t k = 0; k < G_N_ELEMENTS(seconds); k++) {
+            vow_interval *interval = vow_interval_by_clock(f->loop, offsets[i], seconds[k]);
+            vow_promise *tick = vow_interval_next(interval);
+
+            if (seconds[k] < 1)
+                g_assert_cmpint(run_int(tick), >=, 0);
+            else
+                vow_unref(tick);
+            vow_interval_free(interval);
+        }
+}
+
 static void what_is_no_interval(fixture *f)
 {
-    static const double none[] = {0, -1, NAN, HUGE_VAL, -HUGE_VAL};
+    static const double none[] = {0, -1, NAN, HUGE_VAL, -HUGE_VAL, 9e-10, 5e-324};
 
     for (size_t i = 0; i < G_N_ELEMENTS(none); i++) {
         errno = 0;
@@ -193,6 +212,7 @@ int main(int argc, char **argv)
     test_add("/interval/keeps-the-loop-going", awaited_alone_keeps_the_loop_going);
     test_add("/interval/each-tick-goes-to-one", each_tick_goes_to_one);
     test_add("/interval/by-clock", by_the_wall_clock);
+    test_add("/interval/extremes", extremes);
     test_add("/interval/none", what_is_no_interval);
     test_add("/interval/left-over", left_over);
     test_add("/idle/comes-last", idle_comes_last);

@@ -101,6 +101,15 @@ static void one_does_not_share(fixture *f)
     close(fd);
 }
 
+/* As the manual has it: a literal in the call. */
+static void a_literal(fixture *f)
+{
+    int fd = run_fd(vow_listen_with(f->loop, &(vow_listen_options){.host = "127.0.0.1", .port = "0"}));
+
+    g_assert_cmpint(vow_socket_port(fd), >, 0);
+    close(fd);
+}
+
 static void both_families_at_once(fixture *f)
 {
     char port[8];
@@ -194,6 +203,7 @@ int main(int argc, char **argv)
     test_add("/listen/exclusive", exclusive);
     test_add("/listen/reuse-port", two_share_a_port);
     test_add("/listen/no-reuse", one_does_not_share);
+    test_add("/listen/literal", a_literal);
     test_add("/listen/dual-stack", both_families_at_once);
     test_add("/listen/backlog", a_short_queue);
     test_add("/listen/path", a_unix_path);

@@ -63,6 +63,19 @@ static void collects(fixture *f)
                .err = {VOW_STDIO_STDOUT, 0});
 }
 
+/* Options as a literal in the call, whose commas the macro must not mind. */
+static void a_literal(fixture *f)
+{
+    vow_promise *end =
+        vow_process_run(f->loop, &(vow_process_options){.program = "false", .own_group = true}, NULL, 0, 0);
+    vow_value value;
+
+    g_assert_null(vow_run(end, &value));
+    assert_value(&value, "[1,nil,nil]");
+    vow_value_drop(value);
+    all_ended(f);
+}
+
 static void feeds(fixture *f)
 {
     assert_run(f, "[0,hello,nil]", "hello", 100, SH("cat"), IN, OUT);
@@ -232,6 +245,7 @@ MISUSE(null_options, vow_unref(vow_process_run(f->loop, NULL, NULL, 0, 0)), "vow
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    test_add("/process-run/literal", a_literal);
     test_add("/process-run/collects", collects);
     test_add("/process-run/feeds", feeds);
     test_add("/process-run/much", feeds_and_collects_much);

@@ -403,7 +403,9 @@ static void options_without_sense(fixture *f)
 {
     assert_fails(f, EINVAL, "the options", .directory = "/");
     assert_fails(f, EINVAL, "the options", .arguments = (char *[]){NULL});
-    assert_fails(f, EINVAL, "the options", .program = "true", .grace = (double) NAN);
+    assert_fails(f, EINVAL, "true: the options", .program = "true", .grace = (double) NAN);
+    assert_fails(f, EINVAL, "the options", .program = "true", .end_signal = -1);
+    assert_fails(f, EINVAL, "the options", .program = "true", .end_signal = SIGRTMAX + 1);
     assert_fails(f, EINVAL, "standard input", .program = "true", .in = {VOW_STDIO_STDOUT, 0});
     assert_fails(f, EINVAL, "standard output", .program = "true", .out = {VOW_STDIO_STDOUT, 0});
     assert_fails(f, EINVAL, "standard output", .program = "true", .in = {VOW_STDIO_PIPE, 0},

@@ -440,7 +440,7 @@ static void a_reset_breaks_it(fixture *f)
 
 static void a_descriptor_that_is_not_open(fixture *f)
 {
-    char text[8];
+    char text[8] = "";
     vow_stream *stream = vow_stream_new(f->loop, -1);
 
     run_nil(vow_stream_readable(stream));

@@ -263,6 +263,21 @@ static void no_room_for_them(fixture *f)
     close_both(ends);
 }
 
+/* Linux itself takes descriptors there, and drops them. */
+static void refused_where_there_is_no_way(fixture *f)
+{
+    int ends[2], fd = STDERR_FILENO;
+    char byte = 'x';
+
+    open_tcp(ends);
+    run_fails(vow_message_send(f->loop, ends[0], &byte, 1, &fd, 1), EINVAL, "vow_message_send");
+    g_assert_cmpint(run_int(vow_message_send(f->loop, ends[0], &byte, 1, NULL, 0)), ==, 1);
+    close_both(ends);
+    open_pipe(ends);
+    run_fails(vow_message_send(f->loop, ends[1], &byte, 1, &fd, 1), ENOTSOCK, "vow_message_send");
+    close_both(ends);
+}
+
 static void refused(fixture *f)
 {
     int ends[2], fds[VOW_MESSAGE_FDS_MAX + 1] = {0};
@@ -386,6 +401,7 @@ int main(int argc, char **argv)
     test_add("/unix/fds/too-many", more_than_were_asked_for);
     test_add("/unix/fds/no-room", no_room_for_them);
     test_add("/unix/fds/refused", refused);
+    test_add("/unix/fds/no-way", refused_where_there_is_no_way);
     test_add("/unix/fds/beside-credentials", beside_credentials);
     test_add("/unix/fds/dropped", dropped);
     test_add("/unix/fds/no-memory", no_memory);

@@ -51,8 +51,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *
  *
  * The permission bits of the old file are kept, and its owner and group if the process may set them; what
  * else belongs to a file, such as access lists and other hard links, is not. A new one has the mode 0666 less
- * the umask. A symbolic link that leads to a file stays, and that file is replaced. The path must not name
- * what is not a regular file.
+ * the umask. A symbolic link that leads to a file stays, and that file is replaced; one that leads nowhere is
+ * refused with `ENOENT`. The path must not name what is not a regular file.
  *
  * @param loop where the promise lives.
  * @param path copied.

@@ -32,11 +32,11 @@ typedef struct vow_interval vow_interval;
  * ev_run() going. An interval that is still there when its loop is freed is reported as a leak.
  *
  * @param loop    whose ev_loop keeps the time.
- * @param seconds between two ticks; more than 0, and finite.
+ * @param seconds between two ticks; 1e-9 at least, and finite.
  * @return the interval, to be released with vow_interval_free(). NULL, with errno set, when it cannot be
  * made.
  * @par Errors
- * errno is `EINVAL` when the seconds are none; `ENOMEM`; `ECANCELED` while the loop is being freed.
+ * errno is `EINVAL` when the seconds are none or less than that; `ENOMEM`; `ECANCELED` while the loop is being freed.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *site);
@@ -51,7 +51,7 @@ VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double s
  *
  * @param loop    whose ev_loop keeps the time.
  * @param offset  seconds since the epoch of any one tick; finite.
- * @param seconds between two ticks; more than 0, and finite.
+ * @param seconds between two ticks; 1e-9 at least, and finite.
  * @return the interval, to be released with vow_interval_free(). NULL, with errno set, when it cannot be
  * made.
  * @par Errors

@@ -221,8 +221,8 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, co
 VOW_API VOW_NODISCARD vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *options,
                                                       const void *input, size_t size, size_t limit,
                                                       const char *site);
-#define vow_process_run(loop, options, input, size, limit) \
-    vow_process_run_at((loop), (options), (input), (size), (limit), VOW_HERE)
+#define vow_process_run(loop, ...) vow_process_run_at((loop), __VA_ARGS__, VOW_HERE)
+/* Variadic for the same reason as vow_process_start(). */
 
 /**
  * @brief Gives up the handle of a process.

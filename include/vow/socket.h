@@ -102,7 +102,8 @@ typedef struct vow_listen_options {
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options,
                                                       const char *site);
-#define vow_listen_with(loop, options) vow_listen_with_at((loop), (options), VOW_HERE)
+#define vow_listen_with(loop, ...) vow_listen_with_at((loop), (__VA_ARGS__), VOW_HERE)
+/* Variadic, because the commas of a compound literal separate the arguments of a macro. */
 
 /**
  * @brief Listens on a Unix-domain stream socket. The path must not exist yet, and is the caller's to

@@ -186,7 +186,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_read_until_at(vow_stream *stream, 
  * @brief Reads a line: fulfilled with its bytes, without the LF or CR LF that ends it; with nil at the end of
  * the stream.
  *
- * The last line need not be ended. Bytes have a zero behind them, so a line without zeros is a string too.
+ * The last line need not be ended, but must be shorter than the limit then, as if it were. Bytes have a zero
+ * behind them, so a line without zeros is a string too.
  *
  * @param stream used.
  * @param limit  how many bytes at most, the line's end included.

@@ -88,9 +88,9 @@ static int parse_unix(vow_address *address, const char *path, bool is_abstract)
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     size_t length = strlen(path);
 
-    if (length >= sizeof local.sun_path)
+    if (length + !is_abstract > sizeof local.sun_path) /* an abstract name has no NUL behind it */
         return ENAMETOOLONG;
-    memcpy(local.sun_path, path, length + 1);
+    memcpy(local.sun_path, path, length);
     if (is_abstract)
         local.sun_path[0] = '\0';
     vow_address_set(address, (const struct sockaddr *) (const void *) &local,

@@ -14,6 +14,8 @@
 
 /* What the clocks of libev and of the system may differ by. */
 #define TOLERANCE 1e-6
+/* With less, the number of a tick would not fit in an integer. */
+#define SECONDS_MIN 1e-9
 
 struct vow_interval {
     vow__source source;
@@ -134,7 +136,7 @@ static vow_interval *interval_new(vow_loop *loop, double seconds, const char *si
 {
     vow_interval *self;
 
-    if (!isfinite(seconds) || seconds <= 0) {
+    if (!isfinite(seconds) || seconds < SECONDS_MIN) {
         errno = EINVAL;
         return NULL;
     }
@@ -170,9 +172,9 @@ vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double sec
     if (!self)
         return NULL;
     self->by_clock = true;
-    self->base = offset;
+    self->base = fmod(offset, seconds); /* libev counts from there, and would count for ever from far away */
     self->told = last_due(self, now(self));
-    ev_periodic_set(&self->periodic, offset, seconds, NULL);
+    ev_periodic_set(&self->periodic, self->base, seconds, NULL);
     return self;
 }
 

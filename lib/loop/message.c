@@ -80,6 +80,16 @@ static ssize_t send_some(const message_sending *self)
     return count;
 }
 
+/* Linux takes descriptors on any socket, and drops them where there is no way for them. When it cannot say what
+ * the socket is, sending fails. */
+static bool cannot_pass(int fd)
+{
+    int domain;
+    socklen_t size = sizeof domain;
+
+    return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) && domain != AF_UNIX;
+}
+
 static bool send_attempt(vow__io *io, vow_value *result)
 {
     message_sending *self = (message_sending *) io;
@@ -112,6 +122,8 @@ vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, siz
         return refuse(loop, "vow_message_send", fd, "not even one byte to send", site);
     if (count > VOW_MESSAGE_FDS_MAX)
         return refuse(loop, "vow_message_send", fd, "too many descriptors for one message", site);
+    if (count && cannot_pass(fd))
+        return refuse(loop, "vow_message_send", fd, "not a socket that descriptors can be sent on", site);
     self = vow__io_new(loop, sizeof *self + count * sizeof self->fds[0], &send_kind, fd, EV_WRITE, site);
     if (!self)
         return vow__emergency(loop);

@@ -120,9 +120,11 @@ static int prepare(launch *self)
                                                : NULL;
 
     self->what = "the options";
-    if (!program || isnan(options->grace) || (options->arguments && !options->arguments[0]))
+    if (program)
+        snprintf(self->process->name, sizeof self->process->name, "%s", program);
+    if (!program || isnan(options->grace) || (options->arguments && !options->arguments[0]) ||
+        options->end_signal < 0 || options->end_signal > SIGRTMAX)
         return EINVAL;
-    snprintf(self->process->name, sizeof self->process->name, "%s", program);
     self->process->grace_time = options->grace > 0 || options->grace < 0 ? options->grace : DEFAULT_GRACE;
     self->process->end_signal = options->end_signal ? options->end_signal : SIGTERM;
     self->alone[0] = (char *) program;
