@@ -243,6 +243,43 @@ static void processes_that_are_being_ended(fixture *f)
     close(fd);
 }
 
+/* Where libev waits for children itself, in the parent and in the child. */
+static void waits_on_the_default_loop(fixture *f, void *data)
+{
+    vow_process *process = data;
+    vow_promise *done = vow_process_wait(process);
+    vow_loop *loop = vow_promise_loop(done);
+    vow_value value;
+
+    (void) f;
+    vow_loop_fork(loop);
+    run_fails(done, ECHILD, "belongs to the process that started it");
+    vow_process_free(process);
+    g_assert_null(vow_run(vow_process_start(loop, &(vow_process_options){SH("exit 8")}), &value));
+    process = vow_take_process(&value);
+    g_assert_cmpint(run_int(vow_process_wait(process)), ==, 8);
+    vow_process_free(process);
+    assert_no_children();
+}
+
+static void on_the_default_loop(fixture *f)
+{
+    struct ev_loop *ev = ev_default_loop(0);
+    vow_loop *loop = vow_loop_new(ev);
+    vow_process_options options = {SH("read line; exit 6"), .in.kind = VOW_STDIO_PIPE};
+    vow_value value;
+
+    g_assert_null(vow_run(vow_process_start(loop, &options), &value));
+    vow_process *process = vow_take_process(&value);
+    in_fork(f, waits_on_the_default_loop, process);
+    close(vow_process_take_fd(process, STDIN_FILENO));
+    g_assert_cmpint(run_int(vow_process_wait(process)), ==, 6);
+    vow_process_free(process);
+    vow_loop_free(loop);
+    ev_loop_destroy(ev);
+    assert_no_children();
+}
+
 MISUSE(null_loop, vow_loop_fork(NULL); (void) f, "vow_loop_fork", "the loop is NULL", false)
 
 int main(int argc, char **argv)
@@ -254,6 +291,7 @@ int main(int argc, char **argv)
     test_add("/fork/signals", signals);
     test_add("/fork/processes", processes);
     test_add("/fork/processes-being-ended", processes_that_are_being_ended);
+    test_add("/fork/default-loop", on_the_default_loop);
     test_add("/fork/misuse/null-loop", test_null_loop);
     return g_test_run();
 }
