@@ -47,8 +47,7 @@ static double now(void)
 struct fetch {
     vow_task task;
     struct request *request;
-    int fd;
-    vow_buffer buffer;
+    vow_stream *stream;
     struct http_head head;
     char text[HTTP_PATH_LIMIT + 128]; /* of the request */
 };
@@ -68,21 +67,20 @@ static bool has_body(const struct http_head *head)
 VOW_ASYNC(fetch, me)
 {
     VOW_BEGIN(me);
-    me->fd = -1;
     http_head_init(&me->head, true);
     VOW_AWAIT(me, vow_connect(VOW_LOOP(me), me->request->url.host, me->request->url.port));
-    me->fd = vow_take_fd(VOW_RESULT(me));
-    VOW_AWAIT(me, vow_write(VOW_LOOP(me), me->fd, me->text, compose(me)));
-    VOW_AWAIT(me, http_read_head(VOW_LOOP(me), me->fd, &me->buffer, &me->head));
+    me->stream = vow_stream_new(VOW_LOOP(me), vow_take_fd(VOW_RESULT(me)));
+    if (!me->stream)
+        VOW_THROW(me, vow_error_new(ENOMEM, "no memory for a stream"));
+    VOW_AWAIT(me, vow_stream_write(me->stream, me->text, compose(me)));
+    VOW_AWAIT(me, http_read_head(VOW_LOOP(me), me->stream, &me->head));
     if (has_body(&me->head)) {
-        VOW_AWAIT(me, http_skip_body(VOW_LOOP(me), me->fd, &me->buffer, me->head.content_length));
+        VOW_AWAIT(me, http_skip_body(VOW_LOOP(me), me->stream, me->head.content_length));
         me->request->bytes = vow_as_int(VOW_RESULT(me));
     }
     me->request->status = me->head.status;
     VOW_FINALLY(me);
-    vow_buffer_clear(&me->buffer);
-    if (me->fd >= 0)
-        close(me->fd);
+    vow_stream_free(me->stream);
     VOW_END(me);
 }
 

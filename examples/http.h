@@ -66,15 +66,15 @@ bool http_url_parse(struct http_url *url, const char *text);
 bool http_keeps_alive(const struct http_head *head);
 
 /*
- * Reads a head into `head`, which http_head_init() made ready. Both it and the buffer are lent.
+ * Reads a head into `head`, which http_head_init() made ready. Both it and the stream are lent.
  * Rejects in http_domain for what is wrong with it; with VOW_EOF when the stream ends before its first byte.
  */
-VOW_NODISCARD vow_promise *http_read_head(vow_loop *loop, int fd, vow_buffer *buffer, struct http_head *head);
+VOW_NODISCARD vow_promise *http_read_head(vow_loop *loop, vow_stream *stream, struct http_head *head);
 
 /*
- * Reads and forgets `length` bytes, or HTTP_UNKNOWN_LENGTH for all until the stream ends. The buffer is lent.
+ * Reads and forgets `length` bytes, or HTTP_UNKNOWN_LENGTH for all until the stream ends. The stream is lent.
  * Fulfilled with how many they were; rejects with VOW_EOF when they were fewer than `length`.
  */
-VOW_NODISCARD vow_promise *http_skip_body(vow_loop *loop, int fd, vow_buffer *buffer, int64_t length);
+VOW_NODISCARD vow_promise *http_skip_body(vow_loop *loop, vow_stream *stream, int64_t length);
 
 #endif

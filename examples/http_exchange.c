@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 static const double write_seconds = 30; /* for the client to take an answer */
@@ -27,11 +26,11 @@ VOW_ASYNC(receive, me)
     struct exchange *to = me->exchange;
 
     VOW_BEGIN(me);
-    VOW_AWAIT(me, http_read_head(VOW_LOOP(me), to->fd, &to->buffer, &to->head));
+    VOW_AWAIT(me, http_read_head(VOW_LOOP(me), to->stream, &to->head));
     if (to->head.content_length > 0) {
         if (to->head.expects_continue && to->head.minor > 0)
-            VOW_AWAIT(me, vow_write(VOW_LOOP(me), to->fd, go_on, strlen(go_on)));
-        VOW_AWAIT(me, http_skip_body(VOW_LOOP(me), to->fd, &to->buffer, to->head.content_length));
+            VOW_AWAIT(me, vow_stream_write(to->stream, go_on, strlen(go_on)));
+        VOW_AWAIT(me, http_skip_body(VOW_LOOP(me), to->stream, to->head.content_length));
     }
     VOW_END(me);
 }
@@ -103,10 +102,8 @@ static void compose_error(struct exchange *me, const vow_error *error)
  */
 static vow_promise *linger(struct exchange *exchange)
 {
-    shutdown(exchange->fd, SHUT_WR);
-    vow_promise *rest =
-        http_skip_body(VOW_LOOP(exchange), exchange->fd, &exchange->buffer, HTTP_UNKNOWN_LENGTH);
-    return vow_timeout(rest, linger_seconds);
+    return vow_timeout(http_skip_body(VOW_LOOP(exchange), exchange->stream, HTTP_UNKNOWN_LENGTH),
+                       linger_seconds);
 }
 
 VOW_ASYNC(exchange, me)
@@ -120,21 +117,20 @@ VOW_ASYNC(exchange, me)
             compose_error(me, VOW_ERROR(me));
         else
             VOW_THROW(me, vow_error_ref(VOW_ERROR(me)));
-        VOW_AWAIT(me,
-                  vow_timeout(vow_write(VOW_LOOP(me), me->fd, me->reply, me->reply_length), write_seconds));
-        if (!me->keep || me->buffer.length == 0)
+        VOW_AWAIT(me, vow_timeout(vow_stream_write(me->stream, me->reply, me->reply_length), write_seconds));
+        if (!me->keep || vow_stream_buffered(me->stream) == 0)
             break;
         VOW_AWAIT(me, vow_yield(VOW_LOOP(me))); /* its next request is here, but others get their turn */
     }
-    if (!me->keep)
+    if (!me->keep) {
+        VOW_TRY_AWAIT(me, vow_stream_shutdown(me->stream));
         VOW_TRY_AWAIT(me, linger(me));
+    }
     VOW_RETURN(me, vow_bool(me->keep));
-    VOW_FINALLY(me);
-    vow_buffer_clear(&me->buffer);
     VOW_END(me);
 }
 
-vow_promise *http_exchange(vow_loop *loop, int fd, double seconds)
+vow_promise *http_exchange(vow_loop *loop, vow_stream *stream, double seconds)
 {
-    return vow_async(loop, exchange, .fd = fd, .seconds = seconds);
+    return vow_async(loop, exchange, .stream = stream, .seconds = seconds);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Reads the head and the body of an HTTP message: two tasks over vow_read_until() and vow_read().
+ * Reads the head and the body of an HTTP message: two tasks over a stream.
  * See http.h for the contract.
  */
 #include "http.h"
@@ -10,8 +10,7 @@
 
 struct read_head {
     vow_task task;
-    int fd;
-    vow_buffer *buffer;
+    vow_stream *stream;
     struct http_head *head;
 };
 
@@ -26,7 +25,7 @@ static vow_error *malformed(const struct http_head *head, int status, const char
 static vow_error *unreadable(const struct read_head *me, const vow_error *error)
 {
     bool is_eof = vow_error_domain(error) == &vow_domain_vow && vow_error_code(error) == VOW_EOF;
-    bool is_empty = me->head->size == 0 && me->buffer->length == 0;
+    bool is_empty = me->head->size == 0 && vow_stream_buffered(me->stream) == 0;
     if (is_eof && !is_empty)
         return malformed(me->head, 400, "it ends in the middle");
     if (vow_error_code(error) == EMSGSIZE)
@@ -34,11 +33,10 @@ static vow_error *unreadable(const struct read_head *me, const vow_error *error)
     return vow_error_ref(error);
 }
 
-/* Parses the line of `length` bytes at the front of the buffer. NULL, or what is wrong with it. */
-static vow_error *take_line(struct read_head *me, size_t length)
+/* Parses a line. NULL, or what is wrong with it. */
+static vow_error *take_line(struct read_head *me, const vow_bytes *line)
 {
-    int status = http_head_line(me->head, me->buffer->data, length);
-    vow_buffer_consume(me->buffer, length);
+    int status = http_head_line(me->head, line->data, line->length);
     return status == 0 ? NULL : malformed(me->head, status, me->head->problem);
 }
 
@@ -48,52 +46,42 @@ VOW_ASYNC(read_head, me)
 
     VOW_BEGIN(me);
     while (!me->head->complete) {
-        VOW_TRY_AWAIT(me, vow_read_until(VOW_LOOP(me), me->fd, me->buffer, "\n", HTTP_LINE_LIMIT));
+        VOW_TRY_AWAIT(me, vow_stream_read_until(me->stream, "\n", HTTP_LINE_LIMIT));
         if (VOW_ERROR(me))
             VOW_THROW(me, unreadable(me, VOW_ERROR(me)));
-        error = take_line(me, (size_t) vow_as_int(VOW_RESULT(me)));
+        error = take_line(me, vow_as_bytes(VOW_RESULT(me)));
         if (error)
             VOW_THROW(me, error);
     }
     VOW_END(me);
 }
 
-vow_promise *http_read_head(vow_loop *loop, int fd, vow_buffer *buffer, struct http_head *head)
+vow_promise *http_read_head(vow_loop *loop, vow_stream *stream, struct http_head *head)
 {
-    return vow_async(loop, read_head, .fd = fd, .buffer = buffer, .head = head);
+    return vow_async(loop, read_head, .stream = stream, .head = head);
 }
 
 struct skip_body {
     vow_task task;
-    int fd;
-    vow_buffer *buffer;
+    vow_stream *stream;
     int64_t length; /* bytes to skip, or HTTP_UNKNOWN_LENGTH */
     int64_t skipped;
     char scratch[2048];
 };
 
-/* How much of `available` bytes is still to be skipped. */
-static size_t share(const struct skip_body *me, size_t available)
+/* How much is to be read next. */
+static size_t share(const struct skip_body *me)
 {
-    bool all = me->length == HTTP_UNKNOWN_LENGTH || (uint64_t) (me->length - me->skipped) > available;
-    return all ? available : (size_t) (me->length - me->skipped);
-}
-
-static void skip_buffered(struct skip_body *me)
-{
-    size_t count = share(me, me->buffer->length);
-    vow_buffer_consume(me->buffer, count);
-    me->skipped = (int64_t) count;
+    bool all =
+        me->length == HTTP_UNKNOWN_LENGTH || (uint64_t) (me->length - me->skipped) > sizeof me->scratch;
+    return all ? sizeof me->scratch : (size_t) (me->length - me->skipped);
 }
 
 VOW_ASYNC(skip_body, me)
 {
     VOW_BEGIN(me);
-    skip_buffered(me);
     while (me->skipped != me->length) {
-        VOW_AWAIT(me,
-                  vow_readable(VOW_LOOP(me), me->fd)); /* one piece a turn: a fast sender holds up nobody */
-        VOW_AWAIT(me, vow_read(VOW_LOOP(me), me->fd, me->scratch, share(me, sizeof me->scratch)));
+        VOW_AWAIT(me, vow_stream_read(me->stream, me->scratch, share(me)));
         if (vow_as_int(VOW_RESULT(me)) == 0)
             break;
         me->skipped += vow_as_int(VOW_RESULT(me));
@@ -104,7 +92,7 @@ VOW_ASYNC(skip_body, me)
     VOW_END(me);
 }
 
-vow_promise *http_skip_body(vow_loop *loop, int fd, vow_buffer *buffer, int64_t length)
+vow_promise *http_skip_body(vow_loop *loop, vow_stream *stream, int64_t length)
 {
-    return vow_async(loop, skip_body, .fd = fd, .buffer = buffer, .length = length);
+    return vow_async(loop, skip_body, .stream = stream, .length = length);
 }

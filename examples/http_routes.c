@@ -40,7 +40,7 @@ static int number(const char *digits)
 
 struct hang_up {
     vow_task task;
-    int fd;
+    vow_stream *stream;
 };
 
 /* Rejects when the client is gone. It may have closed its sending side alone, so it gets a little time. */
@@ -49,8 +49,9 @@ VOW_ASYNC(hang_up, me)
     char byte;
 
     VOW_BEGIN(me);
-    VOW_AWAIT(me, vow_readable(VOW_LOOP(me), me->fd));
-    if (recv(me->fd, &byte, 1, MSG_PEEK) > 0)     /* it sent its next request: */
+    VOW_AWAIT(me, vow_stream_readable(me->stream));
+    if (vow_stream_buffered(me->stream) > 0 ||
+        recv(vow_stream_fd(me->stream), &byte, 1, MSG_PEEK) > 0) /* it sent its next request: */
         VOW_AWAIT(me, vow_race_of(VOW_LOOP(me))); /* a race without runners, which never ends */
     VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), hang_up_seconds));
     VOW_THROW(me, vow_error_new(ECONNRESET, "the client hung up"));
@@ -61,7 +62,7 @@ VOW_ASYNC(hang_up, me)
 static vow_promise *while_connected(struct exchange *exchange, vow_promise *promise)
 {
     vow_loop *loop = VOW_LOOP(exchange);
-    return vow_race_of(loop, promise, vow_async(loop, hang_up, .fd = exchange->fd));
+    return vow_race_of(loop, promise, vow_async(loop, hang_up, .stream = exchange->stream));
 }
 
 struct job {

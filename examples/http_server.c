@@ -25,23 +25,28 @@ static const double grace_seconds = 0.5; /* after SIGINT or SIGTERM: for what is
 
 struct connection {
     vow_task task;
-    vow_value *accepted; /* the descriptor, lent: the server closes it when the task is done */
+    vow_value *accepted; /* the descriptor: taken when the task starts */
+    vow_stream *stream;
 };
 
 /* A connection that was lost or fell asleep is no failure of the server's, and there is nobody left to tell.
  */
 VOW_ASYNC(connection, me)
 {
-    int fd = vow_as_fd(me->accepted);
-
     VOW_BEGIN(me);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* each answer is one write */
+    me->stream = vow_stream_new(VOW_LOOP(me), vow_take_fd(me->accepted));
+    if (!me->stream)
+        VOW_RETURN(me, vow_nil());
+    setsockopt(vow_stream_fd(me->stream), IPPROTO_TCP, TCP_NODELAY, &(int){1},
+               sizeof(int)); /* each answer is one write */
     do {
-        VOW_TRY_AWAIT(me, vow_timeout(vow_readable(VOW_LOOP(me), fd), idle_seconds));
+        VOW_TRY_AWAIT(me, vow_timeout(vow_stream_readable(me->stream), idle_seconds));
         if (VOW_ERROR(me))
             break;
-        VOW_TRY_AWAIT(me, http_exchange(VOW_LOOP(me), fd, request_seconds));
+        VOW_TRY_AWAIT(me, http_exchange(VOW_LOOP(me), me->stream, request_seconds));
     } while (!VOW_ERROR(me) && vow_as_bool(VOW_RESULT(me)));
+    VOW_FINALLY(me);
+    vow_stream_free(me->stream);
     VOW_END(me);
 }
 
