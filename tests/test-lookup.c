@@ -473,7 +473,8 @@ static void the_only_one_refuses(fixture *f)
 
     know(&entry);
     run_fails(vow_connect(f->loop, "host.test", text_of(refusing_port(f))), ECONNREFUSED,
-              "vow_connect: 127.0.0.1:");
+              ": 127.0.0.1:");
+    run_fails(vow_connect(f->loop, "host.test", "1"), ECONNREFUSED, "vow_connect: host.test:1: 127.0.0.1:1: ");
     end_threads();
 }
 

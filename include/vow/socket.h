@@ -32,7 +32,7 @@ VOW_BEGIN_DECLS
  * connect(2)'s, such as `ECONNREFUSED`; those of vow_lookup(); `EMFILE`; `ENOMEM`. The message names host and
  * service. When several addresses have all failed, it names each with its reason, the code is that of the
  * first one which could be reached, and vow_error_cause() is an error with the list of them (see
- * vow_error_list()).
+ * vow_error_list()). With a single address, the cause is what was said of that one.
  * @par Standard
  * RFC 8305, sections 4 and 5. The look-up is one for both families.
  * @since 0.1

@@ -15,7 +15,8 @@
  * direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause() says what broke it.
  *
  * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. While nobody
- * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer.
+ * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One that is still
+ * there when its loop is freed is closed then, and reported as a leak; it has to be released all the same.
  *
  *     VOW_ASYNC(greeter, me)
  *     {

@@ -149,6 +149,7 @@ static vow_promise *connect_first(attempts *self)
         turn = turn_after(&self->attempt[i - 1], self->promises[i - 1], turn);
         self->promises[i] = vow_then_at(vow_ref(turn), begin, &self->attempt[i], site);
     }
+    vow_peek(turn); /* that there was no memory for it is no news: who waits for it says so */
     vow_unref(turn);
     return vow_attach_at(vow_any_at(loop, self->count, self->promises, site), self, attempts_free, site);
 }
@@ -191,19 +192,18 @@ static void tell_reasons(const vow_list *errors, char *text, size_t size)
     }
 }
 
-/* The one error there is, or a new one that the aggregate has caused. */
+/* What the one error there is has caused, or the aggregate. */
 static vow_error *sum_up(const vow_error *error, const char *name, const char *site)
 {
     const vow_list *errors = vow_error_list(error);
+    size_t length = vow_list_length(errors);
     char reasons[REASONS_SIZE] = "";
 
-    if (!vow_list_length(errors))
+    if (!length)
         return vow_error_ref(error);
-    if (vow_list_length(errors) == 1)
-        return vow_error_ref(error_at(errors, 0));
     tell_reasons(errors, reasons, sizeof reasons);
-    return vow_error_wrap_at(site, vow_error_ref(error), code_of(errors), "%s: %s: %s", function_name, name,
-                             reasons);
+    return vow_error_wrap_at(site, vow_error_ref(length == 1 ? error_at(errors, 0) : error), code_of(errors),
+                             "%s: %s: %s", function_name, name, reasons);
 }
 
 /* ---- The whole ----------------------------------------------------------------------------------------- */
