@@ -8,12 +8,12 @@
 #include "base/allocator-private.h"
 #include "base/region-private.h"
 
-/* How many of the blocks at hand go back to their slabs at once. */
-#define FLUSHED (VOW__POOL_KEEPS / 2)
+/* How many blocks are in use for each that is kept at hand, once there are too many of these. */
+#define IN_USE_FOR_ONE 32
 
 static void pool_init(vow__pool *pool, size_t block)
 {
-    *pool = (vow__pool){.block = (uint32_t) block};
+    *pool = (vow__pool){.block = (uint32_t) block, .keeps = block ? VOW__POOL_KEEPS : 0};
     vow__list_init(&pool->partial);
 }
 
@@ -34,7 +34,6 @@ vow__pools *vow__pools_new(size_t size)
     for (size_t i = 0; i < VOW__POOL_COUNT; i++)
         pool_init(&pools->pool[i], (i + 1) * VOW__BLOCK_STEP);
     pool_init(&pools->large, 0);
-    pools->large.kept = VOW__POOL_KEEPS;
     return pools;
 }
 
@@ -104,6 +103,7 @@ static inline void slab_give(vow__slab *slab, vow__free_block *block)
         slab->free = block;
     }
     VOW__POISON(block, block_size(slab));
+    slab->pool->out--;
     if (--slab->out == 0)
         release_if_empty(slab);
 }
@@ -121,11 +121,23 @@ static void pool_flush(vow__pool *pool, uint32_t count)
     }
 }
 
+/* Too many are at hand: half of what is kept from now on is enough. */
+static void pool_shrink(vow__pool *pool)
+{
+    size_t in_use = pool->out - pool->kept - (size_t) (pool->end - pool->fresh) / pool->block;
+    size_t keeps = in_use / IN_USE_FOR_ONE;
+
+    pool->keeps = (uint16_t) (keeps > VOW__POOL_KEEPS ? VOW__POOL_KEEPS : keeps);
+    if (pool->kept > pool->keeps / 2)
+        pool_flush(pool, pool->kept - pool->keeps / 2);
+}
+
 void vow__pool_give_slowly(void *block)
 {
     vow__slab *slab = vow__slab_of(block);
 
-    pool_flush(slab->pool, FLUSHED);
+    if (slab->pool->keeps)
+        pool_shrink(slab->pool);
     ((vow__free_block *) block)->in_use = NULL;
     slab_give(slab, block);
 }
@@ -137,9 +149,10 @@ static void pool_take_over(vow__pool *pool, vow__slab *slab)
 
     vow__list_unlink(&slab->partial);
     pool->free = slab->free;
-    pool->kept = count;
+    pool->kept = (uint16_t) count;
     slab->free = NULL;
     slab->out += count;
+    pool->out += count;
 }
 
 /* Nothing is at hand: gets something. False when there is no memory. */
@@ -147,6 +160,7 @@ static bool pool_fill(vow__pools *pools, vow__pool *pool)
 {
     vow__slab *slab;
 
+    pool->keeps = VOW__POOL_KEEPS;
     if (!vow__list_is_empty(&pool->partial)) {
         pool_take_over(pool, VOW__CONTAINER_OF(pool->partial.next, vow__slab, partial));
         return true;
@@ -159,6 +173,7 @@ static bool pool_fill(vow__pools *pools, vow__pool *pool)
     pool->carved = slab;
     pool->fresh = first_block(slab);
     pool->end = pool->fresh + slab_capacity(slab) * pool->block;
+    pool->out += slab->out;
     return true;
 }
 
@@ -233,7 +248,7 @@ static void pool_seal(vow__pool *pool)
     vow__slab *slab = pool->carved;
 
     pool_flush(pool, pool->kept);
-    pool->kept = VOW__POOL_KEEPS;
+    pool->keeps = 0;
     pool->carved = NULL;
     while (pool->fresh != pool->end) {
         char *block = pool->fresh;
