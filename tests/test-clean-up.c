@@ -218,6 +218,52 @@ static void test_last_of_a_freed_loop(fixture *f)
     }
 }
 
+/* A task in its clean-up is left to finish when its loop is freed; what it then becomes is cancelled, too. */
+struct foreign {
+    vow_resolver resolver;
+    fixture *f;
+};
+
+static void stop_foreign(vow_resolver *resolver)
+{
+    note(((struct foreign *) (void *) resolver)->f, "stopped");
+}
+
+static vow_error *keep_resolver(void *object, vow_resolver *resolver)
+{
+    struct foreign *foreign = object;
+
+    vow_resolver_move(&foreign->resolver, resolver, stop_foreign);
+    return NULL;
+}
+
+static const vow_thenable foreign_type = {"foreign", keep_resolver, NULL};
+
+struct becomer {
+    vow_task task;
+    struct foreign *foreign;
+};
+
+VOW_ASYNC(becomer, me)
+{
+    VOW_BEGIN(me);
+    VOW_RETURN(me, vow_follow_thenable(&foreign_type, me->foreign));
+    VOW_FINALLY(me);
+    VOW_TRY_AWAIT(me, vow_sleep(VOW_LOOP(me), 1000));
+    VOW_END(me);
+}
+
+static void test_foreign_while_freeing(fixture *f)
+{
+    struct foreign foreign = {.f = f};
+
+    vow_detach(vow_async(f->loop, becomer, .foreign = &foreign));
+    vow_loop_free(f->loop);
+    f->loop = NULL;
+    assert_log(f, "stopped");
+    g_assert_false(vow_resolver_is_pending(&foreign.resolver));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -227,6 +273,7 @@ int main(int argc, char **argv)
     test_add("/clean-up/dropped-by-the-inner-one", test_dropped_by_the_inner_clean_up);
     test_add("/clean-up/report-before-the-outer-one", test_report_before_the_outer_clean_up);
     test_add("/clean-up/outcome-cancels", test_outcome_cancels);
+    test_add("/clean-up/foreign-while-freeing", test_foreign_while_freeing);
     test_add("/clean-up/last-of-a-freed-loop", test_last_of_a_freed_loop);
     return g_test_run();
 }

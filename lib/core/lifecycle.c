@@ -98,6 +98,7 @@ static void end_wait(void *block, void *data)
 /*
  * Lets clean-up finish. What it awaits now is rejected, so this ends, unless a task awaits for ever in
  * VOW_FINALLY: then it is left where it stands, and so is all of it if something goes on that it waits for.
+ * What a clean-up left pending behind it, for a resolver of another library say, is cancelled in turn.
  */
 static void run_clean_up(vow_loop *loop)
 {
@@ -109,6 +110,8 @@ static void run_clean_up(vow_loop *loop)
             vow__run_job(loop);
         if (loop->host->finish(loop) && vow__list_is_empty(&loop->queue))
             vow__pools_each(&loop->pools, end_wait, loop);
+        if (vow__list_is_empty(&loop->queue))
+            vow__pools_each(&loop->pools, cancel_any, NULL);
     } while (left && !vow__list_is_empty(&loop->queue));
     loop->is_draining = false;
 }

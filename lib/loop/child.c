@@ -79,7 +79,8 @@ static enum vow__child_state ask_pidfd(const vow__child *child, int *code)
 
     memset(&info, 0, sizeof info);
     info.mask = INFO_EXIT;
-    if (ioctl(child->pidfd, INFO_OF_PIDFD, &info) < 0 || !(info.mask & INFO_EXIT))
+    /* Not ioctl(): its second parameter is an int in some C libraries, and an unsigned long in others. */
+    if (syscall(SYS_ioctl, child->pidfd, INFO_OF_PIDFD, &info) < 0 || !(info.mask & INFO_EXIT))
         return VOW__CHILD_LOST;
     *code = vow__child_code(info.status);
     return VOW__CHILD_ENDED;
