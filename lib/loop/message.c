@@ -64,7 +64,7 @@ static ssize_t send_some(const message_sending *self)
     ssize_t count;
 
     if (self->count) {
-        struct cmsghdr header = {.cmsg_len = CMSG_LEN(self->count * sizeof self->fds[0]),
+        struct cmsghdr header = {.cmsg_len = (socklen_t) CMSG_LEN(self->count * sizeof self->fds[0]),
                                  .cmsg_level = SOL_SOCKET,
                                  .cmsg_type = SCM_RIGHTS};
 
@@ -72,7 +72,7 @@ static ssize_t send_some(const message_sending *self)
         memcpy(control.bytes, &header, sizeof header);
         memcpy(CMSG_DATA(&control.alignment), self->fds, self->count * sizeof self->fds[0]);
         message.msg_control = control.bytes;
-        message.msg_controllen = CMSG_SPACE(self->count * sizeof self->fds[0]);
+        message.msg_controllen = (socklen_t) CMSG_SPACE(self->count * sizeof self->fds[0]);
     }
     do
         count = sendmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -204,6 +204,16 @@ int vow_message_take_fd(vow_message *message, size_t index)
 
 /* ---- Receiving ----------------------------------------------------------------------------------------- */
 
+/* musl's macro mixes signs. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *header)
+{
+    return CMSG_NXTHDR(message, header);
+}
+#pragma GCC diagnostic pop
+
 /* As recvmsg(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. */
 static ssize_t receive_some(const message_receiving *self, int *lost)
 {
@@ -212,8 +222,8 @@ static ssize_t receive_some(const message_receiving *self, int *lost)
     struct msghdr message = {.msg_iov = &piece,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
-                             .msg_controllen = CMSG_SPACE(self->received->limit * sizeof(int)) +
-                                               CMSG_SPACE(sizeof(struct ucred))};
+                             .msg_controllen = (socklen_t) (CMSG_SPACE(self->received->limit * sizeof(int)) +
+                                                            CMSG_SPACE(sizeof(struct ucred)))};
     ssize_t count;
     bool fits = true;
 
@@ -222,7 +232,7 @@ static ssize_t receive_some(const message_receiving *self, int *lost)
     while (count < 0 && errno == EINTR);
     if (count < 0)
         return count;
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header))
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = next_header(&message, header))
         if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
             fits = add_fds(self->received, header) && fits;
     *lost = 0;
