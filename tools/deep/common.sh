@@ -77,13 +77,14 @@ library_sources()
 
 # ---- The test programs -------------------------------------------------------------------------------------
 # Their names are those of tests/local.mk without the folder. Without test-depth: its million links need the
-# optimised stack frames and the speed of a build as shipped, and `make check` has both.
+# optimised stack frames and the speed of a build as shipped, and `make check` has both. Without those that stand
+# between the library and libc, which cannot be linked statically.
 
 test_programs()
 {
     for program in $(variable tests/local.mk test_programs); do
         case $program in
-        tests/test-depth) ;;
+        tests/test-depth | tests/test-faults | tests/test-file-faults) ;;
         tests/*) echo "${program#tests/}" ;;
         esac
     done
