@@ -6,6 +6,7 @@ test_programs = \
 	tests/test-address \
 	tests/test-allocation \
 	tests/test-attach \
+	tests/test-black-box-memory \
 	tests/test-black-box-reentrant \
 	tests/test-cancel \
 	tests/test-clean-up \

@@ -150,6 +150,10 @@ static void parts_have_a_limit(struct out *out)
     struct iovec parts[1025] = {{"x", 1}};
 
     run_fails(vow_stream_writev(out->stream, parts, 1025), EINVAL, "1025 parts");
+    parts[0].iov_len = parts[1].iov_len = SIZE_MAX / 2 + 2;
+    run_fails(vow_stream_writev(out->stream, parts, 2), EINVAL, "more bytes than can be counted");
+    parts[0].iov_len = 1;
+    parts[1].iov_len = 0;
     g_assert_cmpint(run_int(vow_stream_writev(out->stream, parts, 1024)), ==, 1);
     g_assert_cmpint(run_int(vow_stream_writev(out->stream, NULL, 0)), ==, 0);
 }

@@ -11,8 +11,9 @@
  * Reading: there is one reader at a time; a read while another one is pending rejects with `EALREADY`, naming
  * where that was made. Dropping a read loses no byte: what had arrived stays in the stream for the next one.
  * Writing: any number of writes may be pending; they go out in the order of the calls, one after the other
- * and never mixed. A read that failed, and a write that failed or was dropped in the middle, break their
- * direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause() says what broke it.
+ * and never mixed. A read that the system failed, and a write that it failed or that was dropped in the middle,
+ * break their direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause() says what
+ * broke it.
  *
  * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. While nobody
  * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One that is still
@@ -244,7 +245,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_write_at(vow_stream *stream, const
  * @param count  how many parts, at most 1024.
  * @return the promise of an int, the count of all bytes; the caller's.
  * @par Errors
- * `EINVAL` for too many parts; else as for vow_stream_write().
+ * `EINVAL` for too many parts, and for more bytes than can be counted; else as for vow_stream_write().
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_writev_at(vow_stream *stream, const struct iovec *parts,

@@ -156,18 +156,34 @@ vow__writing *vow__write_chunk(vow_stream *stream, const void *data, size_t size
     return self;
 }
 
+/* Why these are no parts to write, or NULL. Parts that lie on each other may have more bytes than there are.
+ */
+static vow_error *bad_parts(const vow_stream *stream, const struct iovec *parts, size_t count,
+                            const char *site)
+{
+    size_t size = 0, i = 0;
+
+    if (count > PARTS_MAX)
+        return vow_error_new_at(site, EINVAL, "vow_stream_writev: descriptor %d: %zu parts, more than %d",
+                                stream->fd, count, PARTS_MAX);
+    while (i < count && parts[i].iov_len <= PTRDIFF_MAX - size)
+        size += parts[i++].iov_len;
+    return i == count ? NULL
+                      : vow_error_new_at(site, EINVAL,
+                                         "vow_stream_writev: descriptor %d: more bytes than can be counted",
+                                         stream->fd);
+}
+
 vow_promise *vow_stream_writev_at(vow_stream *stream, const struct iovec *parts, size_t count,
                                   const char *site)
 {
     vow__writing *self;
+    vow_error *error;
 
     vow__check_stream(stream, "vow_stream_writev", site);
-    if (count > PARTS_MAX)
-        return vow_rejected_at(vow__loop_of(&stream->promise),
-                               vow_error_new_at(site, EINVAL,
-                                                "vow_stream_writev: descriptor %d: %zu parts, more than %d",
-                                                stream->fd, count, PARTS_MAX),
-                               site);
+    error = bad_parts(stream, parts, count, site);
+    if (error)
+        return vow_rejected_at(vow__loop_of(&stream->promise), error, site);
     self = writing_new(stream, &write_kind, VOW__WRITING_PLAIN, parts, count, site);
     return self ? begin(self) : vow__emergency(vow__loop_of(&stream->promise));
 }
