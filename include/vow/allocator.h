@@ -13,9 +13,10 @@ VOW_BEGIN_DECLS
 /**
  * @brief Two functions that stand in for malloc() and free().
  *
- * Promises and tasks are cut from slabs of 64 KiB, aligned to their size, so `allocate` must honour the
- * alignment (a power of two). It returns NULL when there is no memory, which libvow answers with a rejection
- * of `ENOMEM`.
+ * Promises and tasks are cut from slabs of 64 KiB, aligned to their size; a loop that has more than 24 of
+ * them takes further ones 2 MiB at a time, aligned to that, and keeps no more than four of each that are
+ * vacant. So `allocate` must honour the alignment (a power of two). It returns NULL when there is no memory,
+ * which libvow answers with a rejection of `ENOMEM`.
  */
 typedef struct vow_allocator {
     void *(*allocate)(void *data, size_t size, size_t alignment); /**< returns NULL when out of memory */
@@ -32,7 +33,8 @@ typedef struct vow_allocator {
  * Once there is a job (vow_offload()) or a remote (vow_remote_new()), both functions are called on their
  * threads as well, at the same time.
  *
- * @param allocator copied; NULL brings back the C library's aligned_alloc() and free().
+ * @param allocator copied; NULL brings back the default: the C library's malloc(), posix_memalign() and
+ * free(), and for 2 MiB and more mmap(2), in huge pages where the system has them.
  *
  * @par Thread
  * Not safe against other threads that use libvow at the same time.
