@@ -61,4 +61,10 @@ find . -name '*.[ch]' -exec grep -En 'include[[:space:]]*[<"](glib|glib-object|g
     >"$scratch/glib"
 check_empty "nothing in lib/ includes GLib" "$scratch/glib"
 
+# A header that is missing there is only missed by whoever builds from the tarball.
+find . -name '*.[ch]' | sed 's/^\.//' | while read -r file; do
+    grep -q "lib$file" local.mk || echo "lib$file"
+done >"$scratch/unlisted"
+check_empty "every file of lib/ is in its list" "$scratch/unlisted"
+
 finish
