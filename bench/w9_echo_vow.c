@@ -14,7 +14,7 @@ struct connection {
     vow_task task;
     vow_value *accepted;
     vow_stream *stream;
-    char bytes[768]; /* so that the task is one of the blocks that stand side by side in a pool */
+    char bytes[1024];
 };
 
 VOW_ASYNC(connection, me)

@@ -33,9 +33,14 @@
 #define VOW__SLAB_ALIGNMENT ((size_t) 65536)
 /* One that stands alone leaves malloc room for its own header, so that they can lie side by side. */
 #define VOW__SLAB_SIZE (VOW__SLAB_ALIGNMENT - 64)
+/* Sizes of blocks: in fine steps to the first limit, for promises and most tasks, then in coarse ones, for
+ * tasks with a buffer in their frame. */
 #define VOW__BLOCK_STEP ((size_t) 16)
-#define VOW__BLOCK_MAX ((size_t) 1024)
-#define VOW__POOL_COUNT (VOW__BLOCK_MAX / VOW__BLOCK_STEP)
+#define VOW__BLOCK_FINE ((size_t) 1024)
+#define VOW__BLOCK_COARSE_STEP ((size_t) 512)
+#define VOW__BLOCK_MAX ((size_t) 4096)
+#define VOW__POOL_FINE (VOW__BLOCK_FINE / VOW__BLOCK_STEP)
+#define VOW__POOL_COUNT (VOW__POOL_FINE + (VOW__BLOCK_MAX - VOW__BLOCK_FINE) / VOW__BLOCK_COARSE_STEP)
 
 typedef struct vow__pools vow__pools;
 
@@ -113,11 +118,19 @@ void vow__pool_give_slowly(void *block);
 #define VOW__POOL_KEEPS 256
 #endif
 
+/* Which pool has blocks of a size up to VOW__BLOCK_MAX. */
+static inline size_t vow__pool_index(size_t size)
+{
+    if (size <= VOW__BLOCK_FINE)
+        return (size - 1) / VOW__BLOCK_STEP;
+    return VOW__POOL_FINE + (size - VOW__BLOCK_FINE - 1) / VOW__BLOCK_COARSE_STEP;
+}
+
 /* The same as vow__pool_take_slowly() if that needs no call, as most often; else NULL. */
 static inline void *vow__pool_take_quickly(vow__pools *pools, size_t size)
 {
     if (VOW__POOL_KEEPS && size <= VOW__BLOCK_MAX) {
-        vow__pool *pool = &pools->pool[(size - 1) / VOW__BLOCK_STEP];
+        vow__pool *pool = &pools->pool[vow__pool_index(size)];
         vow__free_block *block = pool->free;
 
         if (block) {

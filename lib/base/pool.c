@@ -17,6 +17,14 @@ static void pool_init(vow__pool *pool, size_t block)
     vow__list_init(&pool->partial);
 }
 
+/* The size of a pool's blocks: see vow__pool_index(). */
+static size_t block_of(size_t index)
+{
+    if (index < VOW__POOL_FINE)
+        return (index + 1) * VOW__BLOCK_STEP;
+    return VOW__BLOCK_FINE + (index - VOW__POOL_FINE + 1) * VOW__BLOCK_COARSE_STEP;
+}
+
 vow__pools *vow__pools_new(size_t size)
 {
     vow__slab *slab = vow__allocate_aligned(VOW__SLAB_HEADER + size, VOW__SLAB_ALIGNMENT);
@@ -32,7 +40,7 @@ vow__pools *vow__pools_new(size_t size)
     vow__list_init(&pools->slabs);
     vow__list_init(&pools->regions);
     for (size_t i = 0; i < VOW__POOL_COUNT; i++)
-        pool_init(&pools->pool[i], (i + 1) * VOW__BLOCK_STEP);
+        pool_init(&pools->pool[i], block_of(i));
     pool_init(&pools->large, 0);
     return pools;
 }
@@ -236,7 +244,7 @@ void *vow__pool_take_slowly(vow__pools *pools, size_t size)
         return NULL;
     if (size > VOW__BLOCK_MAX)
         return take_large(pools, size);
-    pool = &pools->pool[(size - 1) / VOW__BLOCK_STEP];
+    pool = &pools->pool[vow__pool_index(size)];
     if (!pool->free && pool->fresh == pool->end && !pool_fill(pools, pool))
         return NULL;
     return pool_pop(pool);
