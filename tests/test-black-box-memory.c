@@ -119,6 +119,9 @@ static void streams_settle(fixture *f)
 
 /* ---- Many ---------------------------------------------------------------------------------------------- */
 
+/* How many vacant slabs and regions a loop may keep: more, if more jobs were waiting at once than before. */
+enum { KEPT = 28 };
+
 static void begin_and_drop(fixture *f, int fd, struct gate *gate)
 {
     vow_remote *remote;
@@ -148,7 +151,7 @@ static void begun_and_dropped(fixture *f)
         while (vow_loop_live(f->loop) > 0)
             turn(f);
         if (round)
-            g_assert_cmpint(g_atomic_int_get(&f->memory.blocks), <=, before);
+            g_assert_cmpint(g_atomic_int_get(&f->memory.blocks), <=, before + KEPT);
         before = g_atomic_int_get(&f->memory.blocks);
     }
     vow_offload_set_limits(0, 65536);

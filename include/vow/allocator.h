@@ -14,9 +14,9 @@ VOW_BEGIN_DECLS
  * @brief Two functions that stand in for malloc() and free().
  *
  * Promises and tasks are cut from slabs of 64 KiB, aligned to their size; a loop that has more than 24 of
- * them takes further ones 2 MiB at a time, aligned to that, and keeps no more than four of each that are
- * vacant. So `allocate` must honour the alignment (a power of two). It returns NULL when there is no memory,
- * which libvow answers with a rejection of `ENOMEM`.
+ * them takes further ones 2 MiB at a time, aligned to that. Of what is vacant it keeps no more than 24 of the
+ * former and four of the latter. So `allocate` must honour the alignment (a power of two). It returns NULL
+ * when there is no memory, which libvow answers with a rejection of `ENOMEM`.
  */
 typedef struct vow_allocator {
     void *(*allocate)(void *data, size_t size, size_t alignment); /**< returns NULL when out of memory */
