@@ -116,9 +116,9 @@ static ssize_t send_parts(int fd, const struct iovec *parts, int parts_count)
 /* sendmsg(2) costs more than send(2), so it is for what needs it. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count)
 {
-    ssize_t count;
-
     if (!nature->is_plain) {
+        ssize_t count;
+
         do
             count = parts_count == 1 ? send(fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
                                      : send_parts(fd, parts, parts_count);

@@ -67,9 +67,9 @@ ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *par
 /* As vow__fd_read(). */
 static inline ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size)
 {
-    ssize_t count;
-
     if (!nature->is_plain) {
+        ssize_t count;
+
         do
             count = recv(fd, buffer, size, MSG_DONTWAIT);
         while (count < 0 && errno == EINTR);

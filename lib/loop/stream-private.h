@@ -218,7 +218,7 @@ static inline vow__writing *vow__first_write(const vow_stream *stream)
 extern vow_error vow__error_shut_down;
 
 void vow__writing_enqueue(vow__writing *self);
-void vow__writing_dequeue(vow__writing *self);
+void vow__writing_dequeue(vow_stream *stream, vow__writing *self);
 /* One attempt at a write that nothing is before: true when it is settled. */
 bool vow__writing_at_once(vow__writing *self);
 /* The turn of a shutdown, which is not in the queue any more. */

@@ -26,10 +26,8 @@ void vow__writing_enqueue(vow__writing *self)
     vow__want(stream, &stream->out);
 }
 
-void vow__writing_dequeue(vow__writing *self)
+void vow__writing_dequeue(vow_stream *stream, vow__writing *self)
 {
-    vow_stream *stream = self->stream;
-
     vow__list_unlink(&self->link);
     self->stream = NULL;
     stream->queued -= self->size - self->written + VOW__WRITING_COST;
@@ -43,7 +41,7 @@ void vow__writes_reject(vow_stream *stream, const vow_error *error)
         vow__writing *self = vow__first_write(stream);
         const char *function = vow__writing_function(self), *site = self->promise.site;
 
-        vow__writing_dequeue(self);
+        vow__writing_dequeue(stream, self);
         vow__resolve(&self->promise, vow_throw(error ? vow__stream_broken(stream, function, error, site)
                                                      : vow__stream_ended(stream, function, site)));
     }
@@ -134,7 +132,7 @@ static void fail_first(vow_stream *stream, int code)
     vow_value thrown = failure(stream, self, code);
     vow_error *error = is_whole ? NULL : vow_error_ref(thrown.u.pointer);
 
-    vow__writing_dequeue(self);
+    vow__writing_dequeue(stream, self);
     vow__resolve(&self->promise, thrown);
     if (error)
         vow__stream_break_off(stream, error);
@@ -153,7 +151,7 @@ static void distribute(vow_stream *stream, size_t count)
         if (mine < left)
             return;
         count -= mine;
-        vow__writing_dequeue(self);
+        vow__writing_dequeue(stream, self);
         vow__fulfil(&self->promise, vow_int((int64_t) self->size));
     }
 }
@@ -206,7 +204,7 @@ static void settle_empty(vow_stream *stream)
     while (!vow__list_is_empty(&stream->writes) && !vow__first_write(stream)->size) {
         vow__writing *self = vow__first_write(stream);
 
-        vow__writing_dequeue(self);
+        vow__writing_dequeue(stream, self);
         if (self->promise.stage == VOW__WRITING_SHUTDOWN)
             vow__writing_end_output(stream, self);
         else

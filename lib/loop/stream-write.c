@@ -21,7 +21,7 @@ static void writing_stop(vow_promise *promise)
 
     if (!stream)
         return;
-    vow__writing_dequeue(self);
+    vow__writing_dequeue(self->stream, self);
     if (self->promise.stage == VOW__WRITING_SHUTDOWN)
         stream->is_ending = false;
     if (self->written && promise->stage == VOW__WRITING_PLAIN)

@@ -130,18 +130,30 @@ static bool is_unwanted(const vow_promise *promise)
     return promise->refs == 1 || is_cut(promise);
 }
 
+/* What it awaited was settled already, and nobody else's turn comes before its own. */
+static bool is_ready(const vow_promise *promise)
+{
+    return promise->mode == VOW__WAIT_READY;
+}
+
+/* Runs the body from the await that is settled to the next one, or its end. */
+static inline bool go_on(task *self)
+{
+    self->promise.mode = VOW__WAIT_NONE;
+    take_awaited(self);
+    return enter(self, IN_ITS_JOB);
+}
+
 static void task_run(vow_promise *promise, vow__reaction *wait)
 {
     task *self = (task *) promise;
     bool is_done;
 
     (void) wait;
-    do {
-        promise->mode = VOW__WAIT_NONE;
-        take_awaited(self);
-        is_done = enter(self, IN_ITS_JOB);
-    } while (promise->mode == VOW__WAIT_READY && !is_unwanted(promise));
-    if (promise->mode == VOW__WAIT_READY)
+    is_done = go_on(self);
+    while (is_ready(promise) && !is_unwanted(promise))
+        is_done = go_on(self);
+    if (is_ready(promise))
         vow__wait(promise, vow__take_own_upstream(promise), VOW__WAIT_REACTION);
     step_done(self, is_done);
 }
