@@ -123,6 +123,22 @@ static void reads_much(fixture *f)
     assert_folder("much");
 }
 
+/* Also when what has come no longer fits, and there is no memory for more. */
+static void no_memory_for_what_has_no_size(fixture *f)
+{
+    vow_error *error = NULL;
+    size_t n = 0;
+
+    do {
+        vow_error_unref(error);
+        memory_fail(f, ++n, false);
+        error = vow_run(vow_file_read(f->loop, "/proc/self/maps", SIZE_MAX), NULL);
+        memory_fail(f, 0, false);
+        g_assert_true(!error || vow_error_code(error) == ENOMEM);
+    } while (error);
+    g_assert_cmpuint(n, >, 2);
+}
+
 /* Files that do not say how long they are. */
 static void reads_what_has_no_size(fixture *f)
 {
@@ -531,6 +547,7 @@ int main(int argc, char **argv)
     test_add("/file/read/nothing", reads_nothing_in_folder);
     test_add("/file/read/much", reads_much_in_folder);
     test_add("/file/read/no-size", reads_what_has_no_size_in_folder);
+    test_add("/file/read/no-size-no-memory", no_memory_for_what_has_no_size);
     test_add("/file/read/fails", cannot_read_in_folder);
     test_add("/file/write/new", writes_a_new_file_in_folder);
     test_add("/file/write/replace", replaces_a_file_in_folder);
