@@ -25,7 +25,6 @@
 #define VOW_UNUSED __attribute__((unused))
 #define VOW_PRINTF(format_at, arguments_at) __attribute__((format(printf, format_at, arguments_at)))
 #define VOW_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-#define VOW_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #else
 #define VOW_API extern
 #define VOW_NODISCARD
@@ -33,7 +32,6 @@
 #define VOW_UNUSED
 #define VOW_PRINTF(format_at, arguments_at)
 #define VOW_UNLIKELY(condition) (condition)
-#define VOW_LIKELY(condition) (condition)
 #endif
 
 /* Before the functions that programs call most: a call goes straight through the table of addresses, and not

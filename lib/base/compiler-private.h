@@ -9,9 +9,12 @@
 #define VOW__HIDDEN __attribute__((visibility("hidden")))
 /* Rarely called: kept out of the functions that call it, so that they need not save registers for it. */
 #define VOW__RARE __attribute__((noinline, cold))
+/* What is true most often. */
+#define VOW__LIKELY(condition) __builtin_expect(!!(condition), 1)
 /* Memory that is about to be used; the address need not be valid. */
 #define VOW__PREFETCH(address) __builtin_prefetch(address)
 #else
+#define VOW__LIKELY(condition) (condition)
 #define VOW__PREFETCH(address) ((void) (address))
 #define VOW__HIDDEN
 #define VOW__RARE

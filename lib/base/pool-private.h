@@ -27,6 +27,7 @@
 
 #include <vow/common.h>
 
+#include "base/compiler-private.h"
 #include "base/list-private.h"
 #include "base/poison-private.h"
 
@@ -152,7 +153,7 @@ static inline void vow__pool_give(void *memory)
 {
     vow__pool *pool = vow__slab_of(memory)->pool;
 
-    if (VOW_LIKELY(pool->kept < pool->keeps)) {
+    if (VOW__LIKELY(pool->kept < pool->keeps)) {
         vow__free_block *block = (vow__free_block *) memory;
 
         block->in_use = NULL;

@@ -2,7 +2,7 @@
 /*
  * What every promise goes through, inline: it is made, waits, is settled and let go. These few functions are
  * most of what a program on libvow runs: as calls they took 520 instructions for new + then + resolve + run +
- * free, inline they take half of that (bench/instructions.sh counts).
+ * free, inline they take little more than half of that (bench/instructions.sh counts).
  */
 #ifndef VOW_CORE_OPERATIONS_PRIVATE_H
 #define VOW_CORE_OPERATIONS_PRIVATE_H
@@ -149,7 +149,7 @@ static inline void vow__unref(vow_promise *promise)
 {
     if (--promise->refs)
         return;
-    if (VOW_LIKELY(vow__is_plain(promise)))
+    if (VOW__LIKELY(vow__is_plain(promise)))
         vow__pool_give(promise);
     else
         vow__unref_last(promise);

@@ -39,7 +39,7 @@ static inline void run_promise(vow_loop *loop, vow_promise *promise)
     promise->mode = VOW__WAIT_NONE;
     promise->refs++;
     loop->running = promise;
-    if (VOW_LIKELY(mode == VOW__WAIT_REACTION))
+    if (VOW__LIKELY(mode == VOW__WAIT_REACTION))
         promise->kind->run(promise, &promise->wait);
     else
         run_rare(promise, mode);

@@ -86,7 +86,7 @@ vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data, const
 
     vow__check_promise(promise, "vow_then", site);
     self = vow__promise_new_quickly(vow__loop_of(promise), sizeof *self, &then_kind, site);
-    return VOW_LIKELY(self) ? then_wait(self, promise, fn, data) : then_slowly(promise, fn, data, site);
+    return VOW__LIKELY(self) ? then_wait(self, promise, fn, data) : then_slowly(promise, fn, data, site);
 }
 
 vow_promise *vow_catch_at(vow_promise *promise, vow_catch_fn fn, void *data, const char *site)

@@ -110,7 +110,7 @@ bool vow__writing_at_once(vow__writing *self)
     unsigned count = self->count < GATHERED ? self->count : GATHERED;
     ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, self->parts, (int) count);
 
-    if (VOW_LIKELY(written >= 0 && (size_t) written == self->size)) {
+    if (VOW__LIKELY(written >= 0 && (size_t) written == self->size)) {
         self->written = self->size;
         vow__fulfil(&self->promise, vow_int(written));
         return true;

@@ -103,7 +103,7 @@ static inline vow_promise *read_into(vow_stream *stream, const vow__read_kind *k
         return vow__emergency(vow__loop_of(&stream->promise));
     self->buffer = buffer;
     self->size = size;
-    if (VOW_LIKELY(must_wait(stream, size)))
+    if (VOW__LIKELY(must_wait(stream, size)))
         return vow__reading_wait(&self->reading);
     return vow__reading_begin(&self->reading);
 }

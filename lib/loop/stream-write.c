@@ -125,7 +125,7 @@ static bool is_welcome(const vow_stream *stream)
 
 static vow_promise *begin(vow__writing *self)
 {
-    vow_error *error = VOW_LIKELY(is_welcome(self->stream)) ? NULL : refusal(self);
+    vow_error *error = VOW__LIKELY(is_welcome(self->stream)) ? NULL : refusal(self);
 
     if (error) {
         vow__reject(&self->promise, error);
