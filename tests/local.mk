@@ -12,6 +12,7 @@ test_programs = \
 	tests/test-clean-up \
 	tests/test-combinators \
 	tests/test-combinators-order \
+	tests/test-connect-by-name \
 	tests/test-corners \
 	tests/test-datagram \
 	tests/test-depth \
@@ -159,6 +160,9 @@ scenario_sources = \
 	tests/scenario.c \
 	tests/scenario.h
 tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
+# These name the C library's getaddrinfo(3) anew.
+tests_test_connect_by_name_SOURCES = tests/resolver.c tests/resolver.h tests/test-connect-by-name.c
+tests_test_lookup_SOURCES = tests/resolver.c tests/resolver.h tests/test-lookup.c
 tests_test_file_faults_SOURCES = tests/fault-calls.c tests/fault-processes.c tests/faults.c tests/faults.h \
 	tests/test-file-faults.c
 tests_test_faults_SOURCES = $(scenario_sources) \

@@ -143,3 +143,13 @@ void assert_connected(fixture *f, int a, int b)
     g_assert_cmpint(run_int(vow_read(f->loop, a, text, sizeof text)), ==, 4);
     g_assert_cmpstr(text, ==, "pong");
 }
+
+const char *text_of(int port)
+{
+    static char texts[4][8];
+    static int next;
+    char *text = texts[next++ % 4];
+
+    g_snprintf(text, sizeof texts[0], "%d", port);
+    return text;
+}

@@ -46,6 +46,9 @@ void flush(struct place *place);
 /* Checks that two descriptors are the ends of one connection. */
 void assert_connected(fixture *f, int a, int b);
 
+/* A port as text, in one of a few static buffers. */
+const char *text_of(int port);
+
 /* Makes three tests of a function that takes a place. */
 #define AT_EACH(fn)                   \
     static void fn##_ipv4(fixture *f) \

@@ -1,114 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names as addresses, and connecting, listening and sending by name: which addresses are tried, in which
- * order and when, who wins, and what is said when nobody does. getaddrinfo(3) is stood in for here: it knows
- * names that no resolver knows, and holds an answer back as long as a test wants; the rest it passes on.
+ * Names as addresses, and listening and sending by name: what is found, what is said when nothing is, and how
+ * much of the pool of threads look-ups may take. getaddrinfo(3) is stood in for: see resolver.h. Connecting
+ * by name is in test-connect-by-name.c.
  *
  * Copyright (c) 2026 the libvow authors
  */
 #define _GNU_SOURCE
 
+#include "jobs.h"
 #include "place.h"
+#include "resolver.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
-#include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
-
-/* ---- The resolver -------------------------------------------------------------------------------------- */
-
-/* A name and its numeric addresses; or an error. */
-struct entry {
-    const char *name;
-    const char *const *addresses; /* ends with NULL */
-    int status, code;
-};
-
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t change;
-    const struct entry *entry; /* what every name that ends in .test is */
-    bool is_held;              /* no answer yet */
-    int asked, answered;
-} resolver = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, false, 0, 0};
-
-typedef int resolve_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-
-static int resolve(const char *host, const char *service, const struct addrinfo *hints,
-                   struct addrinfo **found)
-{
-    union {
-        void *object;
-        resolve_fn *function;
-    } next = {.object = dlsym(RTLD_NEXT, "getaddrinfo")};
-
-    return next.function(host, service, hints, found);
-}
-
-/* The lists of several addresses as one: freeaddrinfo(3) goes from node to node. */
-static int resolve_all(const struct entry *entry, const char *service, const struct addrinfo *hints,
-                       struct addrinfo **found)
-{
-    *found = NULL;
-    for (size_t i = 0; entry->addresses[i]; i++) {
-        int status = resolve(entry->addresses[i], service, hints, found);
-        if (status)
-            return status;
-        while (*found)
-            found = &(*found)->ai_next;
-    }
-    return 0;
-}
-
-int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found)
-{
-    if (!host || !g_str_has_suffix(host, ".test") || (hints->ai_flags & AI_NUMERICHOST))
-        return resolve(host, service, hints, found);
-    pthread_mutex_lock(&resolver.lock);
-    const struct entry *entry = resolver.entry;
-    resolver.asked++;
-    pthread_cond_broadcast(&resolver.change);
-    while (resolver.is_held)
-        pthread_cond_wait(&resolver.change, &resolver.lock);
-    resolver.answered++;
-    pthread_mutex_unlock(&resolver.lock);
-    errno = entry->code;
-    return entry->status ? entry->status : resolve_all(entry, service, hints, found);
-}
-
-static void know(const struct entry *entry)
-{
-    resolver.entry = entry;
-    resolver.is_held = false;
-    resolver.asked = resolver.answered = 0;
-}
-
-static void hold_answers(bool is_held)
-{
-    pthread_mutex_lock(&resolver.lock);
-    resolver.is_held = is_held;
-    pthread_cond_broadcast(&resolver.change);
-    pthread_mutex_unlock(&resolver.lock);
-}
-
-static void await_question(int count)
-{
-    pthread_mutex_lock(&resolver.lock);
-    while (resolver.asked < count)
-        pthread_cond_wait(&resolver.change, &resolver.lock);
-    pthread_mutex_unlock(&resolver.lock);
-}
-
-/* Every test ends its threads: they have descriptors and memory. */
-static void end_threads(void)
-{
-    vow_error *error = vow_offload_shutdown(60);
-
-    if (error)
-        g_error("%s", vow_error_message(error));
-}
 
 /* ---- Look-up ------------------------------------------------------------------------------------------- */
 
@@ -156,7 +64,7 @@ static void by_name(fixture *f)
     know(&entry);
     run_lookup(vow_lookup(f->loop, "host.test", "80"), "[::1]:80 127.0.0.1:80 127.0.0.2:80");
     run_lookup(vow_lookup(f->loop, "HOST.test", NULL), "[::1]:0 127.0.0.1:0 127.0.0.2:0");
-    g_assert_cmpint(resolver.asked, ==, 2);
+    g_assert_cmpint(count_asked(ASKS), ==, 2);
     end_threads();
 }
 
@@ -254,9 +162,9 @@ static void dropped(fixture *f)
     static const struct entry entry = {.addresses = addresses};
 
     know(&entry);
-    hold_answers(true);
+    hold_answers(ASKS);
     vow_promise *p = vow_lookup(f->loop, "host.test", "80"), *q = vow_connect(f->loop, "host.test", "80");
-    await_question(2);
+    await_question(ASKS, 2);
     vow_unref(vow_ref(p));
     vow_cancel(vow_ref(p));
     assert_peek(p, "!ECANCELED");
@@ -264,259 +172,221 @@ static void dropped(fixture *f)
     vow_cancel(vow_ref(q));
     assert_peek(q, "!ECANCELED");
     vow_unref(q);
-    hold_answers(false);
+    hold_answers(0);
     end_threads();
     ev_run(f->ev, 0); /* the answers come, and nobody wants them */
-    g_assert_cmpint(resolver.answered, ==, 2);
+    g_assert_cmpint(count_answered(), ==, 2);
 }
 
-/* ---- Connecting ---------------------------------------------------------------------------------------- */
+/* ---- Look-ups and the other jobs ------------------------------------------------------------------------
+ */
 
-/* Nobody listens there, and the system says so at once. */
-static int refusing_port(fixture *f)
+static const char *const one_address[] = {"127.0.0.1", NULL};
+static const struct entry one_entry = {.addresses = one_address};
+
+/* So many look-ups that hang, with so many threads: `running` of them have asked. */
+static void hang(fixture *f, unsigned threads, vow_promise **promises, size_t count, int running)
 {
-    int fd = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 1)), port = vow_socket_port(fd);
+    vow_offload_set_limits(threads, 1000);
+    know(&one_entry);
+    hold_answers(ASKS);
+    for (size_t i = 0; i < count; i++)
+        promises[i] = vow_lookup(f->loop, "host.test", "80");
+    await_question(ASKS, running);
+}
 
+static void run_all(size_t count, vow_promise **promises)
+{
+    for (size_t i = 0; i < count; i++)
+        run_lookup(promises[i], "127.0.0.1:80");
+}
+
+static void write_and_read(fixture *f)
+{
+    char *name;
+    vow_value value;
+    int fd = g_file_open_tmp("vow-XXXXXX", &name, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
     close(fd);
-    return port;
+    g_assert_null(vow_run(vow_file_write(f->loop, name, "text", 4), NULL));
+    g_assert_null(vow_run(vow_file_read(f->loop, name, 100), &value));
+    g_assert_cmpuint(vow_as_bytes(&value)->length, ==, 4);
+    vow_value_drop(value);
+    unlink(name);
+    g_free(name);
 }
 
-/* A listener whose queue is full: who connects waits. */
-struct silent {
-    int listener, port;
-    vow_promise *queued[4];
-};
-
-static void open_silent(fixture *f, struct silent *silent, const char *host, const char *port)
+/* Of four threads look-ups take two, however many there are; the others are free for what else there is. */
+static void leave_threads_for_files(fixture *f)
 {
-    char text[8];
+    struct held held = HELD(vow_nil());
+    vow_promise *jobs[2], *promises[6];
 
-    silent->listener = run_fd(vow_listen(f->loop, host, port, 1));
-    silent->port = vow_socket_port(silent->listener);
-    g_snprintf(text, sizeof text, "%d", silent->port);
-    g_assert_cmpint(listen(silent->listener, 0), ==, 0);
-    for (int i = 0; i < 4; i++)
-        silent->queued[i] = vow_connect(f->loop, host, text);
+    hang(f, 4, promises, 6, 2);
+    write_and_read(f);
+    for (int i = 0; i < 2; i++)
+        jobs[i] = vow_offload(f->loop, hold, &held);
+    gate_await(&held.gate, 2); /* both run at once */
+    gate_open(&held.gate);
+    g_assert_null(vow_run(vow_all(f->loop, 2, jobs), NULL));
+    g_assert_cmpint(count_asked(ASKS), ==, 2);
+    hold_answers(0);
+    run_all(6, promises);
+    g_assert_cmpint(count_asked(ASKS), ==, 6);
+    usual_limits();
+    end_threads();
+}
+
+/* What waits behind others of its kind is dropped as ever, and asks nobody. */
+static void dropped_while_it_waits(fixture *f)
+{
+    vow_promise *promises[4];
+
+    hang(f, 2, promises, 4, 1);
+    vow_unref(promises[1]);
+    vow_cancel(promises[2]);
+    write_and_read(f);
+    hold_answers(0);
+    run_lookup(promises[0], "127.0.0.1:80");
+    run_lookup(promises[3], "127.0.0.1:80");
+    g_assert_cmpint(count_asked(ASKS), ==, 2);
+    usual_limits();
+    end_threads();
+}
+
+/* With more threads more of them ask at once, and with one they still do. */
+static void as_many_as_the_limit_says(fixture *f)
+{
+    vow_promise *promises[4];
+
+    hang(f, 1, promises, 4, 1);
+    vow_offload_set_limits(5, 1000);
+    await_question(ASKS, 3);
+    write_and_read(f);
+    g_assert_cmpint(count_asked(ASKS), ==, 3);
+    vow_offload_set_limits(7, 1000);
+    await_question(ASKS, 4);
+    vow_offload_set_limits(1, 1000);
+    hold_answers(0);
+    run_all(4, promises);
+    usual_limits();
+    end_threads();
+}
+
+static vow_value count_questions(void *data)
+{
+    (void) data;
+    return vow_int(count_asked(ASKS));
+}
+
+/* Nobody is overtaken but by those for whom there is a thread. */
+static void in_their_order(fixture *f)
+{
+    struct held held = HELD(vow_nil());
+    vow_promise *first, *jobs[3], *look_ups[2];
+
+    vow_offload_set_limits(1, 1000);
+    know(&one_entry);
+    first = running(f, &held);
+    for (int i = 0; i < 2; i++) {
+        jobs[i] = vow_offload(f->loop, count_questions, NULL);
+        look_ups[i] = vow_lookup(f->loop, "host.test", "80");
+    }
+    jobs[2] = vow_offload(f->loop, count_questions, NULL);
+    gate_open(&held.gate);
+    vow_unref(first);
+    for (int i = 0; i < 3; i++) {
+        vow_value value;
+
+        g_assert_null(vow_run(jobs[i], &value));
+        g_assert_cmpint(vow_as_int(&value), ==, i);
+    }
+    run_all(2, look_ups);
+    usual_limits();
+    end_threads();
+}
+
+/* The limit of those that wait holds for all of them; one for whom there is a thread does not wait. */
+static void count_as_waiting(fixture *f)
+{
+    vow_promise *promises[3];
+    vow_value value;
+
+    hang(f, 2, promises, 3, 1);
+    vow_offload_set_limits(2, 2);
+    run_fails(vow_lookup(f->loop, "host.test", "80"), EAGAIN,
+              "vow_lookup: the queue of jobs is full: 2 may wait");
+    g_assert_null(vow_run(vow_offload(f->loop, count_questions, NULL), &value));
+    g_assert_cmpint(vow_as_int(&value), ==, 1);
+    hold_answers(0);
+    run_all(3, promises);
+    usual_limits();
+    end_threads();
+}
+
+/* Refused with the rest when the pool is shut down. */
+static void refused_in_the_end(fixture *f)
+{
+    vow_promise *promises[3];
+
+    hang(f, 2, promises, 3, 1);
+    vow_error *error = vow_offload_shutdown(0);
+    g_assert_nonnull(strstr(vow_error_message(error), "1 job still runs"));
+    vow_error_unref(error);
+    run_fails(promises[1], ECANCELED, "the pool of threads was shut down");
+    run_fails(promises[2], ECANCELED, "the pool of threads was shut down");
+    vow_promise *later = vow_lookup(f->loop, "host.test", "80"); /* of the threads anew */
+    await_question(ASKS, 2);
+    hold_answers(0);
+    run_lookup(promises[0], "127.0.0.1:80");
+    run_lookup(later, "127.0.0.1:80");
+    usual_limits();
+    end_threads();
+}
+
+#ifndef NO_FORK_WITH_THREADS
+
+/* In the child: what the parent asks is nobody's, and its threads do not count. */
+static void ask_anew(fixture *f, vow_promise **promises)
+{
+    vow_loop_fork(f->loop);
     for (int i = 0; i < 3; i++)
-        turn(f);
-    g_assert_true(vow_is_pending(silent->queued[3]));
+        run_fails(promises[i], ECANCELED, "the job is the parent process's");
+    hang(f, 2, promises, 3, 1);
+    hold_answers(0);
+    run_all(3, promises);
+    free_loop(f);
+    end_threads();
+    _exit(0);
 }
 
-static void close_silent(struct silent *silent)
+static void forked_meanwhile(fixture *f)
 {
-    for (int i = 0; i < 4; i++)
-        vow_unref(silent->queued[i]);
-    close(silent->listener);
-}
+    vow_promise *promises[3];
+    int status;
 
-static const char *text_of(int port)
-{
-    static char texts[4][8];
-    static int next;
-    char *text = texts[next++ % 4];
-
-    g_snprintf(text, sizeof texts[0], "%d", port);
-    return text;
-}
-
-/* Connects to host.test, and checks at which address it arrived. */
-static void arrives(fixture *f, const struct entry *entry, const char *host, int port)
-{
-    char text[VOW_ADDRESS_TEXT_SIZE];
-    vow_address peer;
-
-    know(entry);
-    guint before = count_descriptors();
-    int fd = run_fd(vow_connect(f->loop, "host.test", text_of(port)));
-    g_assert_true(vow_socket_peer(fd, &peer));
-    vow_address_format(&peer, text, sizeof text);
-    char *expected = g_strdup_printf("%s:%d", host, port);
-    g_assert_cmpstr(text, ==, expected);
-    g_free(expected);
-    close(fd);
-    vow_error_unref(vow_offload_shutdown(60));
-    g_assert_cmpuint(count_descriptors(), <=,
-                     before + 2); /* those that wake the loop: the losers' are closed */
-}
-
-static void the_first_that_works(fixture *f)
-{
-    static const char *const addresses[] = {"127.0.0.2", "127.0.0.3", "127.0.0.1", NULL};
-    static const struct entry entry = {.addresses = addresses};
-    int listener = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 0));
-
-    arrives(f, &entry, "127.0.0.1", vow_socket_port(listener)); /* the others refuse */
-    close(listener);
+    hang(f, 2, promises, 3, 1);
+    pid_t child = fork();
+    if (!child)
+        ask_anew(f, promises);
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+    hold_answers(0);
+    run_all(3, promises);
+    usual_limits();
     end_threads();
 }
 
-/* Without IPv6, or with nobody there: the next one is tried at once, long before the delay. */
-static void ipv6_does_not_work(fixture *f)
-{
-    static const char *const addresses[] = {"::1", "127.0.0.1", NULL};
-    static const struct entry entry = {.addresses = addresses};
-    int listener = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 0));
+#else
 
-    arrives(f, &entry, "127.0.0.1", vow_socket_port(listener));
-    close(listener);
-    end_threads();
+static void forked_meanwhile(fixture *f)
+{
+    (void) f;
+    g_test_skip("ThreadSanitizer does not follow threads into a forked child");
 }
 
-/* The first answers nothing: after the delay, and not before, the second has its turn. */
-static void the_first_is_silent(fixture *f)
-{
-    static const char *const addresses[] = {"127.0.0.2", "127.0.0.1", NULL};
-    static const struct entry entry = {.addresses = addresses};
-    struct silent silent;
-
-    open_silent(f, &silent, "127.0.0.2", "0");
-    int listener = run_fd(vow_listen(f->loop, "127.0.0.1", text_of(silent.port), 0));
-    ev_tstamp began = ev_time();
-    arrives(f, &entry, "127.0.0.1", silent.port);
-    g_assert_cmpfloat(ev_time() - began, >=, 0.25 * 0.9);
-    close(listener);
-    close_silent(&silent);
-    end_threads();
-}
-
-/* A later attempt fails: the first one goes on, and has the time that it needs. */
-static void the_first_is_slow(fixture *f)
-{
-    static const char *const addresses[] = {"127.0.0.2", "127.0.0.1", "127.0.0.3", NULL};
-    static const struct entry entry = {.addresses = addresses};
-    struct silent silent;
-
-    open_silent(f, &silent, "127.0.0.2", "0");
-    know(&entry);
-    vow_promise *p = vow_connect(f->loop, "host.test", text_of(silent.port));
-    run_nil(vow_sleep(f->loop, 0.6)); /* the two others have been refused */
-    assert_peek(p, "pending");
-    for (int i = 0; i < 4; i++) { /* somebody accepts */
-        vow_unref(silent.queued[i]);
-        silent.queued[i] = NULL;
-    }
-    vow_promise *accepted = vow_accept(f->loop, silent.listener);
-    while (vow_is_pending(p)) {
-        if (vow_is_fulfilled(accepted)) {
-            vow_unref(accepted);
-            accepted = vow_accept(f->loop, silent.listener);
-        }
-        ev_run(f->ev, EVRUN_ONCE);
-    }
-    close(run_fd(p));
-    vow_unref(accepted);
-    close_silent(&silent);
-    end_threads();
-}
-
-/* Which addresses are tried, in which order: all refuse, and the error tells. */
-static void the_families_take_turns(fixture *f)
-{
-    static const char *const addresses[] = {"::1",       "::1",       "127.0.0.1", "127.0.0.2",
-                                            "127.0.0.3", "127.0.0.4", NULL};
-    static const struct entry six_first = {.addresses = addresses}, four_first = {.addresses = addresses + 2};
-    const char *port = text_of(refusing_port(f));
-
-    know(&four_first);
-    vow_error *error = vow_run(vow_connect(f->loop, "host.test", port), NULL);
-    g_assert_nonnull(error);
-    g_assert_cmpint(vow_error_code(error), ==, ECONNREFUSED);
-    g_assert_true(vow_error_domain(error) == &vow_domain_errno);
-    char *expected = g_strdup_printf("vow_connect: host.test:%s: 127.0.0.1:%s: %s; 127.0.0.2:%s: %s; "
-                                     "127.0.0.3:%s: %s; 127.0.0.4:%s: %s",
-                                     port, port, strerror(ECONNREFUSED), port, strerror(ECONNREFUSED), port,
-                                     strerror(ECONNREFUSED), port, strerror(ECONNREFUSED));
-    g_assert_cmpstr(vow_error_message(error), ==, expected);
-    const vow_error *cause = vow_error_cause(error);
-    g_assert_cmpint(vow_error_code(cause), ==, VOW_EAGGREGATE);
-    g_assert_cmpuint(vow_list_length(vow_error_list(cause)), ==, 4);
-    vow_error_unref(error);
-    g_free(expected);
-    know(&six_first);
-    error = vow_run(vow_connect(f->loop, "host.test", port), NULL);
-    g_assert_cmpint(vow_error_code(error), ==, ECONNREFUSED); /* wherever IPv6 leads */
-    g_assert_nonnull(strstr(vow_error_message(error), "[::1]:"));
-    g_assert_true(strstr(vow_error_message(error), "[::1]:") <
-                  strstr(vow_error_message(error), "127.0.0.1:"));
-    vow_error_unref(error);
-    end_threads();
-}
-
-static void interleaved(fixture *f)
-{
-    static const char *const addresses[] = {"127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "::2", NULL};
-    static const char *const order[] = {"127.0.0.1:", "[::1]:", "127.0.0.2:", "[::2]:", "127.0.0.3:"};
-    static const struct entry entry = {.addresses = addresses};
-    const char *port = text_of(refusing_port(f));
-    char *all;
-
-    if (!has_ipv6()) {
-        g_test_skip("this machine has no IPv6 loopback address");
-        return;
-    }
-    know(&entry);
-    vow_error *error = vow_run(vow_timeout(vow_connect(f->loop, "host.test", port), 60), NULL);
-    all = g_strdup(vow_error_message(error));
-    vow_error_unref(error);
-    for (size_t i = 1; i < G_N_ELEMENTS(order); i++) {
-        g_assert_nonnull(strstr(all, order[i]));
-        g_assert_true(strstr(all, order[i - 1]) < strstr(all, order[i]));
-    }
-    g_free(all);
-    end_threads();
-}
-
-static void the_only_one_refuses(fixture *f)
-{
-    static const char *const addresses[] = {"127.0.0.1", NULL};
-    static const struct entry entry = {.addresses = addresses};
-
-    know(&entry);
-    run_fails(vow_connect(f->loop, "host.test", text_of(refusing_port(f))), ECONNREFUSED,
-              ": 127.0.0.1:");
-    run_fails(vow_connect(f->loop, "host.test", "1"), ECONNREFUSED, "vow_connect: host.test:1: 127.0.0.1:1: ");
-    end_threads();
-}
-
-/* While the look-up, the first attempt, or several attempts are under way: every socket is closed at once. */
-static void dropped_on_its_way(fixture *f)
-{
-    static const char *const addresses[] = {"127.0.0.2", "127.0.0.2", "::1", "127.0.0.1", NULL};
-    static const struct entry entry = {.addresses = addresses};
-    static const double after[] = {0, 0.01, 0.3, 0.6};
-    struct silent silent, other;
-
-    open_silent(f, &silent, "127.0.0.2", "0");
-    open_silent(f, &other, "127.0.0.1", text_of(silent.port));
-    know(&entry);
-    for (size_t i = 0; i < G_N_ELEMENTS(after); i++) {
-        vow_promise *p = vow_connect(f->loop, "host.test", text_of(silent.port));
-        await_question((int) i + 1);
-        run_nil(vow_sleep(f->loop, after[i]));
-        assert_peek(p, "pending");
-        if (i % 2)
-            vow_cancel(p);
-        else
-            vow_unref(p);
-    }
-    end_threads();
-    ev_run(f->ev, EVRUN_NOWAIT);
-    close_silent(&other);
-    close_silent(&silent);
-}
-
-static void by_localhost(fixture *f)
-{
-    int ends[2], listener = run_fd(vow_listen(f->loop, "localhost", "0", 0));
-
-    know(NULL);
-    ends[0] = run_fd(vow_connect(f->loop, "localhost", text_of(vow_socket_port(listener))));
-    ends[1] = run_fd(vow_accept(f->loop, listener));
-    assert_connected(f, ends[0], ends[1]);
-    close_both(ends);
-    close(listener);
-    end_threads();
-}
+#endif
 
 /* ---- Listening and datagrams --------------------------------------------------------------------------- */
 
@@ -569,15 +439,13 @@ int main(int argc, char **argv)
     test_add("/lookup/unknown", a_name_that_is_unknown);
     test_add("/lookup/no-name", names_that_are_none);
     test_add("/lookup/dropped", dropped);
-    test_add("/lookup/connect/first-that-works", the_first_that_works);
-    test_add("/lookup/connect/no-ipv6", ipv6_does_not_work);
-    test_add("/lookup/connect/silent", the_first_is_silent);
-    test_add("/lookup/connect/slow", the_first_is_slow);
-    test_add("/lookup/connect/all-refuse", the_families_take_turns);
-    test_add("/lookup/connect/interleaved", interleaved);
-    test_add("/lookup/connect/only-one", the_only_one_refuses);
-    test_add("/lookup/connect/dropped", dropped_on_its_way);
-    test_add("/lookup/connect/localhost", by_localhost);
+    test_add("/lookup/pool/half-of-the-threads", leave_threads_for_files);
+    test_add("/lookup/pool/dropped", dropped_while_it_waits);
+    test_add("/lookup/pool/limits", as_many_as_the_limit_says);
+    test_add("/lookup/pool/order", in_their_order);
+    test_add("/lookup/pool/queue", count_as_waiting);
+    test_add("/lookup/pool/shutdown", refused_in_the_end);
+    test_add("/lookup/pool/fork", forked_meanwhile);
     test_add("/lookup/listen", listen_by_name);
     test_add("/lookup/datagram", datagrams_by_name);
     return g_test_run();

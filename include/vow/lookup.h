@@ -4,7 +4,8 @@
  * @brief Names of hosts and services, as addresses.
  *
  * The system's own look-up is asked, getaddrinfo(3), which may take long and blocks: it runs on a thread of
- * the pool (see vow_offload()). What is numeric is not looked up, and needs no thread.
+ * the pool (see vow_offload()), of which look-ups take half at most, so that other jobs go on while a name
+ * server does not answer. What is numeric is not looked up, and needs no thread.
  */
 #ifndef VOW_LOOKUP_H
 #define VOW_LOOKUP_H

@@ -247,7 +247,7 @@ static request *request_new(const char *host, const char *service, int type, con
 static vow_promise *look_up(vow_loop *loop, const char *host, const char *service, int type,
                             const char *function, const char *site)
 {
-    vow__errand errand = {function, request_run, request_free};
+    vow__errand errand = {function, request_run, request_free, VOW__LANE_SLOW};
     lookup *self = (void *) vow__promise_new(loop, sizeof *self, &lookup_kind, site);
     request *data = self ? request_new(host, service, type, function, site) : NULL;
 

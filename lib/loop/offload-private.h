@@ -6,6 +6,7 @@
 #include <vow/offload.h>
 
 #include "loop/loop-private.h"
+#include "thread/workers-private.h"
 
 /* What a function of the library offloads. */
 typedef struct vow__errand {
@@ -13,6 +14,7 @@ typedef struct vow__errand {
     vow_offload_fn fn;
     /* Releases the data when fn has returned or will not be called, on whichever thread that is; or NULL. */
     void (*drop)(void *data);
+    enum vow__lane lane;
 } vow__errand;
 
 /* vow_offload() of an errand; `data` is given if the errand has a drop function. */

@@ -156,7 +156,7 @@ static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *er
     if (!self)
         return NULL;
     *self = (work){
-        .job = {.kind = &job_kind, .owner = inbox, .site = promise->promise.site},
+        .job = {.kind = &job_kind, .lane = errand->lane, .owner = inbox, .site = promise->promise.site},
         .parcel = {.kind = &parcel_kind},
         .inbox = inbox,
         .promise = promise,
@@ -211,7 +211,7 @@ vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const
     vow__check_loop(loop, "vow_offload", site);
     if (!fn)
         vow__misuse("vow_offload", site, "the function is NULL");
-    return vow__offload(loop, &(vow__errand){"vow_offload", fn, NULL}, data, site);
+    return vow__offload(loop, &(vow__errand){.name = "vow_offload", .fn = fn}, data, site);
 }
 
 /* ---- All jobs of a loop -------------------------------------------------------------------------------- */

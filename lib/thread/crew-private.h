@@ -20,17 +20,23 @@ typedef struct vow__worker {
     unsigned generation;
 } vow__worker;
 
+/* The jobs of a lane that wait, first come first served, and how many of it run. */
+typedef struct vow__lane_of_jobs {
+    vow__link queue; /* vow__job.link */
+    size_t queued;
+    unsigned running;
+} vow__lane_of_jobs;
+
 typedef struct vow__workers {
     pthread_mutex_t lock;
     pthread_cond_t work;  /* for a thread: there is a job, or it should end */
     pthread_cond_t ended; /* a job or a thread has */
-    vow__link queue;      /* vow__job.link */
-    vow__link workers;    /* vow__worker.link, of all generations; not those that have not begun yet */
-    size_t queued;
-    size_t queued_max;
-    unsigned threads; /* of this generation, also those that have not begun yet */
+    vow__lane_of_jobs lanes[VOW__LANES];
+    uint64_t tickets;  /* given to jobs so far */
+    vow__link workers; /* vow__worker.link, of all generations; not those that have not begun yet */
+    size_t queued_max; /* of all lanes */
+    unsigned threads;  /* of this generation, also those that have not begun yet */
     unsigned threads_max;
-    unsigned running;    /* how many of them run a job */
     unsigned done;       /* calls of done() and refuse() under way, in any generation */
     const void *refused; /* the owner of the job whose refuse() is under way, or NULL */
     unsigned generation; /* how often threads were left behind, by a shutdown or a fork */
@@ -44,6 +50,14 @@ extern vow__workers vow__crew;
 extern _Thread_local vow__worker *vow__worker_self;
 
 unsigned vow__crew_default_threads(void);
+/* No job waits and none runs, as far as this process is concerned. */
+void vow__jobs_forget(void);
+/* Nothing that runs is counted any more. */
+void vow__jobs_uncount(void);
+/* The job that is to run next, out of its queue and taken; NULL when none may begin now. */
+vow__job *vow__jobs_take(void);
+/* The one that waits longest, whether it may begin or not. */
+vow__job *vow__jobs_take_any(void);
 /* Starts a thread, under the lock. Whether there is one more. */
 bool vow__worker_start(void);
 

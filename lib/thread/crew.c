@@ -51,10 +51,16 @@ static void after_fork_in_parent(void)
     pthread_mutex_unlock(&vow__crew.lock);
 }
 
+static void lose_queue(const vow__link *queue)
+{
+    for (vow__link *link = queue->next; link != queue; link = link->next)
+        VOW__CONTAINER_OF(link, vow__job, link)->state = VOW__JOB_LOST;
+}
+
 static void lose_jobs(void)
 {
-    for (vow__link *link = vow__crew.queue.next; link != &vow__crew.queue; link = link->next)
-        VOW__CONTAINER_OF(link, vow__job, link)->state = VOW__JOB_LOST;
+    for (int i = 0; i < VOW__LANES; i++)
+        lose_queue(&vow__crew.lanes[i].queue);
     for (vow__link *link = vow__crew.workers.next; link != &vow__crew.workers; link = link->next) {
         vow__worker *lost = VOW__CONTAINER_OF(link, vow__worker, link);
 
@@ -68,13 +74,11 @@ static void lose_jobs(void)
 static void after_fork_in_child(void)
 {
     lose_jobs();
-    vow__list_init(&vow__crew.queue);
+    vow__jobs_forget();
     vow__list_init(&vow__crew.workers);
     if (vow__worker_self)
         vow__list_append(&vow__crew.workers, &vow__worker_self->link);
-    vow__crew.queued = 0;
     vow__crew.threads = 0;
-    vow__crew.running = 0;
     vow__crew.done = done_here();
     vow__crew.generation++;
     vow__crew.is_closing = false;
@@ -85,7 +89,7 @@ static void after_fork_in_child(void)
 
 static void set_up(void)
 {
-    vow__list_init(&vow__crew.queue);
+    vow__jobs_forget();
     vow__list_init(&vow__crew.workers);
     vow__crew.queued_max = QUEUED_MAX;
     vow__crew.threads_max = vow__crew_default_threads();

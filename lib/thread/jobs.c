@@ -1,10 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the queue of jobs, and how many threads there are for them. */
+/* Owns the queues of jobs, which of them may begin, and how many threads there are for them. */
 #include "thread/crew-private.h"
+
+static vow__lane_of_jobs *const usual = &vow__crew.lanes[VOW__LANE_USUAL];
+static vow__lane_of_jobs *const slow = &vow__crew.lanes[VOW__LANE_SLOW];
+
+/* ---- The queues ---------------------------------------------------------------------------------------- */
+
+void vow__jobs_forget(void)
+{
+    for (int i = 0; i < VOW__LANES; i++) {
+        vow__list_init(&vow__crew.lanes[i].queue);
+        vow__crew.lanes[i].queued = 0;
+    }
+    vow__jobs_uncount();
+}
+
+void vow__jobs_uncount(void)
+{
+    for (int i = 0; i < VOW__LANES; i++)
+        vow__crew.lanes[i].running = 0;
+}
+
+static void append(vow__job *job)
+{
+    vow__lane_of_jobs *lane = &vow__crew.lanes[job->lane];
+
+    job->ticket = vow__crew.tickets++;
+    vow__list_append(&lane->queue, &job->link);
+    lane->queued++;
+}
+
+static void remove_from_queue(vow__job *job)
+{
+    vow__list_unlink(&job->link);
+    vow__crew.lanes[job->lane].queued--;
+}
+
+/* How many of so many slow jobs in the queue may begin now. */
+static size_t slow_that_may_begin(size_t queued)
+{
+    unsigned max = vow__crew.threads_max - vow__crew.threads_max / 2;
+    size_t room = max > slow->running ? max - slow->running : 0;
+
+    return queued < room ? queued : room;
+}
+
+static vow__job *first_of(const vow__lane_of_jobs *lane)
+{
+    return lane->queued ? VOW__CONTAINER_OF(lane->queue.next, vow__job, link) : NULL;
+}
+
+static vow__job *take_earlier(vow__job *one, vow__job *other)
+{
+    vow__job *job = !other || (one && one->ticket < other->ticket) ? one : other;
+
+    if (job) {
+        remove_from_queue(job);
+        job->state = VOW__JOB_TAKEN;
+    }
+    return job;
+}
+
+vow__job *vow__jobs_take(void)
+{
+    return take_earlier(first_of(usual), slow_that_may_begin(slow->queued) ? first_of(slow) : NULL);
+}
+
+vow__job *vow__jobs_take_any(void)
+{
+    return take_earlier(first_of(usual), first_of(slow));
+}
+
+/* ---- Threads for them ---------------------------------------------------------------------------------- */
 
 static size_t free_threads(void)
 {
-    return vow__crew.threads - vow__crew.running;
+    return vow__crew.threads - usual->running - slow->running;
 }
 
 /* A thread more, if a job would have to wait for one. That there is none to be had is no failure while
@@ -16,16 +88,24 @@ static void provide_thread(size_t jobs)
             break;
 }
 
-/* Whether a job more may be in the queue. */
-static enum vow__submitted admit(void)
+/* How many jobs may begin as soon as there are threads, if there is one more in a lane. */
+static size_t count_ready(const vow__lane_of_jobs *one_more)
 {
+    return usual->queued + (one_more == usual) + slow_that_may_begin(slow->queued + (one_more == slow));
+}
+
+/* Whether a job more may be in a lane. */
+static enum vow__submitted admit(const vow__lane_of_jobs *lane)
+{
+    size_t ready = count_ready(lane), served;
+
     if (vow__crew.is_closing)
         return VOW__SHUTTING_DOWN;
-    if (vow__crew.queued >= free_threads())
-        provide_thread(vow__crew.queued + 1);
+    provide_thread(ready);
     if (!vow__crew.threads)
         return VOW__NO_THREAD;
-    if (vow__crew.queued >= free_threads() && vow__crew.queued - free_threads() >= vow__crew.queued_max)
+    served = ready < free_threads() ? ready : free_threads();
+    if (usual->queued + slow->queued + 1 - served > vow__crew.queued_max)
         return VOW__QUEUE_FULL;
     return VOW__SUBMITTED;
 }
@@ -37,10 +117,9 @@ enum vow__submitted vow__workers_submit(vow__job *job)
     job->state = VOW__JOB_QUEUED;
     atomic_init(&job->is_cancelled, false);
     pthread_mutex_lock(&vow__crew.lock);
-    result = admit();
+    result = admit(&vow__crew.lanes[job->lane]);
     if (result == VOW__SUBMITTED) {
-        vow__list_append(&vow__crew.queue, &job->link);
-        vow__crew.queued++;
+        append(job);
         pthread_cond_signal(&vow__crew.work);
     }
     pthread_mutex_unlock(&vow__crew.lock);
@@ -53,10 +132,8 @@ bool vow__workers_withdraw(vow__job *job)
 
     pthread_mutex_lock(&vow__crew.lock);
     is_mine = job->state != VOW__JOB_TAKEN;
-    if (job->state == VOW__JOB_QUEUED) {
-        vow__list_unlink(&job->link);
-        vow__crew.queued--;
-    }
+    if (job->state == VOW__JOB_QUEUED)
+        remove_from_queue(job);
     atomic_store_explicit(&job->is_cancelled, true, memory_order_relaxed);
     pthread_mutex_unlock(&vow__crew.lock);
     return is_mine;
@@ -82,7 +159,7 @@ void vow__workers_set_limits(unsigned threads, size_t queued)
     pthread_mutex_lock(&vow__crew.lock);
     vow__crew.threads_max = threads ? threads : vow__crew_default_threads();
     vow__crew.queued_max = queued;
-    provide_thread(vow__crew.queued);
+    provide_thread(count_ready(NULL));
     pthread_cond_broadcast(&vow__crew.work);
     pthread_mutex_unlock(&vow__crew.lock);
 }

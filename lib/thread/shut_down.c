@@ -57,12 +57,9 @@ bool vow__workers_wait(const void *owner, const vow__deadline *deadline)
 /* Those in the queue do not run. Without the lock meanwhile, since refuse() is not ours. */
 static void refuse_queued(void)
 {
-    while (vow__crew.queued) {
-        vow__job *job = VOW__CONTAINER_OF(vow__crew.queue.next, vow__job, link);
+    vow__job *job;
 
-        vow__list_unlink(&job->link);
-        job->state = VOW__JOB_TAKEN;
-        vow__crew.queued--;
+    while ((job = vow__jobs_take_any())) {
         vow__crew.done++;
         vow__crew.refused = job->owner;
         pthread_mutex_unlock(&vow__crew.lock);
@@ -99,7 +96,7 @@ static size_t leave_behind(void (*name)(const char *site, void *data), void *dat
     }
     vow__crew.generation++;
     vow__crew.threads = 0;
-    vow__crew.running = 0;
+    vow__jobs_uncount();
     return count;
 }
 

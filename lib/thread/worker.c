@@ -21,34 +21,39 @@ static bool is_current(const vow__worker *worker)
 static vow__job *next_job(const vow__worker *worker)
 {
     while (is_current(worker) && vow__crew.threads <= vow__crew.threads_max) {
-        if (vow__crew.queued) {
-            vow__job *job = VOW__CONTAINER_OF(vow__crew.queue.next, vow__job, link);
+        vow__job *job = vow__jobs_take();
 
-            vow__list_unlink(&job->link);
-            job->state = VOW__JOB_TAKEN;
-            vow__crew.queued--;
+        if (job || vow__crew.is_closing)
             return job;
-        }
-        if (vow__crew.is_closing)
-            return NULL;
         pthread_cond_wait(&vow__crew.work, &vow__crew.lock);
     }
     return NULL;
+}
+
+/* A thread less runs a job of this lane, where another one may wait that only now may begin. */
+static void leave_lane(vow__lane_of_jobs *lane)
+{
+    lane->running--;
+    if (lane->queued)
+        pthread_cond_signal(&vow__crew.work);
 }
 
 /* Runs a job, without the lock. As soon as it has returned the thread counts as free: whoever gets the result
  * and offloads the next job at once needs no other one. */
 static void run_job(vow__worker *worker, vow__job *job)
 {
+    vow__lane_of_jobs *lane = &vow__crew.lanes[job->lane];
+
     worker->job = job;
     worker->owner = job->owner;
     worker->site = job->site;
-    vow__crew.running++;
+    lane->running++;
     pthread_mutex_unlock(&vow__crew.lock);
     job->kind->run(job);
     pthread_mutex_lock(&vow__crew.lock);
     worker->job = NULL;
-    vow__crew.running -= is_current(worker);
+    if (is_current(worker))
+        leave_lane(lane);
     vow__crew.done++;
     pthread_mutex_unlock(&vow__crew.lock);
     job->kind->done(job);

@@ -3,6 +3,11 @@
  * The pool of threads, one a process. It knows no loop and no promise: it runs jobs, first come first served,
  * and says which of them run. Its threads start when a job needs one and stay until the pool is shut down.
  *
+ * Jobs that can hang for long though nothing is wrong with this machine, as a look-up does whose name server
+ * is gone, have a lane of their own: those of it that run take half of the threads at most, rounded up, so
+ * that they do not hold the others up. Those that this makes wait are overtaken by the others, and by nobody
+ * once there is room for them.
+ *
  * All of these functions may be called on any thread.
  */
 #ifndef VOW_THREAD_WORKERS_PRIVATE_H
@@ -11,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "base/list-private.h"
@@ -33,9 +39,17 @@ enum vow__job_state {
     VOW__JOB_LOST   /* it was the parent's: this process was forked from it, without its threads */
 };
 
+enum vow__lane {
+    VOW__LANE_USUAL,
+    VOW__LANE_SLOW, /* half of the threads at most */
+    VOW__LANES
+};
+
 struct vow__job {
-    vow__link link; /* in the queue */
+    vow__link link;  /* in the queue of its lane */
+    uint64_t ticket; /* a smaller one came earlier */
     const vow__job_kind *kind;
+    enum vow__lane lane;
     const void *owner; /* by which vow__workers_wait() knows it; not NULL */
     const char *site;  /* for messages, or NULL */
     enum vow__job_state state;
@@ -56,7 +70,7 @@ void vow__workers_set_up(void);
 void vow__workers_set_limits(unsigned threads, size_t queued);
 size_t vow__workers_queue_limit(void);
 
-/* Puts a job in the queue; kind, owner and site are set. */
+/* Puts a job in its queue; kind, lane, owner and site are set. */
 enum vow__submitted vow__workers_submit(vow__job *job);
 /* Takes a job out of the queue: it does not run, and is the caller's. False if it runs or ran already: then
  * it is cancelled, which it may look at. */
