@@ -330,10 +330,16 @@ static vow_promise *make_listen_by_name(struct world *w)
     return ended(w, vow_listen(w->loop, "name.test", "0", 1));
 }
 
+static vow_promise *make_datagram_by_name(struct world *w)
+{
+    return vow_datagram_connect(w->loop, "name.test", "80");
+}
+
 const struct scenario name_scenarios[] = {
     {"by-name", make_by_name, "fd", "!ECONNREFUSED", 40, 0},
     {"lookup", make_lookup, "[address,address]", NULL, 8, 0},
     {"listen-by-name", make_listen_by_name, "fd", NULL, 12, 0},
+    {"datagram-by-name", make_datagram_by_name, "fd", NULL, 12, 0},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 

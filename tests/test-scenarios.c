@@ -96,12 +96,24 @@ static void run_on(struct world *w, const struct scenario *scenario, const struc
     QUIET(w, vow_loop_free(w->loop));
 }
 
-static void check_reports(fixture *f, bool is_usual, guint expected)
+/* They drop promises themselves, or lose the error of one to that of another, which may have had no memory.
+ */
+static const char *const losing[] = {
+    "finally", "finally-throws", "no-time", "race-cleans", "second-loop", "server", "signal", "task-cancels",
+    "tcp",     "task-of-tasks",  "unix",    "too-late",    NULL};
+
+/* When somebody looks at the outcome, that there was no memory is in it, and nowhere else. */
+static void check_reports(fixture *f, const struct scenario *scenario, const struct manner *manner)
 {
-    if (is_usual)
-        g_assert_cmpuint(f->reports->len, ==, expected);
-    for (guint i = 0; i < f->reports->len; i++)
+    bool is_told = manner->ending == RUN && !scenario->reports && !g_strv_contains(losing, scenario->name);
+
+    if (manner->ending == RUN && !f->memory.failed)
+        g_assert_cmpuint(f->reports->len, ==, scenario->reports);
+    for (guint i = 0; i < f->reports->len; i++) {
         g_assert_null(strstr(f->reports->pdata[i], "never released"));
+        if (is_told && strstr(f->reports->pdata[i], "out of memory"))
+            g_error("%s: %s", scenario->name, (const char *) f->reports->pdata[i]);
+    }
     g_ptr_array_set_size(f->reports, 0);
 }
 
@@ -125,7 +137,7 @@ static bool run_once(fixture *f, const struct scenario *scenario, const struct m
         run_on(&w, scenario, manner);
     else
         g_assert_cmpuint(f->memory.failed, >, 0);
-    check_reports(f, manner->ending == RUN && !f->memory.failed, scenario->reports);
+    check_reports(f, scenario, manner);
     check_world(&w, scenario);
     g_assert_cmpuint(count_descriptors(), ==, descriptors);
     return f->memory.failed > 0;

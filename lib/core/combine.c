@@ -10,7 +10,7 @@ vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *p
     vow_promise *refused = vow__emergency(loop);
 
     for (size_t i = 0; i < n; i++)
-        vow_unref(promises[i]);
+        vow__give_way(promises[i], refused);
     return refused;
 }
 

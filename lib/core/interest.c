@@ -33,12 +33,20 @@ void vow__keep(vow_promise *promise)
     promise->refs++;
 }
 
+/* Whether a promise that goes has an error that nobody has looked at, nor can look at elsewhere. */
+static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
+{
+    return promise->state == VOW__REJECTED && !(promise->flags & VOW__SEEN) &&
+           !vow__error_of(promise)->is_quiet &&
+           !(loop->is_refusing && vow__error_of(promise) == &vow__error_no_memory);
+}
+
 /* The memory of a promise without references goes. */
 static void dispose(vow_loop *loop, vow_promise *promise)
 {
     bool was_reaping = loop->is_reaping;
 
-    if (promise->state == VOW__REJECTED && !(promise->flags & VOW__SEEN) && !vow__error_of(promise)->is_quiet)
+    if (is_unhandled(loop, promise))
         vow__report_unhandled(loop, promise);
     if (promise->flags & VOW__IMMORTAL) {
         promise->flags |= VOW__SEEN;

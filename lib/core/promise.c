@@ -38,11 +38,21 @@ vow_promise *vow__emergency(vow_loop *loop)
     return promise;
 }
 
+void vow__give_way(vow_promise *upstream, const vow_promise *refused)
+{
+    vow_loop *loop = vow__loop_of(refused);
+    bool was_refusing = loop->is_refusing;
+
+    loop->is_refusing = vow__error_of(refused) == &vow__error_no_memory;
+    vow_unref(upstream);
+    loop->is_refusing = was_refusing;
+}
+
 vow_promise *vow__refuse(vow_promise *upstream)
 {
     vow_promise *promise = vow__emergency(vow__loop_of(upstream));
 
-    vow_unref(upstream);
+    vow__give_way(upstream, promise);
     return promise;
 }
 
