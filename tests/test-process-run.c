@@ -50,7 +50,7 @@ static char *run_with(fixture *f, const vow_process_options *options, const char
         char *text_ = run((f), __VA_ARGS__);    \
         g_assert_cmpstr(text_, ==, (expected)); \
         g_free(text_);                          \
-        all_ended(f);                         \
+        all_ended(f);                           \
     } while (0)
 
 static void collects(fixture *f)
@@ -103,6 +103,20 @@ static void limited(fixture *f)
     assert_run(f, "!90", NULL, 1000, SH("while :; do echo and so on >&2; done"), OUT, ERR, .own_group = true);
     assert_run(f, "[0,123,nil]", NULL, 3, SH("printf 123"), OUT);
     assert_run(f, "!90", NULL, 2, SH("printf 123"), OUT);
+}
+
+/* Whose output, and which. */
+static void limited_by_name(fixture *f)
+{
+    vow_process_options options = {SH("echo long; echo longer >&2"), OUT, .err = {VOW_STDIO_NULL, 0}};
+
+    run_fails(vow_process_run(f->loop, &options, NULL, 0, 4), EMSGSIZE,
+              "vow_process_run: sh: its standard output is longer than 4 bytes");
+    all_ended(f);
+    options.err.kind = VOW_STDIO_PIPE;
+    run_fails(vow_process_run(f->loop, &options, NULL, 0, 5), EMSGSIZE,
+              "vow_process_run: sh: its standard error is longer than 5 bytes");
+    all_ended(f);
 }
 
 static void cannot_be_started(fixture *f)
@@ -250,6 +264,7 @@ int main(int argc, char **argv)
     test_add("/process-run/feeds", feeds);
     test_add("/process-run/much", feeds_and_collects_much);
     test_add("/process-run/limited", limited);
+    test_add("/process-run/limited-by-name", limited_by_name);
     test_add("/process-run/cannot-be-started", cannot_be_started);
     test_add("/process-run/dropped", dropped);
     test_add("/process-run/cancelled", cancelled);

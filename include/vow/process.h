@@ -216,7 +216,8 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, co
  * @param limit   how many bytes to collect at most of each stream.
  * @return the promise of a list, the caller's.
  * @par Errors
- * Those of vow_process_start() and vow_process_wait(); `EMSGSIZE` when it prints more than the limit.
+ * Those of vow_process_start() and vow_process_wait(); `EMSGSIZE` when it prints more than the limit: the
+ * message names the program and the stream.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *options,

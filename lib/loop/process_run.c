@@ -4,11 +4,13 @@
  * to the promise that uses it, and the process to the promise of its end; so whatever ends early ends all.
  */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <vow/combinators.h>
 #include <vow/stream.h>
 
+#include "base/allocator-private.h"
 #include "core/scheduler-private.h"
 #include "loop/process-private.h"
 
@@ -34,24 +36,67 @@ vow_stream *vow_process_stderr_at(vow_process *process, const char *site)
     return take_stream(process, STDERR_FILENO, site);
 }
 
-/* ---- From start to end --------------------------------------------------------------------------------- */
+/* ---- What it prints ------------------------------------------------------------------------------------ */
 
-static void drop_stream(void *stream)
+typedef struct output {
+    vow_stream *stream;
+    const char *name;
+    const char *site;
+    size_t limit;
+    char program[VOW__PROCESS_NAME]; /* the process may be gone before its children have closed the pipe */
+} output;
+
+static void drop_output(void *pointer)
 {
-    vow_stream_free(stream);
+    output *self = pointer;
+
+    vow_stream_free(self->stream);
+    vow__release(self, sizeof *self);
+}
+
+static vow_value too_much(const vow_error *error, void *data)
+{
+    const output *self = data;
+
+    if (vow_error_code(error) != EMSGSIZE)
+        return vow_throw(vow_error_ref(error));
+    return vow_throwf_at(self->site, EMSGSIZE, "vow_process_run: %s: its %s is longer than %zu bytes",
+                         self->program, self->name, self->limit);
+}
+
+static output *output_new(const vow_process *process, vow_stream *stream, const char *name, size_t limit,
+                          const char *site)
+{
+    output *self = vow__allocate(sizeof *self);
+
+    if (!self)
+        return NULL;
+    *self = (output){.stream = stream, .name = name, .site = site, .limit = limit};
+    memcpy(self->program, process->name, sizeof self->program);
+    return self;
 }
 
 /* What a process writes, as bytes; nil if that is no pipe. */
 static vow_promise *collect(vow_process *process, int which, size_t limit, const char *site)
 {
     vow_loop *loop = vow__loop_of(&process->promise);
+    const char *name = which == STDOUT_FILENO ? "standard output" : "standard error";
     bool is_pipe = process->pipes[which] >= 0;
     vow_stream *stream = take_stream(process, which, site);
+    output *self = stream ? output_new(process, stream, name, limit, site) : NULL;
+    vow_promise *bytes;
 
-    if (!stream)
-        return is_pipe ? vow__emergency(loop) : vow_resolved_at(loop, vow_nil(), site);
-    return vow_attach_at(vow_stream_read_all_at(stream, limit, site), stream, drop_stream, site);
+    if (!stream && !is_pipe)
+        return vow_resolved_at(loop, vow_nil(), site);
+    if (!self) {
+        vow_stream_free(stream);
+        return vow__emergency(loop);
+    }
+    bytes = vow_catch_at(vow_stream_read_all_at(stream, limit, site), too_much, self, site);
+    return vow_attach_at(bytes, self, drop_output, site);
 }
+
+/* ---- From start to end --------------------------------------------------------------------------------- */
 
 /* A process need not read all that it is given. */
 static vow_value is_enough(const vow_error *error, void *data)
