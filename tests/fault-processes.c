@@ -9,6 +9,7 @@
 #include "faults.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,6 +39,36 @@ pid_t vfork(void)
     if (pid == 0)
         faults_set(NULL, 0);
     return pid;
+}
+
+/* The child's calls do not count, so it gets memory of its own. */
+struct child {
+    int (*run)(void *);
+    void *data;
+};
+
+static int run_child(void *data)
+{
+    const struct child *child = data;
+
+    faults_set(NULL, 0);
+    return child->run(child->data);
+}
+
+int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
+{
+    static int (*original)(int (*)(void *), void *, int, void *, ...);
+    int code = faults_take(CALL_FORK | CALL_CLONE, __builtin_return_address(0));
+    struct child child = {run, data};
+    va_list arguments;
+    void *pidfd;
+
+    if (!original)
+        faults_find("clone", (void *) &original);
+    va_start(arguments, data);
+    pidfd = va_arg(arguments, void *);
+    va_end(arguments);
+    return code ? fail(code) : original(run_child, stack, flags & ~CLONE_VM, &child, pidfd);
 }
 
 long syscall(long number, ...)

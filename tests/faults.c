@@ -38,7 +38,8 @@ const struct fault faults[] = {
     {"EMFILE", EMFILE, CALL_PIPE, false},
     {"EAGAIN", EAGAIN, CALL_FORK, false},
     {"ENOSYS", ENOSYS, CALL_PIDFD, true},
-    {"EMFILE", EMFILE, CALL_PIDFD, true},
+    {"EMFILE", EMFILE, CALL_PIDFD | CALL_CLONE, true},
+    {"EINVAL", EINVAL, CALL_CLONE, true},
     {NULL, 0, 0, false},
 };
 
@@ -54,7 +55,8 @@ const struct fault file_faults[] = {
     {"EMFILE", EMFILE, CALL_PIPE, false},
     {"EAGAIN", EAGAIN, CALL_FORK, false},
     {"ENOSYS", ENOSYS, CALL_PIDFD, true},
-    {"EMFILE", EMFILE, CALL_PIDFD, true},
+    {"EMFILE", EMFILE, CALL_PIDFD | CALL_CLONE, true},
+    {"EINVAL", EINVAL, CALL_CLONE, true},
     {NULL, 0, 0, false},
 };
 

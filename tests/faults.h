@@ -41,8 +41,9 @@ enum {
     CALL_RENAME = 1 << 19,     /* renameat() */
     /* Of processes, in fault-processes.c: */
     CALL_PIPE = 1 << 20,  /* pipe2() */
-    CALL_FORK = 1 << 21,  /* vfork() */
+    CALL_FORK = 1 << 21,  /* vfork(), clone() */
     CALL_PIDFD = 1 << 22, /* pidfd_open, by syscall() */
+    CALL_CLONE = 1 << 23, /* clone(), where vfork() would do */
 };
 
 /* What can become of a call. */

@@ -42,6 +42,7 @@ test_programs = \
 	tests/test-order-combined \
 	tests/test-process \
 	tests/test-process-end \
+	tests/test-process-reaped \
 	tests/test-process-run \
 	tests/test-promise \
 	tests/test-random \

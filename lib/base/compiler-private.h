@@ -13,11 +13,26 @@
 #define VOW__LIKELY(condition) __builtin_expect(!!(condition), 1)
 /* Memory that is about to be used; the address need not be valid. */
 #define VOW__PREFETCH(address) __builtin_prefetch(address)
+/* A function whose own variables AddressSanitizer leaves where they are. */
+#define VOW__NO_ADDRESS_SANITIZER __attribute__((no_sanitize("address")))
 #else
 #define VOW__LIKELY(condition) (condition)
 #define VOW__PREFETCH(address) ((void) (address))
 #define VOW__HIDDEN
 #define VOW__RARE
+#define VOW__NO_ADDRESS_SANITIZER
+#endif
+
+/* Whether ThreadSanitizer sees what the library does. */
+#if defined __SANITIZE_THREAD__
+#define VOW__THREAD_SANITIZER 1
+#elif defined __has_feature
+#if __has_feature(thread_sanitizer)
+#define VOW__THREAD_SANITIZER 1
+#endif
+#endif
+#ifndef VOW__THREAD_SANITIZER
+#define VOW__THREAD_SANITIZER 0
 #endif
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tells AddressSanitizer and Valgrind which memory of a pool is in use, since they cannot see into one.
- * Costs nothing where neither is built in; VOW__POISONS says that one is.
+ * Costs nothing where neither is built in; VOW__POISONS says that one is, and VOW__ON_VALGRIND that it runs.
  */
 #ifndef VOW_BASE_POISON_PRIVATE_H
 #define VOW_BASE_POISON_PRIVATE_H
@@ -24,10 +24,15 @@
 #define VOW__POISON(block, size) ((void) VALGRIND_MAKE_MEM_NOACCESS((block), (size)))
 #define VOW__UNPOISON(block, size) ((void) VALGRIND_MAKE_MEM_UNDEFINED((block), (size)))
 #define VOW__PEEK_BEGIN(block, size) ((void) VALGRIND_MAKE_MEM_DEFINED((block), (size)))
+#define VOW__ON_VALGRIND RUNNING_ON_VALGRIND
 #else
 #define VOW__POISON(block, size) ((void) (block), (void) (size))
 #define VOW__UNPOISON(block, size) ((void) (block), (void) (size))
 #define VOW__PEEK_BEGIN(block, size) ((void) (block), (void) (size))
+#endif
+
+#ifndef VOW__ON_VALGRIND
+#define VOW__ON_VALGRIND 0
 #endif
 
 #endif

@@ -53,17 +53,19 @@ static int wait_pidfd(const vow__child *child, siginfo_t *info, int options)
     return result < 0 ? errno : 0;
 }
 
-/* Linux 5.3 has pidfds but cannot wait by them. And if somebody has waited for the child in between, its id
- * may be another process's by now. */
-void vow__child_init(vow__child *child, pid_t pid, bool own_group)
+/* Linux before 5.4 has pidfds but cannot wait by them. And if one was opened by the id, and there is nobody
+ * to wait for by it, somebody has waited in between, and it may be another process's. */
+void vow__child_init(vow__child *child, pid_t pid, int pidfd)
 {
     siginfo_t info;
+    int code;
 
     child->pid = pid;
     child->parent = getpid();
-    child->own_group = own_group;
-    child->pidfd = open_pidfd(pid);
-    if (child->pidfd >= 0 && wait_pidfd(child, &info, WNOHANG | WNOWAIT))
+    child->own_group = false;
+    child->pidfd = pidfd < 0 ? open_pidfd(pid) : pidfd;
+    code = child->pidfd < 0 ? 0 : wait_pidfd(child, &info, WNOHANG | WNOWAIT);
+    if (code && !(code == ECHILD && pidfd >= 0))
         vow__child_close(child);
 }
 
@@ -72,7 +74,15 @@ int vow__child_code(int status)
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* The kernel keeps the status for those who have a pidfd, also when somebody else has waited: Linux 6.15. */
+/*
+ * The kernel keeps the status for those who have a pidfd, also when somebody else has waited: Linux 6.15.
+ *
+ * Before, it is lost when libev's default loop was quicker, which waits for every child there is. We know of
+ * nothing sound against that: a watcher of ours on that loop could be started in its thread alone, and nobody
+ * knows which that is; an exit signal other than SIGCHLD keeps waitpid(-1) away, but execve(2) sets it back;
+ * WNOWAIT looks before the other one takes only by luck; a process in between, which tells by a pipe, would
+ * be the parent and the one that gets our signals; and ptrace(2) would keep debuggers away.
+ */
 static enum vow__child_state ask_pidfd(const vow__child *child, int *code)
 {
     pidfd_info info;

@@ -156,18 +156,17 @@ static int spawn(launch *self, const char *program)
     vow__spawn_failure failure;
     size_t size;
     char *candidates = vow__spawn_candidates(program, self->spawn.environment, &size);
-    pid_t pid;
+    bool runs;
 
     if (!candidates)
         return ENOMEM;
     self->spawn.candidates = candidates;
-    pid = vow__spawn_process(&self->spawn, &failure);
+    runs = vow__spawn_process(&self->spawn, &self->process->child, &failure);
     vow__release(candidates, size);
-    if (pid < 0) {
+    if (!runs) {
         self->what = what_failed(failure.step);
         return failure.code;
     }
-    vow__child_init(&self->process->child, pid, self->spawn.own_group);
     vow__process_begin(self->process);
     return 0;
 }

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+
+#include "loop/child-private.h"
 
 typedef struct vow__spawn {
     const char *candidates;   /* paths to try in order, one after the other, with an empty one at the end */
@@ -30,8 +31,8 @@ typedef struct vow__spawn_failure {
     int code; /* an errno value */
 } vow__spawn_failure;
 
-/* The id of a process in which the program runs; or -1, with what failed, and no process is left. */
-pid_t vow__spawn_process(const vow__spawn *spawn, vow__spawn_failure *failure);
+/* Makes a process in which the program runs. Or tells what has failed, and then no process is left. */
+bool vow__spawn_process(const vow__spawn *spawn, vow__child *child, vow__spawn_failure *failure);
 
 /* In the new process, which shares the memory of its parent: becomes the program, or tells why not. */
 _Noreturn void vow__spawn_become(const vow__spawn *spawn, int report);
