@@ -98,10 +98,8 @@ static vow_promise *combine(vow_loop *loop, size_t n, vow_promise *const *promis
     if (!self)
         return vow__combine_refuse(loop, n, promises);
     self->u.list = vow__list_reserve(n);
-    if (!self->u.list) {
-        vow_unref(&self->promise);
-        return vow__emergency(loop);
-    }
+    if (!self->u.list)
+        return vow__refuse(&self->promise);
     if (n == 0)
         finish(self);
     return &self->promise;

@@ -53,10 +53,8 @@ vow_promise *vow_any_at(vow_loop *loop, size_t n, vow_promise *const *promises, 
     if (!self)
         return vow__combine_refuse(loop, n, promises);
     self->u.aggregate = vow__error_new_aggregate(site, n);
-    if (!self->u.aggregate) {
-        vow_unref(&self->promise);
-        return vow__emergency(loop);
-    }
+    if (!self->u.aggregate)
+        return vow__refuse(&self->promise);
     if (n == 0)
         reject_all(self);
     return &self->promise;
