@@ -9,6 +9,8 @@
 #define VOW__HIDDEN __attribute__((visibility("hidden")))
 /* Rarely called: kept out of the functions that call it, so that they need not save registers for it. */
 #define VOW__RARE __attribute__((noinline, cold))
+/* Worth being inline, though the compiler would find it too long. */
+#define VOW__ALWAYS_INLINE inline __attribute__((always_inline))
 /* What is true most often. */
 #define VOW__LIKELY(condition) __builtin_expect(!!(condition), 1)
 /* Memory that is about to be used; the address need not be valid. */
@@ -16,6 +18,7 @@
 /* A function whose own variables AddressSanitizer leaves where they are. */
 #define VOW__NO_ADDRESS_SANITIZER __attribute__((no_sanitize("address")))
 #else
+#define VOW__ALWAYS_INLINE inline
 #define VOW__LIKELY(condition) (condition)
 #define VOW__PREFETCH(address) ((void) (address))
 #define VOW__HIDDEN

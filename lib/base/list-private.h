@@ -27,11 +27,15 @@ static inline bool vow__list_is_empty(const vow__link *head)
     return head->next == head;
 }
 
+/* In this order the two halves of `link` are two stores: as one of 16 bytes, which compilers make of them
+ * otherwise, it would take long to read one half back. */
 static inline void vow__list_append(vow__link *head, vow__link *link)
 {
+    vow__link *last = head->prev;
+
     link->next = head;
-    link->prev = head->prev;
-    head->prev->next = link;
+    last->next = link;
+    link->prev = last;
     head->prev = link;
 }
 

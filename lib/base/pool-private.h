@@ -56,12 +56,12 @@ typedef struct vow__free_block {
 
 typedef struct vow__pool {
     vow__free_block *free; /* at hand, the last one given first */
-    uint16_t kept;         /* how many those are: as many as a slab has, at the most */
-    uint16_t keeps;        /* at how many a block that is given goes on to its slab */
-    uint32_t block;        /* size of a block */
-    size_t out;            /* blocks that are not with their slabs: in use, at hand, or to be carved */
-    char *fresh; /* in `carved`: from here on blocks were never handed out, nor their memory touched */
-    char *end;   /* of the last of these */
+    int32_t room;   /* for how many more; negative: there are too many, as many as a slab has at most */
+    uint16_t keeps; /* for how many there is room when there are none */
+    uint16_t block; /* size of a block */
+    size_t out;     /* blocks that are not with their slabs: in use, at hand, or to be carved */
+    char *fresh;    /* in `carved`: from here on blocks were never handed out, nor their memory touched */
+    char *end;      /* of the last of these */
     struct vow__slab *carved; /* or NULL */
     vow__link partial;        /* the slabs that have free blocks with them */
 } vow__pool;
@@ -78,6 +78,7 @@ typedef struct vow__slab {
     struct vow__slab *next_idle; /* in pools->idle */
     vow__link partial;           /* in the pool's list */
     size_t size;                 /* of the slab itself */
+    char *first;                 /* block */
 } vow__slab;
 
 struct vow__pools {
@@ -109,7 +110,8 @@ void vow__pools_delete(vow__pools *pools);
 
 /* A block of at least `size` bytes, not initialised; NULL when there is no memory. */
 void *vow__pool_take_slowly(vow__pools *pools, size_t size);
-/* What vow__pool_give() leaves: the block is a large one, or the pool has enough at hand. */
+/* What vow__pool_give() leaves, after the room was counted down: the block is a large one, or the pool has
+ * enough at hand. */
 void vow__pool_give_slowly(void *block);
 
 #if defined VOW_DEBUG || defined VOW__POISONS
@@ -136,7 +138,7 @@ static inline void *vow__pool_take_quickly(vow__pools *pools, size_t size)
 
         if (block) {
             pool->free = block->next;
-            pool->kept--;
+            pool->room++;
             return block;
         }
         if (pool->fresh != pool->end) {
@@ -153,13 +155,12 @@ static inline void vow__pool_give(void *memory)
 {
     vow__pool *pool = vow__slab_of(memory)->pool;
 
-    if (VOW__LIKELY(pool->kept < pool->keeps)) {
+    if (VOW__LIKELY(--pool->room >= 0)) {
         vow__free_block *block = (vow__free_block *) memory;
 
         block->in_use = NULL;
         block->next = pool->free;
         pool->free = block;
-        pool->kept++;
     } else {
         vow__pool_give_slowly(memory);
     }

@@ -36,7 +36,7 @@ static void all_run(vow_promise *promise, vow__reaction *wait)
     if (vow__combine_is_cleaning(promise, wait))
         return;
     input = vow__take_upstream(wait);
-    if (input->state == VOW__REJECTED) {
+    if (vow__is_rejected(input)) {
         self->left--;
         vow__combine_adopt(self, input);
         return;
@@ -54,7 +54,7 @@ static void all_settled_run(vow_promise *promise, vow__reaction *wait)
     if (vow__combine_is_cleaning(promise, wait))
         return;
     input = vow__take_upstream(wait);
-    if (input->state == VOW__REJECTED) {
+    if (vow__is_rejected(input)) {
         input->flags |= VOW__SEEN;
         value = vow__value_of_error(vow_error_ref(vow__error_of(input)));
     } else {

@@ -22,7 +22,7 @@ static void any_run(vow_promise *promise, vow__reaction *wait)
         return;
     input = vow__take_upstream(wait);
     self->left--;
-    if (input->state == VOW__FULFILLED) {
+    if (vow__is_fulfilled(input)) {
         vow__combine_adopt(self, input);
         return;
     }

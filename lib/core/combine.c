@@ -61,7 +61,7 @@ void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value va
         if (!input)
             continue;
         self->left--;
-        if (input->state == VOW__REJECTED)
+        if (vow__is_rejected(input))
             input->flags |= VOW__SEEN;
         vow_unref(input);
     }
@@ -69,7 +69,7 @@ void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value va
 
 void vow__combine_adopt(vow__combine *self, vow_promise *input)
 {
-    if (input->state == VOW__REJECTED) {
+    if (vow__is_rejected(input)) {
         vow_error *error = vow_error_ref(vow__error_of(input));
 
         input->flags |= VOW__SEEN;

@@ -36,7 +36,7 @@ static void pass_on(finally *self, vow_promise *result)
 {
     vow_promise *source = self->source;
 
-    if (result && result->state == VOW__REJECTED) {
+    if (result && vow__is_rejected(result)) {
         drop_source(self);
         vow__adopt(&self->promise, result);
         return;

@@ -36,7 +36,7 @@ void vow__keep(vow_promise *promise)
 /* Whether a promise that goes has an error that nobody has looked at, nor can look at elsewhere. */
 static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
 {
-    return promise->state == VOW__REJECTED && !(promise->flags & VOW__SEEN) &&
+    return vow__is_rejected(promise) && !(promise->flags & VOW__SEEN) &&
            !vow__error_of(promise)->is_quiet &&
            !(loop->is_refusing && vow__error_of(promise) == &vow__error_no_memory);
 }
@@ -139,7 +139,7 @@ static bool clean_up(vow_promise *promise)
     if (is_busy)
         vow__keep(promise);
     else
-        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
     return is_busy;
 }
 
@@ -158,7 +158,7 @@ static void unwind(vow_loop *loop, vow_promise *promise)
 
     if (upstream && !is_first)
         vow__unref(upstream);
-    promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
+    promise->flags &= (uint16_t) ~(VOW__DOOMED | VOW__UNWINDING);
     if (is_first) {
         promise->flags |= VOW__SHIELDED;
         vow__keep(promise);
@@ -183,9 +183,9 @@ void vow__unwind_on(vow_promise *promise)
 /* A settled promise that was doomed before or after it settled. */
 static void reap_settled(vow_loop *loop, vow_promise *promise)
 {
-    promise->flags &= (uint8_t) ~(VOW__DOOMED | VOW__UNWINDING);
+    promise->flags &= (uint16_t) ~(VOW__DOOMED | VOW__UNWINDING);
     if (promise->flags & VOW__KEPT) {
-        promise->flags &= (uint8_t) ~VOW__KEPT;
+        promise->flags &= (uint16_t) ~VOW__KEPT;
         promise->refs--;
     }
     if (!promise->refs)

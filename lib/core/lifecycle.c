@@ -19,8 +19,7 @@ static void immortal_init(vow_promise *promise, vow_error *error)
 
     promise->kind = &kind;
     promise->u.value = vow__value_of_error(error);
-    promise->state = VOW__REJECTED;
-    promise->flags = VOW__IMMORTAL;
+    promise->flags = VOW__REJECTED | VOW__IMMORTAL;
 }
 
 vow_loop *vow__loop_new(size_t size, const vow__host *host)

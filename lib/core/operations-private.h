@@ -32,9 +32,8 @@ static inline void vow__promise_init(vow_promise *promise, const vow__kind *kind
     vow__list_init(&promise->u.reactions);
     promise->site = site;
     promise->refs = 1;
-    promise->state = VOW__PENDING;
-    promise->mode = VOW__WAIT_NONE;
     promise->flags = kind->dispose ? VOW__GUARDED : 0;
+    promise->mode = VOW__WAIT_NONE;
     promise->stage = 0;
     promise->wait.upstream = 0;
 }
@@ -95,8 +94,28 @@ static inline vow_promise *vow__take_own_upstream(vow_promise *promise)
     return upstream;
 }
 
-/* A promise that the loop keeps has just been settled. */
-void vow__settle_kept(vow_promise *promise);
+/* A promise has just been settled that the loop keeps, or whose jobs are the first of the queue. */
+VOW__RARE void vow__settled_rarely(vow_promise *promise);
+
+/* The reactions of a promise, if there are any, are put in the queue; true if its host is to be woken then.
+ */
+static inline bool vow__release_reactions(vow_promise *promise)
+{
+    vow_loop *loop;
+
+    if (vow__list_is_empty(&promise->u.reactions))
+        return false;
+    loop = vow__loop_of(promise);
+    vow__list_splice(&loop->queue, &promise->u.reactions);
+    return !loop->is_awake;
+}
+
+static inline void vow__set_outcome(vow_promise *promise, enum vow__state state, vow_value value)
+{
+    promise->u.value = value;
+    promise->flags |= (uint16_t) state;
+    promise->mode = VOW__WAIT_NONE;
+}
 
 /*
  * Settling. `promise` must be pending, and may be gone afterwards only if the caller holds no reference. The
@@ -104,17 +123,11 @@ void vow__settle_kept(vow_promise *promise);
  */
 static inline void vow__settle(vow_promise *promise, enum vow__state state, vow_value value)
 {
-    if (!vow__list_is_empty(&promise->u.reactions)) {
-        vow_loop *loop = vow__loop_of(promise);
+    bool is_rare = vow__release_reactions(promise) || (promise->flags & VOW__KEPT);
 
-        vow__list_splice(&loop->queue, &promise->u.reactions);
-        vow__notify(loop);
-    }
-    promise->u.value = value;
-    promise->state = (uint8_t) state;
-    promise->mode = VOW__WAIT_NONE;
-    if (VOW_UNLIKELY(promise->flags & VOW__KEPT))
-        vow__settle_kept(promise);
+    vow__set_outcome(promise, state, value);
+    if (VOW_UNLIKELY(is_rare))
+        vow__settled_rarely(promise);
 }
 
 static inline void vow__fulfil(vow_promise *promise, vow_value value)
@@ -122,22 +135,28 @@ static inline void vow__fulfil(vow_promise *promise, vow_value value)
     vow__settle(promise, VOW__FULFILLED, value);
 }
 
-/* vow__resolve() of a promise that is settled, or with a value that is a verb. */
-void vow__resolve_slowly(vow_promise *promise, vow_value value);
+/* vow__resolve() of a promise that is settled or kept, or with a value that is a verb. */
+VOW__RARE void vow__resolve_slowly(vow_promise *promise, vow_value value);
 
 /* What vow_resolve() does: fulfils, rejects or follows. Drops the value if the promise is settled already. */
 static inline void vow__resolve(vow_promise *promise, vow_value value)
 {
-    if (VOW_UNLIKELY(vow__is_verb(value.type) || !vow__is_pending(promise) || (promise->flags & VOW__DOOMED)))
+    if (VOW_UNLIKELY(vow__is_verb(value.type) ||
+                     (promise->flags & (VOW__FULFILLED | VOW__REJECTED | VOW__DOOMED | VOW__KEPT)))) {
         vow__resolve_slowly(promise, value);
-    else
-        vow__settle(promise, VOW__FULFILLED, value);
+    } else if (VOW_UNLIKELY(vow__release_reactions(promise))) {
+        vow__set_outcome(promise, VOW__FULFILLED, value);
+        vow__settled_rarely(promise);
+    } else {
+        vow__set_outcome(promise, VOW__FULFILLED, value);
+    }
 }
 
 /* Whether a promise without references can go at once, because that runs nothing. */
 static inline bool vow__is_plain(const vow_promise *promise)
 {
-    return promise->state == VOW__FULFILLED && !(promise->flags & (VOW__DOOMED | VOW__GUARDED)) &&
+    return (promise->flags & (VOW__FULFILLED | VOW__REJECTED | VOW__DOOMED | VOW__GUARDED)) ==
+               VOW__FULFILLED &&
            vow__value_is_trivial(promise->u.value);
 }
 

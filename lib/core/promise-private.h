@@ -21,7 +21,8 @@
 #include "core/error-private.h"
 #include "core/value-private.h"
 
-enum vow__state { VOW__PENDING, VOW__FULFILLED, VOW__REJECTED };
+/* Flags of a promise, too: neither is set while it is pending. */
+enum vow__state { VOW__PENDING, VOW__FULFILLED = 1, VOW__REJECTED = 2 };
 
 /* What a promise's `wait` is for. From VOW__WAIT_REACTION on it is linked: in a list of reactions or the
  * queue. */
@@ -37,15 +38,16 @@ enum vow__mode {
     VOW__WAIT_RELEASE   /* settled; the loop gives its reference up in a job */
 };
 
+/* Those that settling and letting go ask for stand with the state, so that they are asked for together. */
 enum vow__flag {
-    VOW__SEEN = 1,       /* somebody looked at the error, or it was passed on */
-    VOW__KEPT = 2,       /* the loop holds a reference until the promise is settled */
-    VOW__CANCELLED = 4,  /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
-    VOW__DOOMED = 8,     /* on the stack of doomed promises, its `wait.link.next` links it there */
-    VOW__UNWINDING = 16, /* there, and what it waited for has been let go */
-    VOW__SHIELDED = 32,  /* in its clean-up: cancelling lets that finish */
-    VOW__IMMORTAL = 64,  /* a member of the loop, not of a pool */
-    VOW__GUARDED = 128   /* not to be freed without a look: its kind has a dispose(), or its loop is closed */
+    VOW__SEEN = 4,       /* somebody looked at the error, or it was passed on */
+    VOW__KEPT = 8,       /* the loop holds a reference until the promise is settled */
+    VOW__DOOMED = 16,    /* on the stack of doomed promises, its `wait.link.next` links it there */
+    VOW__GUARDED = 32,   /* not to be freed without a look: its kind has a dispose(), or its loop is closed */
+    VOW__CANCELLED = 64, /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
+    VOW__SHIELDED = 128, /* in its clean-up: cancelling lets that finish */
+    VOW__UNWINDING = 256, /* doomed, and what it waited for has been let go */
+    VOW__IMMORTAL = 512   /* a member of the loop, not of a pool */
 };
 
 /* A place in a list of reactions or in the job queue. */
@@ -92,9 +94,8 @@ struct vow_promise {
     } u;
     const char *site;
     uint32_t refs;
-    uint8_t state;
+    uint16_t flags; /* vow__state and vow__flag */
     uint8_t mode;
-    uint8_t flags;
     uint8_t stage; /* the kind's own */
     vow__reaction wait;
 };
@@ -108,7 +109,22 @@ static inline vow_loop *vow__loop_of(const vow_promise *promise)
 
 static inline bool vow__is_pending(const vow_promise *promise)
 {
-    return promise->state == VOW__PENDING;
+    return !(promise->flags & (VOW__FULFILLED | VOW__REJECTED));
+}
+
+static inline bool vow__is_fulfilled(const vow_promise *promise)
+{
+    return promise->flags & VOW__FULFILLED;
+}
+
+static inline bool vow__is_rejected(const vow_promise *promise)
+{
+    return promise->flags & VOW__REJECTED;
+}
+
+static inline enum vow__state vow__state_of(const vow_promise *promise)
+{
+    return (enum vow__state)(promise->flags & (VOW__FULFILLED | VOW__REJECTED));
 }
 
 /* Where the value behind an alias lives. */

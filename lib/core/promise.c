@@ -34,7 +34,7 @@ vow_promise *vow__emergency(vow_loop *loop)
     vow_promise *promise = loop->is_closed ? &loop->closed : &loop->no_memory;
 
     promise->refs++;
-    promise->flags &= (uint8_t) ~VOW__SEEN;
+    promise->flags &= (uint16_t) ~VOW__SEEN;
     return promise;
 }
 
@@ -57,12 +57,16 @@ vow_promise *vow__refuse(vow_promise *upstream)
 }
 
 /* On the stack of doomed promises its link is in use; the reaper gives up the loop's reference then. */
-void vow__settle_kept(vow_promise *promise)
+void vow__settled_rarely(vow_promise *promise)
 {
-    if (promise->flags & VOW__DOOMED)
-        return;
-    promise->mode = VOW__WAIT_RELEASE;
-    vow__enqueue(vow__loop_of(promise), &promise->wait);
+    vow_loop *loop = vow__loop_of(promise);
+
+    if ((promise->flags & VOW__KEPT) && !(promise->flags & VOW__DOOMED)) {
+        promise->mode = VOW__WAIT_RELEASE;
+        vow__list_append(&loop->queue, &promise->wait.link);
+    }
+    if (!vow__list_is_empty(&loop->queue))
+        vow__notify(loop);
 }
 
 void vow__reject(vow_promise *promise, vow_error *error)
@@ -92,10 +96,12 @@ void vow__resolve_slowly(vow_promise *promise, vow_value value)
         vow__reject(promise, value.u.pointer);
     } else if (value.type == &vow__type_follow) {
         follow(promise, value.u.pointer);
-    } else {
+    } else if (value.type == &vow__type_foreign) {
         promise->wait.upstream = (uintptr_t) value.u.pointer;
         promise->mode = VOW__WAIT_FOREIGN;
         vow__enqueue(vow__loop_of(promise), &promise->wait);
+    } else {
+        vow__fulfil(promise, value);
     }
 }
 
@@ -115,7 +121,7 @@ vow_value vow__share(vow_promise *from)
 
 void vow__adopt(vow_promise *promise, vow_promise *from)
 {
-    if (from->state == VOW__REJECTED) {
+    if (vow__is_rejected(from)) {
         from->flags |= VOW__SEEN;
         vow__reject(promise, vow_error_ref(vow__error_of(from)));
     } else {
@@ -150,19 +156,19 @@ const char *vow__name_of(const vow_promise *promise)
 bool vow_is_pending(const vow_promise *promise)
 {
     vow__check_promise(promise, "vow_is_pending", NULL);
-    return promise->state == VOW__PENDING;
+    return vow__is_pending(promise);
 }
 
 bool vow_is_fulfilled(const vow_promise *promise)
 {
     vow__check_promise(promise, "vow_is_fulfilled", NULL);
-    return promise->state == VOW__FULFILLED;
+    return vow__is_fulfilled(promise);
 }
 
 bool vow_is_rejected(const vow_promise *promise)
 {
     vow__check_promise(promise, "vow_is_rejected", NULL);
-    return promise->state == VOW__REJECTED;
+    return vow__is_rejected(promise);
 }
 
 vow_value *vow_peek(const vow_promise *promise)

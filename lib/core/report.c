@@ -43,7 +43,7 @@ static void text_end(report_text *text)
 static void send(vow_loop *loop, enum vow_report_kind kind, const vow_promise *promise, report_text *text)
 {
     vow_report report = {kind, text->bytes, vow__name_of(promise), promise->site,
-                         promise->state == VOW__REJECTED ? vow__error_of(promise) : NULL};
+                         vow__is_rejected(promise) ? vow__error_of(promise) : NULL};
 
     text_end(text);
     if (loop->report)
@@ -80,7 +80,7 @@ void vow__report_leak(vow_loop *loop, const vow_promise *promise)
 
     text_add(&text, "libvow: the promise made at %s (%s) was never released: %u reference%s left, %s",
              site_or_unknown(promise->site), vow__name_of(promise), (unsigned) promise->refs,
-             promise->refs == 1 ? "" : "s", states[promise->state]);
+             promise->refs == 1 ? "" : "s", states[vow__state_of(promise)]);
     send(loop, VOW_REPORT_LEAK, promise, &text);
 }
 

@@ -7,10 +7,10 @@
 
 static inline void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel)
 {
+    promise->mode = VOW__WAIT_RESOLVER; /* first: it is one store with what a new promise begins with */
+    promise->wait.upstream = (uintptr_t) resolver;
     resolver->promise = promise;
     resolver->on_cancel = on_cancel;
-    promise->wait.upstream = (uintptr_t) resolver;
-    promise->mode = VOW__WAIT_RESOLVER;
 }
 
 /* Unties it, so that the promise may be settled; NULL if it was used already. */

@@ -26,7 +26,7 @@ static VOW__RARE void run_rare(vow_promise *promise, enum vow__mode mode)
         vow__unwind_on(promise);
         break;
     default: /* VOW__WAIT_RELEASE */
-        promise->flags &= (uint8_t) ~VOW__KEPT;
+        promise->flags &= (uint16_t) ~VOW__KEPT;
         promise->refs--;
     }
 }
@@ -56,7 +56,7 @@ static inline void run_branch(vow_loop *loop, vow__branch *branch)
     vow__unref(owner);
 }
 
-static inline void run_job(vow_loop *loop)
+static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)
 {
     vow__link *link = vow__list_take_first(&loop->queue);
     vow__reaction *job = VOW__CONTAINER_OF(link, vow__reaction, link);
@@ -71,7 +71,7 @@ static inline void run_job(vow_loop *loop)
         run_promise(loop, VOW__CONTAINER_OF(job, vow_promise, wait));
 }
 
-void vow__run_job(vow_loop *loop)
+VOW__RARE void vow__run_job(vow_loop *loop)
 {
     run_job(loop);
 }

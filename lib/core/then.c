@@ -25,9 +25,9 @@ typedef struct then_catch {
 static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fulfilled,
                          vow_catch_fn on_rejected, void *data)
 {
-    if (upstream->state == VOW__FULFILLED && on_fulfilled) {
+    if (vow__is_fulfilled(upstream) && on_fulfilled) {
         vow__resolve(promise, on_fulfilled(vow__value_of(upstream), data));
-    } else if (upstream->state == VOW__REJECTED && on_rejected) {
+    } else if (vow__is_rejected(upstream) && on_rejected) {
         upstream->flags |= VOW__SEEN;
         vow__resolve(promise, on_rejected(vow__error_of(upstream), data));
     } else {

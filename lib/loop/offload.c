@@ -89,7 +89,7 @@ static void work_deliver(vow__parcel *parcel)
     vow__inbox_received(self->inbox, true);
     work_free(self);
     if (promise->stage == GIVEN_UP) {
-        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
         vow__reject(promise, &vow__error_cancelled);
         vow_value_drop(result);
     } else {
@@ -220,7 +220,7 @@ static void reject_lost(vow_promise *promise)
 {
     forget_work((offload *) promise);
     if (promise->stage == GIVEN_UP) {
-        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
         vow__reject(promise, &vow__error_cancelled);
     } else {
         vow__reject(promise,

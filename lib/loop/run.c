@@ -116,7 +116,7 @@ static vow_error *outcome(vow_promise *promise, vow_value *value)
 {
     vow_error *error = NULL;
 
-    if (promise->state == VOW__REJECTED) {
+    if (vow__is_rejected(promise)) {
         promise->flags |= VOW__SEEN;
         error = vow_error_ref(vow__error_of(promise));
     } else if (value) {

@@ -50,7 +50,7 @@ static void copy_run(vow_promise *promise, vow__reaction *wait)
     vow_promise *write = vow__take_upstream(wait);
     vow_error *error = NULL;
 
-    if (write->state == VOW__REJECTED) {
+    if (vow__is_rejected(write)) {
         write->flags |= VOW__SEEN;
         error = vow_error_ref(vow__error_of(write));
     }

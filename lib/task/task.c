@@ -72,7 +72,7 @@ static void finish(task *self)
 
     let_awaited_go(self);
     promise->stage |= FINISHED;
-    promise->flags &= (uint8_t) ~VOW__SHIELDED;
+    promise->flags &= (uint16_t) ~VOW__SHIELDED;
     if ((promise->flags & VOW__CANCELLED) && !is_override) {
         vow__reject(promise, &vow__error_cancelled);
         vow_value_drop(outcome); /* may run clean-up, which may cancel this promise: so it is settled first */
@@ -106,7 +106,7 @@ static void step_done(task *self, bool is_done)
     if (is_done) {
         finish(self);
     } else if (is_cut(promise)) {
-        promise->flags &= (uint8_t) ~VOW__SHIELDED;
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
         vow__cancel_now(promise);
     }
 }
@@ -118,7 +118,7 @@ static void take_awaited(task *self)
 
     self->awaited = awaited;
     self->frame.result = vow__value_of(awaited);
-    if (awaited->state == VOW__REJECTED) {
+    if (vow__is_rejected(awaited)) {
         awaited->flags |= VOW__SEEN;
         self->frame.flags = VOW__TASK_REJECTED;
     }
