@@ -239,7 +239,7 @@ int close(int fd)
 {
     ORIGINAL(int, close, int);
     bool is_written = is_file(fd) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
-    int code = is_written ? TAKE(CALL_FILE_CLOSE, fd) : 0;
+    int code = TAKE(is_written ? CALL_FILE_CLOSE : CALL_CLOSE, fd);
     int result = original(fd);
 
     return code > 0 ? fail(code) : result;

@@ -74,7 +74,8 @@ int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
 long syscall(long number, ...)
 {
     static long (*original)(long, ...);
-    int code = number == SYS_pidfd_open ? faults_take(CALL_PIDFD, __builtin_return_address(0)) : 0;
+    unsigned call = number == SYS_pidfd_open ? CALL_PIDFD : number == SYS_pidfd_send_signal ? CALL_SIGNAL : 0;
+    int code = call ? faults_take(call, __builtin_return_address(0)) : 0;
     long a[6];
     va_list arguments;
 

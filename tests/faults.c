@@ -19,45 +19,52 @@ enum {
 };
 
 const struct fault faults[] = {
-    {"EINTR", EINTR, READERS | WRITERS | CALL_CONNECT | CALL_ACCEPT | CALL_POLL, true},
-    {"EAGAIN", EAGAIN, READERS | WRITERS | CALL_ACCEPT, true},
-    {"one byte", 0, READERS | WRITERS, true},
-    {"ECONNABORTED", ECONNABORTED, CALL_ACCEPT, true},
-    {"EPROTO", EPROTO, CALL_ACCEPT, true},
-    {"ECONNRESET", ECONNRESET, CALL_RECV | CALL_SEND, false},
-    {"EPIPE", EPIPE, WRITERS, false},
-    {"EIO", EIO, CALL_READ | CALL_WRITE, false},
-    {"ENOBUFS", ENOBUFS, CALL_RECV | CALL_SEND | CALL_ACCEPT | CALL_SOCKET, false},
-    {"ENOMEM", ENOMEM, CALL_POLL, true},
-    {"ENOMEM", ENOMEM, CALL_RECV | CALL_SEND | CALL_READ | CALL_WRITE, false},
-    {"ETIMEDOUT", ETIMEDOUT, CALL_CONNECT | CALL_RECV, false},
-    {"ECONNREFUSED", ECONNREFUSED, CALL_CONNECT, false},
-    {"EMFILE", EMFILE, CALL_ACCEPT | CALL_SOCKET, false},
-    {"ENOTCONN", ENOTCONN, CALL_SHUTDOWN, false},
-    {"EADDRINUSE", EADDRINUSE, CALL_BIND | CALL_LISTEN, false},
-    {"EMFILE", EMFILE, CALL_PIPE, false},
-    {"EAGAIN", EAGAIN, CALL_FORK, false},
-    {"ENOSYS", ENOSYS, CALL_PIDFD, true},
-    {"EMFILE", EMFILE, CALL_PIDFD | CALL_CLONE, true},
-    {"EINVAL", EINVAL, CALL_CLONE, true},
-    {NULL, 0, 0, false},
+    {"EINTR", EINTR, READERS | WRITERS | CALL_CONNECT | CALL_ACCEPT | CALL_POLL, HARMLESS},
+    {"EAGAIN", EAGAIN, READERS | WRITERS | CALL_ACCEPT, HARMLESS},
+    {"one byte", 0, READERS | WRITERS, HARMLESS},
+    {"ECONNABORTED", ECONNABORTED, CALL_ACCEPT, HARMLESS},
+    {"EPROTO", EPROTO, CALL_ACCEPT, HARMLESS},
+    {"ECONNRESET", ECONNRESET, CALL_RECV | CALL_SEND, TOLD},
+    {"EPIPE", EPIPE, WRITERS, TOLD},
+    {"EIO", EIO, CALL_READ | CALL_WRITE, TOLD},
+    {"ENOBUFS", ENOBUFS, CALL_RECV | CALL_SEND | CALL_ACCEPT | CALL_SOCKET, TOLD},
+    {"ENOMEM", ENOMEM, CALL_POLL, HARMLESS},
+    {"ENOMEM", ENOMEM, CALL_RECV | CALL_SEND | CALL_READ | CALL_WRITE, TOLD},
+    {"ETIMEDOUT", ETIMEDOUT, CALL_CONNECT | CALL_RECV, TOLD},
+    {"ECONNREFUSED", ECONNREFUSED, CALL_CONNECT, TOLD},
+    {"EMFILE", EMFILE, CALL_ACCEPT | CALL_SOCKET, TOLD},
+    {"ENOTCONN", ENOTCONN, CALL_SHUTDOWN, TOLD},
+    {"EADDRINUSE", EADDRINUSE, CALL_BIND | CALL_LISTEN, TOLD},
+    {"EMFILE", EMFILE, CALL_PIPE, TOLD},
+    {"EAGAIN", EAGAIN, CALL_FORK, TOLD},
+    {"EMFILE", EMFILE, CALL_CLONE, HARMLESS},
+    {"EINVAL", EINVAL, CALL_CLONE, HARMLESS},
+    {"ENOSYS", ENOSYS, CALL_CLONE | CALL_PIDFD | CALL_SIGNAL, LASTING},
+    {"EMFILE", EMFILE, CALL_CLONE | CALL_PIDFD, LASTING},
+    {"EINTR", EINTR, CALL_WAIT | CALL_CLOSE, HARMLESS},
+    {"EIO", EIO, CALL_CLOSE, HARMLESS},
+    {"EBADF", EBADF, CALL_FLAGS, EITHER},
+    {"EMFILE", EMFILE, CALL_DUP, TOLD},
+    {"EMFILE", EMFILE, CALL_OPEN, TOLD},
+    {"ENOBUFS", ENOBUFS, CALL_ASK, EITHER},
+    {"ENOMEM", ENOMEM, CALL_OPTION, TOLD},
+    {"EAGAIN", EAGAIN, CALL_THREAD, EITHER},
+    {NULL, 0, 0, TOLD},
 };
 
 const struct fault file_faults[] = {
-    {"EINTR", EINTR, CALL_FILE_READ | CALL_FILE_WRITE | CALL_OPEN | CALL_SYNC, true},
-    {"one byte", 0, CALL_FILE_READ | CALL_FILE_WRITE, true},
-    {"EIO", EIO, CALL_FSTAT, true},
-    {"EIO", EIO, CALL_FILE_READ | CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_SYNC | CALL_STAT, false},
-    {"ENOSPC", ENOSPC, CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_OPEN | CALL_RENAME, false},
-    {"EMFILE", EMFILE, CALL_OPEN, false},
-    {"EACCES", EACCES, CALL_OPEN | CALL_STAT | CALL_RENAME, false},
-    {"EPERM", EPERM, CALL_MODE, false},
-    {"EMFILE", EMFILE, CALL_PIPE, false},
-    {"EAGAIN", EAGAIN, CALL_FORK, false},
-    {"ENOSYS", ENOSYS, CALL_PIDFD, true},
-    {"EMFILE", EMFILE, CALL_PIDFD | CALL_CLONE, true},
-    {"EINVAL", EINVAL, CALL_CLONE, true},
-    {NULL, 0, 0, false},
+    {"EINTR", EINTR, CALL_FILE_READ | CALL_FILE_WRITE | CALL_OPEN | CALL_SYNC, HARMLESS},
+    {"one byte", 0, CALL_FILE_READ | CALL_FILE_WRITE, HARMLESS},
+    {"EIO", EIO, CALL_FSTAT, HARMLESS},
+    {"EIO", EIO, CALL_FILE_READ | CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_SYNC | CALL_STAT, TOLD},
+    {"ENOSPC", ENOSPC, CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_OPEN | CALL_RENAME, TOLD},
+    {"EMFILE", EMFILE, CALL_OPEN, TOLD},
+    {"EACCES", EACCES, CALL_OPEN | CALL_STAT | CALL_RENAME, TOLD},
+    {"EPERM", EPERM, CALL_MODE, TOLD},
+    {"EMFILE", EMFILE, CALL_PIPE, TOLD},
+    {"EAGAIN", EAGAIN, CALL_FORK, TOLD},
+    {"EIO", EIO, CALL_CLOSE, HARMLESS},
+    {NULL, 0, 0, TOLD},
 };
 
 static const struct fault *current; /* NULL: none */
@@ -92,7 +99,12 @@ size_t faults_count(void)
 
 int faults_take(unsigned call, const void *caller)
 {
-    if (!current || !(current->calls & call) || object_of(caller) != library || ++counted != fail_at)
+    size_t n;
+
+    if (!current || !(current->calls & call) || object_of(caller) != library)
+        return 0;
+    n = ++counted;
+    if (n != fail_at && !(current->kind == LASTING && fail_at && n > fail_at))
         return 0;
     return current->code ? current->code : -1;
 }

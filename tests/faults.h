@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls that fail when they are told to. A program that is linked with faults.c and fault-calls.c has
+ * System calls that fail when they are told to. A program that is linked with faults.c and fault-*.c has
  * functions of its own in place of the C library's; those pass a call on, unless libvow makes it and it is
  * the one that is to fail.
  *
- * To cover one more call: its name here, its function in fault-calls.c, and what can happen to it in
- * `faults`.
+ * To cover one more call: its name here, its function in one of fault-*.c, and what can happen to it in
+ * `faults`. Those that are left out are in faults.txt, and why; faults.sh says when one is in neither.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -33,25 +33,43 @@ enum {
     CALL_FILE_READ = 1 << 11,  /* read(), pread() */
     CALL_FILE_WRITE = 1 << 12, /* write(), pwrite() */
     CALL_FILE_CLOSE = 1 << 13, /* close(), of what was opened for writing only; it is closed all the same */
-    CALL_OPEN = 1 << 14,       /* openat() */
+    CALL_OPEN = 1 << 14,       /* openat(), open(), eventfd() */
     CALL_SYNC = 1 << 15,       /* fsync() */
-    CALL_STAT = 1 << 16,       /* fstatat() */
+    CALL_STAT = 1 << 16,       /* fstatat(), realpath() */
     CALL_FSTAT = 1 << 17,      /* fstat() */
     CALL_MODE = 1 << 18,       /* fchmod() */
     CALL_RENAME = 1 << 19,     /* renameat() */
     /* Of processes, in fault-processes.c: */
-    CALL_PIPE = 1 << 20,  /* pipe2() */
-    CALL_FORK = 1 << 21,  /* vfork(), clone() */
-    CALL_PIDFD = 1 << 22, /* pidfd_open, by syscall() */
-    CALL_CLONE = 1 << 23, /* clone(), where vfork() would do */
+    CALL_PIPE = 1 << 20,   /* pipe2(), pipe() */
+    CALL_FORK = 1 << 21,   /* vfork(), clone() */
+    CALL_PIDFD = 1 << 22,  /* pidfd_open, by syscall() */
+    CALL_CLONE = 1 << 23,  /* clone(), where vfork() would do */
+    CALL_SIGNAL = 1 << 24, /* pidfd_send_signal, by syscall() */
+    CALL_WAIT = 1 << 25,   /* waitid(), waitpid(), sigtimedwait() */
+    /* Of any descriptor, in fault-descriptors.c: */
+    CALL_CLOSE = 1 << 26,  /* close(), of what is no file that was written; it is closed all the same */
+    CALL_FLAGS = 1 << 27,  /* fcntl(): reading and setting flags */
+    CALL_DUP = 1 << 28,    /* fcntl(): a copy */
+    CALL_ASK = 1 << 29,    /* getsockopt() */
+    CALL_OPTION = 1 << 30, /* setsockopt() */
+};
+
+/* What no int of an enumeration can hold. */
+#define CALL_THREAD (1u << 31) /* pthread_create() */
+
+enum fault_kind {
+    TOLD,     /* the outcome has the code in it */
+    HARMLESS, /* the program must not notice */
+    EITHER,   /* one or the other, as the call was good for something or not */
+    LASTING   /* harmless, and so are all calls from this one on */
 };
 
 /* What can become of a call. */
 struct fault {
     const char *name;
-    int code;         /* errno; 0: it is made for one byte alone */
-    unsigned calls;   /* those that it can happen to */
-    bool is_harmless; /* the program must not notice */
+    int code;       /* errno; 0: it is made for one byte alone */
+    unsigned calls; /* those that it can happen to */
+    enum fault_kind kind;
 };
 
 /* What can happen to streams and sockets, and to files. Each ends with a name of NULL. */
@@ -65,7 +83,7 @@ size_t faults_count(void);
 /* Whether calls of libvow can be told from others: not when it is linked statically. */
 bool faults_work(void);
 
-/* ---- For fault-calls.c --------------------------------------------------------------------------------- */
+/* ---- For fault-*.c ------------------------------------------------------------------------------------- */
 
 /* Whether the call that `caller` makes is to fail: 0, an errno value, or -1 for one byte alone. */
 int faults_take(unsigned call, const void *caller);

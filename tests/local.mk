@@ -88,13 +88,14 @@ test_scripts = \
 	tests/examples-sockets.sh \
 	tests/examples-stress.sh \
 	tests/examples.sh \
+	tests/faults.sh \
 	tests/headers.sh \
 	tests/layers.sh \
 	tests/misuse.sh \
 	tests/symbols.sh \
 	tests/test262.sh
 
-EXTRA_DIST += $(test_scripts) tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
+EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-task.c tests/order.js
 
 EXTRA_DIST += tests/failing-malloc.c
 
@@ -164,11 +165,14 @@ tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
 # These name the C library's getaddrinfo(3) anew.
 tests_test_connect_by_name_SOURCES = tests/resolver.c tests/resolver.h tests/test-connect-by-name.c
 tests_test_lookup_SOURCES = tests/resolver.c tests/resolver.h tests/test-lookup.c
-tests_test_file_faults_SOURCES = tests/fault-calls.c tests/fault-processes.c tests/faults.c tests/faults.h \
-	tests/test-file-faults.c
-tests_test_faults_SOURCES = $(scenario_sources) \
-	tests/fault-calls.c tests/fault-processes.c tests/faults.c tests/faults.h \
-	tests/test-faults.c
+fault_sources = \
+	tests/fault-calls.c \
+	tests/fault-descriptors.c \
+	tests/fault-processes.c \
+	tests/faults.c \
+	tests/faults.h
+tests_test_file_faults_SOURCES = $(fault_sources) tests/test-file-faults.c
+tests_test_faults_SOURCES = $(fault_sources) $(scenario_sources) tests/test-faults.c
 
 # The driver is also a libFuzzer target: see fuzz/local.mk.
 tests_test_model_SOURCES = \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scenarios of what else libev watches: signals, ticks, idleness; and of processes.
+ * Scenarios of what else libev watches: signals, ticks, idleness, paths; and of processes.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -10,8 +10,10 @@
 #include "scenario.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Signals ------------------------------------------------------------------------------------------- */
 
@@ -66,6 +68,41 @@ static vow_promise *make_idle(struct world *w)
     return ended(w, vow_idle(w->loop));
 }
 
+/* ---- Paths --------------------------------------------------------------------------------------------- */
+
+/* The path comes to be there. */
+static void touch(const struct world *w)
+{
+    int fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+}
+
+static void end_watch(void *watch)
+{
+    vow_watch_free(watch);
+}
+
+static vow_promise *make_watch(struct world *w)
+{
+    vow_watch *watch = vow_watch_new(w->loop, w->path, 0.1);
+
+    if (!watch)
+        return vow_rejected(w->loop, vow_error_new(errno, "no watch"));
+    vow_promise *promise = ended(w, vow_watch_next(watch));
+    touch(w);
+    return vow_attach(promise, watch, end_watch);
+}
+
+static vow_promise *make_changed(struct world *w)
+{
+    vow_promise *promise = ended(w, vow_changed(w->loop, w->path));
+
+    touch(w);
+    return promise;
+}
+
 /* ---- Processes ----------------------------------------------------------------------------------------- */
 
 static vow_value wait_for(vow_value *value, void *world)
@@ -109,6 +146,25 @@ static vow_promise *make_output(struct world *w)
     return ended(w, vow_then(vow_process_run(w->loop, &options, NULL, 0, 100), to_text, w));
 }
 
+/* Told to end, by its handle, and waited for. */
+static vow_value end_it(vow_value *value, void *world)
+{
+    struct mark mark = enter(world);
+    vow_process *process = vow_take_process(value);
+    vow_promise *done = vow_process_wait(process);
+
+    vow_process_end(process);
+    vow_process_free(process);
+    return made(mark, vow_follow(done));
+}
+
+static vow_promise *make_ended(struct world *w)
+{
+    vow_process_options options = {SH("exec sleep 100"), .in = {VOW_STDIO_NULL, 0}};
+
+    return ended(w, vow_then(vow_process_start(w->loop, &options), end_it, w));
+}
+
 static vow_promise *make_no_program(struct world *w)
 {
     vow_process_options options = {
@@ -118,14 +174,24 @@ static vow_promise *make_no_program(struct world *w)
 }
 
 const struct scenario event_scenarios[] = {
-    {"signal", make_signal, "10", NULL, 0, 0},       {"signals", make_signals, "10", NULL, 0, 0},
-    {"interval", make_interval, "text", NULL, 0, 0}, {"idle", make_idle, "nil", NULL, 0, 0},
-    {"run", make_run, "through", NULL, 4, 0},        {NULL, NULL, NULL, NULL, 0, 0},
+    {"signal", make_signal, "10", NULL, 0, 0},
+    {"signals", make_signals, "10", NULL, 0, 0},
+    {"interval", make_interval, "text", NULL, 0, 0},
+    {"idle", make_idle, "nil", NULL, 0, 0},
+    {"watch", make_watch, "true", NULL, 0, 0},
+    {"changed", make_changed, "true", NULL, 0, 0},
+    {NULL, NULL, NULL, NULL, 0, 0},
+};
+
+const struct scenario feed_scenarios[] = {
+    {"run", make_run, "through", NULL, 4, 0},
+    {NULL, NULL, NULL, NULL, 0, 0},
 };
 
 const struct scenario process_scenarios[] = {
     {"process", make_process, "3", NULL, 0, 0},
     {"output", make_output, "through", NULL, 4, 0},
     {"no-program", make_no_program, "!2", NULL, 0, 0},
+    {"ended", make_ended, "-15", NULL, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},
 };

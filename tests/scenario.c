@@ -8,6 +8,7 @@
 #include "scenario.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 struct once *owe(struct world *w)
@@ -107,6 +108,13 @@ static void no_event(struct ev_loop *ev, ev_periodic *periodic, int revents)
     (void) revents;
 }
 
+static void no_change(struct ev_loop *ev, ev_stat *stat, int revents)
+{
+    (void) ev;
+    (void) stat;
+    (void) revents;
+}
+
 static void no_signal(struct ev_loop *ev, ev_async *async, int revents)
 {
     (void) ev;
@@ -118,7 +126,11 @@ void open_descriptors(fixture *f)
 {
     ev_periodic periodic;
     ev_async async;
+    ev_stat stat;
 
+    memset(&stat, 0, sizeof stat);
+    ev_stat_init(&stat, no_change, "/nowhere", 3600);
+    ev_stat_start(f->ev, &stat);
     ev_periodic_init(&periodic, no_event, 0, 3600, NULL);
     ev_periodic_start(f->ev, &periodic);
     ev_async_init(&async, no_signal);
@@ -126,6 +138,7 @@ void open_descriptors(fixture *f)
     ev_run(f->ev, EVRUN_NOWAIT);
     ev_async_stop(f->ev, &async);
     ev_periodic_stop(f->ev, &periodic);
+    ev_stat_stop(f->ev, &stat);
 }
 
 void check_end(const struct world *w)

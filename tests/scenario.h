@@ -55,14 +55,15 @@ extern const struct scenario talk_scenarios[];
 extern const struct scenario thread_scenarios[];
 extern const struct scenario event_scenarios[];
 extern const struct scenario process_scenarios[];
+extern const struct scenario feed_scenarios[];
 
 /* One thing more that must happen exactly once. */
 struct once *owe(struct world *w);
 
 /* A path for a Unix-domain socket. */
 void name_path(struct world *w);
-/* libev opens a descriptor for the clock with the first periodic timer, and one to be woken by with the first
- * ev_async, and keeps them: here, not in a run. */
+/* libev opens a descriptor for the clock with the first periodic timer, one to be woken by with the first
+ * ev_async, and one for paths with the first ev_stat, and keeps them: here, not in a run. */
 void open_descriptors(fixture *f);
 /* What is under way beside the promise itself comes to its end too: nothing uncounted keeps the loop. */
 void settle_down(struct world *w);

@@ -197,7 +197,7 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
 static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios,  task_scenarios,
                                                 stream_scenarios,  talk_scenarios,    thread_scenarios,
                                                 event_scenarios,   process_scenarios, server_scenarios,
-                                                socket_scenarios,  name_scenarios};
+                                                socket_scenarios,  name_scenarios,    feed_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -225,6 +225,7 @@ TESTS(processes, 7)
 TESTS(servers, 8)
 TESTS(sockets, 9)
 TESTS(names, 10)
+TESTS(feeds, 11)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -252,5 +253,6 @@ int main(int argc, char **argv)
     ADD(servers);
     ADD(sockets);
     ADD(names);
+    ADD(feeds);
     return g_test_run();
 }

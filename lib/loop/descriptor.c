@@ -26,14 +26,30 @@ bool vow__is_again(int code)
     return code == EAGAIN;
 }
 
+/* What cannot be asked may block. */
+static bool may_block(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || !(flags & O_NONBLOCK);
+}
+
+int vow__fd_set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0)
+        return errno;
+    return fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
+}
+
 /* If poll(2) cannot tell, for lack of memory, it is left to the watcher: blocking would be worse. */
 bool vow__fd_would_block(int fd, short events)
 {
     struct pollfd ask = {.fd = fd, .events = events};
-    int flags = fcntl(fd, F_GETFL);
     int ready;
 
-    if (flags < 0 || (flags & O_NONBLOCK))
+    if (!may_block(fd))
         return false;
     do
         ready = poll(&ask, 1, 0);
@@ -92,7 +108,6 @@ static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts
 static ssize_t write_plain(int fd, const vow__fd_nature *nature, const struct iovec *parts, int parts_count)
 {
     struct iovec first = parts[0];
-    int flags;
 
     if (nature->is_nonblocking)
         return write_without_signal(fd, parts, parts_count);
@@ -100,8 +115,7 @@ static ssize_t write_plain(int fd, const vow__fd_nature *nature, const struct io
         errno = EAGAIN;
         return -1;
     }
-    flags = fcntl(fd, F_GETFL);
-    if (flags >= 0 && !(flags & O_NONBLOCK) && first.iov_len > PIPE_BUF)
+    if (first.iov_len > PIPE_BUF && may_block(fd))
         first.iov_len = PIPE_BUF;
     return write_without_signal(fd, &first, 1);
 }

@@ -85,6 +85,8 @@ ssize_t vow__fd_read(int fd, void *buffer, size_t size);
 ssize_t vow__fd_write(int fd, const void *buffer, size_t size);
 /* Whether an operation on a descriptor without O_NONBLOCK would block now; `events` as in poll(2). */
 bool vow__fd_would_block(int fd, short events);
+/* 0, or an errno value. */
+int vow__fd_set_nonblocking(int fd);
 /* Whether errno says to try again when the descriptor is ready. */
 bool vow__is_again(int code);
 

@@ -14,6 +14,7 @@
 
 #include "base/allocator-private.h"
 #include "core/scheduler-private.h"
+#include "loop/io-private.h"
 #include "loop/process-private.h"
 #include "loop/spawn-private.h"
 
@@ -55,7 +56,7 @@ static int open_pipe(launch *self, int i)
         return errno;
     self->process->pipes[i] = ends[ours];
     self->opened[i] = self->spawn.stdio[i] = ends[!ours];
-    return fcntl(ends[ours], F_SETFL, fcntl(ends[ours], F_GETFL) | O_NONBLOCK) < 0 ? errno : 0;
+    return vow__fd_set_nonblocking(ends[ours]);
 }
 
 static int prepare_stream(launch *self, int i, vow_stdio stream)

@@ -8,7 +8,6 @@
  * call.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 
@@ -377,7 +376,7 @@ static void init(server *self, vow_server *handle, int listener, vow_serve_fn se
 vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener, vow_serve_fn serve,
                           void *data, const char *site)
 {
-    int fd = vow_take_fd(&listener), flags = fcntl(fd, F_GETFL), code = vow__accept_why_not(fd);
+    int fd = vow_take_fd(&listener), code = vow__accept_why_not(fd);
     server *self;
 
     vow__check_loop(loop, "vow_serve", site);
@@ -390,8 +389,10 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
         return vow__emergency(loop);
     }
     init(self, handle, fd, serve, data);
-    if (code || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        fail(self, code ? code : errno);
+    if (!code)
+        code = vow__fd_set_nonblocking(fd);
+    if (code)
+        fail(self, code);
     update_watcher(self);
     return &self->promise;
 }

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The functions that stand in for the C library's where descriptors are made, asked and set, where processes
+ * are waited for, and where threads begin: see faults.h.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#define _GNU_SOURCE
+
+#include "faults.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The original function behind the one that stands in for it. */
+#define ORIGINAL(type, name, ...)               \
+    static type (*_Atomic known_)(__VA_ARGS__); \
+    type (*original)(__VA_ARGS__) = known_;     \
+    if (!original)                              \
+    faults_find(#name, (void *) &original), known_ = original
+
+/* What is wrong with a descriptor that is none, the system says itself. */
+#define TAKE(call, fd) ((fd) < 0 ? 0 : faults_take((call), __builtin_return_address(0)))
+
+static int fail(int code)
+{
+    errno = code;
+    return -1;
+}
+
+/* ---- Descriptors --------------------------------------------------------------------------------------- */
+
+/* An int stands in for a pointer, which no command of the library's needs. */
+int fcntl(int fd, int command, ...)
+{
+    ORIGINAL(int, fcntl, int, int, ...);
+    int code = TAKE(command == F_DUPFD_CLOEXEC ? CALL_DUP : CALL_FLAGS, fd);
+    va_list arguments;
+    void *argument;
+
+    va_start(arguments, command);
+    argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return code > 0 ? fail(code) : original(fd, command, argument);
+}
+
+int open(const char *path, int flags, ...)
+{
+    ORIGINAL(int, open, const char *, int, ...);
+    int code = TAKE(CALL_OPEN, 0);
+    va_list arguments;
+    unsigned mode = 0;
+
+    va_start(arguments, flags);
+    if (flags & O_CREAT)
+        mode = va_arg(arguments, unsigned);
+    va_end(arguments);
+    return code > 0 ? fail(code) : original(path, flags, mode);
+}
+
+int eventfd(unsigned count, int flags)
+{
+    ORIGINAL(int, eventfd, unsigned, int);
+    int code = TAKE(CALL_OPEN, 0);
+
+    return code > 0 ? fail(code) : original(count, flags);
+}
+
+int pipe(int ends[2])
+{
+    ORIGINAL(int, pipe, int *);
+    int code = TAKE(CALL_PIPE, 0);
+
+    return code > 0 ? fail(code) : original(ends);
+}
+
+char *realpath(const char *path, char *result)
+{
+    ORIGINAL(char *, realpath, const char *, char *);
+    int code = TAKE(CALL_STAT, 0);
+
+    return code > 0 ? (fail(code), NULL) : original(path, result);
+}
+
+int getsockopt(int fd, int level, int option, void *value, socklen_t *length)
+{
+    ORIGINAL(int, getsockopt, int, int, int, void *, socklen_t *);
+    int code = TAKE(CALL_ASK, fd);
+
+    return code > 0 ? fail(code) : original(fd, level, option, value, length);
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+{
+    ORIGINAL(int, setsockopt, int, int, int, const void *, socklen_t);
+    int code = TAKE(CALL_OPTION, fd);
+
+    return code > 0 ? fail(code) : original(fd, level, option, value, length);
+}
+
+/* ---- Waiting ------------------------------------------------------------------------------------------- */
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    ORIGINAL(int, waitid, idtype_t, id_t, siginfo_t *, int);
+    int code = TAKE(CALL_WAIT, 0);
+
+    return code > 0 ? fail(code) : original(type, id, info, options);
+}
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+    ORIGINAL(pid_t, waitpid, pid_t, int *, int);
+    int code = TAKE(CALL_WAIT, 0);
+
+    return code > 0 ? fail(code) : original(pid, status, options);
+}
+
+int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+    ORIGINAL(int, sigtimedwait, const sigset_t *, siginfo_t *, const struct timespec *);
+    int code = TAKE(CALL_WAIT, 0);
+
+    return code > 0 ? fail(code) : original(set, info, timeout);
+}
+
+/* ---- Threads ------------------------------------------------------------------------------------------- */
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *data)
+{
+    ORIGINAL(int, pthread_create, pthread_t *, const pthread_attr_t *, void *(*) (void *), void *);
+    int code = TAKE(CALL_THREAD, 0);
+
+    return code > 0 ? code : original(thread, attributes, run, data);
+}
