@@ -60,6 +60,7 @@ libvow_la_SOURCES = \
 	lib/loop/connect-private.h \
 	lib/loop/connect.c \
 	lib/loop/connect_by_name.c \
+	lib/loop/connect_errors.c \
 	lib/loop/datagram.c \
 	lib/loop/descriptor.c \
 	lib/loop/file-private.h \

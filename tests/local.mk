@@ -23,6 +23,7 @@ test_programs = \
 	tests/test-file-faults \
 	tests/test-finally \
 	tests/test-fork \
+	tests/test-happy-eyeballs \
 	tests/test-inside-out \
 	tests/test-interval \
 	tests/test-io \
@@ -162,8 +163,10 @@ scenario_sources = \
 	tests/scenario.c \
 	tests/scenario.h
 tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
-# These name the C library's getaddrinfo(3) anew.
-tests_test_connect_by_name_SOURCES = tests/resolver.c tests/resolver.h tests/test-connect-by-name.c
+# These have getaddrinfo(3), and some of them connect(2), of their own.
+attempts_sources = tests/attempts.c tests/attempts.h tests/resolver.c tests/resolver.h
+tests_test_connect_by_name_SOURCES = $(attempts_sources) tests/test-connect-by-name.c
+tests_test_happy_eyeballs_SOURCES = $(attempts_sources) tests/test-happy-eyeballs.c
 tests_test_lookup_SOURCES = tests/resolver.c tests/resolver.h tests/test-lookup.c
 fault_sources = \
 	tests/fault-calls.c \

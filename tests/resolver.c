@@ -26,17 +26,22 @@ static struct {
     int answered;
 } resolver = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, 0, {0}, 0};
 
+void find_original(const char *name, void *pointer)
+{
+    void *original = dlsym(RTLD_NEXT, name);
+
+    memcpy(pointer, &original, sizeof original);
+}
+
 typedef int resolve_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
 static int resolve(const char *host, const char *service, const struct addrinfo *hints,
                    struct addrinfo **found)
 {
-    union {
-        void *object;
-        resolve_fn *function;
-    } next = {.object = dlsym(RTLD_NEXT, "getaddrinfo")};
+    resolve_fn *original;
 
-    return next.function(host, service, hints, found);
+    find_original("getaddrinfo", &original);
+    return original(host, service, hints, found);
 }
 
 static bool is_wanted(const char *address, int family)

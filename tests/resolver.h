@@ -32,6 +32,9 @@ int count_answered(void);
 /* Waits until so many have asked. */
 void await_question(int who, int count);
 
+/* Finds the function that one of the program's own stands in for; `pointer` is a pointer to one to it. */
+void find_original(const char *name, void *pointer);
+
 /* Ends the threads of the pool: they have descriptors and memory. What they did is on its way to its loop. */
 void end_threads(void);
 

@@ -276,15 +276,22 @@ static int resolve(const char *host, const char *service, const struct addrinfo 
     return next.function(host, service, hints, found);
 }
 
-/* Stands in for the C library's: one name has two addresses, of which the first refuses. */
+/* Stands in for the C library's: one name has an address of IPv6 and two of IPv4, of which the last does not
+ * refuse. Who asks for both families gets those of IPv4. */
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
+    struct addrinfo any = *hints;
     int status;
 
+    if (host && strcmp(host, "nobody.test") == 0)
+        return EAI_AGAIN;
     if (!host || strcmp(host, "name.test") != 0 || (hints->ai_flags & AI_NUMERICHOST))
         return resolve(host, service, hints, found);
-    status = resolve("127.0.0.2", service, hints, found);
-    return status ? status : resolve("127.0.0.1", service, hints, &(*found)->ai_next);
+    any.ai_family = AF_UNSPEC;
+    if (hints->ai_family == AF_INET6)
+        return resolve("::1", service, &any, found);
+    status = resolve("127.0.0.2", service, &any, found);
+    return status ? status : resolve("127.0.0.1", service, &any, &(*found)->ai_next);
 }
 
 struct named {
@@ -320,6 +327,28 @@ static vow_promise *make_by_name(struct world *w)
     return vow_then(vow_listen(w->loop, "127.0.0.1", "0", 1), connect_by_name, w);
 }
 
+static vow_value connect_to_nobody(vow_value *value, void *data)
+{
+    struct world *w = data;
+    struct mark mark = enter(w);
+    int listener = vow_take_fd(value);
+    char port[8];
+
+    g_snprintf(port, sizeof port, "%d", vow_socket_port(listener));
+    close_open(listener);
+    return made(mark, vow_follow(ended(w, vow_connect(w->loop, "name.test", port))));
+}
+
+static vow_promise *make_refused(struct world *w)
+{
+    return vow_then(vow_listen(w->loop, "127.0.0.1", "0", 1), connect_to_nobody, w);
+}
+
+static vow_promise *make_unknown(struct world *w)
+{
+    return ended(w, vow_connect(w->loop, "nobody.test", "80"));
+}
+
 static vow_promise *make_lookup(struct world *w)
 {
     return ended(w, vow_lookup(w->loop, "name.test", "80"));
@@ -337,6 +366,8 @@ static vow_promise *make_datagram_by_name(struct world *w)
 
 const struct scenario name_scenarios[] = {
     {"by-name", make_by_name, "fd", "!ECONNREFUSED", 40, 0},
+    {"by-name-refused", make_refused, "!ECONNREFUSED", NULL, 40, 0},
+    {"by-name-unknown", make_unknown, "!-3", NULL, 8, 0},
     {"lookup", make_lookup, "[address,address]", NULL, 8, 0},
     {"listen-by-name", make_listen_by_name, "fd", NULL, 12, 0},
     {"datagram-by-name", make_datagram_by_name, "fd", NULL, 12, 0},

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Connecting by name: which addresses are tried, in which order and when, who wins, and what is said when
- * nobody does. getaddrinfo(3) is stood in for: see resolver.h.
+ * Connecting by name, once the addresses are known: which are tried, in which order and when, who wins, and
+ * what is said when nobody does. How they become known is in test-happy-eyeballs.c.
  *
  * Copyright (c) 2026 the libvow authors
  */
 #define _GNU_SOURCE
 
+#include "attempts.h"
 #include "place.h"
 #include "resolver.h"
 
@@ -15,43 +16,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- Connecting ---------------------------------------------------------------------------------------- */
-
-/* Nobody listens there, and the system says so at once. */
-static int refusing_port(fixture *f)
+/* Connects to host.test; all its addresses will be known before the first is tried. */
+static vow_promise *connect_to_all(fixture *f, const struct entry *entry, const char *port)
 {
-    int fd = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 1)), port = vow_socket_port(fd);
-
-    close(fd);
-    return port;
-}
-
-/* A listener whose queue is full: who connects waits. */
-struct silent {
-    int listener, port;
-    vow_promise *queued[4];
-};
-
-static void open_silent(fixture *f, struct silent *silent, const char *host, const char *port)
-{
-    char text[8];
-
-    silent->listener = run_fd(vow_listen(f->loop, host, port, 1));
-    silent->port = vow_socket_port(silent->listener);
-    g_snprintf(text, sizeof text, "%d", silent->port);
-    g_assert_cmpint(listen(silent->listener, 0), ==, 0);
-    for (int i = 0; i < 4; i++)
-        silent->queued[i] = vow_connect(f->loop, host, text);
-    for (int i = 0; i < 3; i++)
-        turn(f);
-    g_assert_true(vow_is_pending(silent->queued[3]));
-}
-
-static void close_silent(struct silent *silent)
-{
-    for (int i = 0; i < 4; i++)
-        vow_unref(silent->queued[i]);
-    close(silent->listener);
+    know(entry);
+    hold_answers(ASKS);
+    vow_promise *promise = vow_connect(f->loop, "host.test", port);
+    await_question(ASKS, 2);
+    hold_answers(0);
+    end_threads();
+    return promise;
 }
 
 /* Connects to host.test, and checks at which address it arrived. */
@@ -60,9 +34,8 @@ static void arrives(fixture *f, const struct entry *entry, const char *host, int
     char text[VOW_ADDRESS_TEXT_SIZE];
     vow_address peer;
 
-    know(entry);
     guint before = count_descriptors();
-    int fd = run_fd(vow_connect(f->loop, "host.test", text_of(port)));
+    int fd = run_fd(connect_to_all(f, entry, text_of(port)));
     g_assert_true(vow_socket_peer(fd, &peer));
     vow_address_format(&peer, text, sizeof text);
     char *expected = g_strdup_printf("%s:%d", host, port);
@@ -122,8 +95,7 @@ static void the_first_is_slow(fixture *f)
     struct silent silent;
 
     open_silent(f, &silent, "127.0.0.2", "0");
-    know(&entry);
-    vow_promise *p = vow_connect(f->loop, "host.test", text_of(silent.port));
+    vow_promise *p = connect_to_all(f, &entry, text_of(silent.port));
     run_nil(vow_sleep(f->loop, 0.6)); /* the two others have been refused */
     assert_peek(p, "pending");
     for (int i = 0; i < 4; i++) { /* somebody accepts */
@@ -152,8 +124,7 @@ static void the_families_take_turns(fixture *f)
     static const struct entry six_first = {.addresses = addresses}, four_first = {.addresses = addresses + 2};
     const char *port = text_of(refusing_port(f));
 
-    know(&four_first);
-    vow_error *error = vow_run(vow_connect(f->loop, "host.test", port), NULL);
+    vow_error *error = vow_run(connect_to_all(f, &four_first, port), NULL);
     g_assert_nonnull(error);
     g_assert_cmpint(vow_error_code(error), ==, ECONNREFUSED);
     g_assert_true(vow_error_domain(error) == &vow_domain_errno);
@@ -167,8 +138,7 @@ static void the_families_take_turns(fixture *f)
     g_assert_cmpuint(vow_list_length(vow_error_list(cause)), ==, 4);
     vow_error_unref(error);
     g_free(expected);
-    know(&six_first);
-    error = vow_run(vow_connect(f->loop, "host.test", port), NULL);
+    error = vow_run(connect_to_all(f, &six_first, port), NULL);
     g_assert_cmpint(vow_error_code(error), ==, ECONNREFUSED); /* wherever IPv6 leads */
     g_assert_nonnull(strstr(vow_error_message(error), "[::1]:"));
     g_assert_true(strstr(vow_error_message(error), "[::1]:") <
@@ -180,7 +150,7 @@ static void the_families_take_turns(fixture *f)
 static void interleaved(fixture *f)
 {
     static const char *const addresses[] = {"127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "::2", NULL};
-    static const char *const order[] = {"127.0.0.1:", "[::1]:", "127.0.0.2:", "[::2]:", "127.0.0.3:"};
+    static const char *const order[] = {"[::1]:", "127.0.0.1:", "[::2]:", "127.0.0.2:", "127.0.0.3:"};
     static const struct entry entry = {.addresses = addresses};
     const char *port = text_of(refusing_port(f));
     char *all;
@@ -189,8 +159,7 @@ static void interleaved(fixture *f)
         g_test_skip("this machine has no IPv6 loopback address");
         return;
     }
-    know(&entry);
-    vow_error *error = vow_run(vow_timeout(vow_connect(f->loop, "host.test", port), 60), NULL);
+    vow_error *error = vow_run(vow_timeout(connect_to_all(f, &entry, port), 60), NULL);
     all = g_strdup(vow_error_message(error));
     vow_error_unref(error);
     for (size_t i = 1; i < G_N_ELEMENTS(order); i++) {
@@ -206,9 +175,8 @@ static void the_only_one_refuses(fixture *f)
     static const char *const addresses[] = {"127.0.0.1", NULL};
     static const struct entry entry = {.addresses = addresses};
 
-    know(&entry);
-    run_fails(vow_connect(f->loop, "host.test", text_of(refusing_port(f))), ECONNREFUSED, ": 127.0.0.1:");
-    run_fails(vow_connect(f->loop, "host.test", "1"), ECONNREFUSED,
+    run_fails(connect_to_all(f, &entry, text_of(refusing_port(f))), ECONNREFUSED, ": 127.0.0.1:");
+    run_fails(connect_to_all(f, &entry, "1"), ECONNREFUSED,
               "vow_connect: host.test:1: 127.0.0.1:1: ");
     end_threads();
 }
@@ -226,7 +194,7 @@ static void dropped_on_its_way(fixture *f)
     know(&entry);
     for (size_t i = 0; i < G_N_ELEMENTS(after); i++) {
         vow_promise *p = vow_connect(f->loop, "host.test", text_of(silent.port));
-        await_question(ASKS, (int) i + 1);
+        await_question(ASKS, 2 * ((int) i + 1));
         run_nil(vow_sleep(f->loop, after[i]));
         assert_peek(p, "pending");
         if (i % 2)

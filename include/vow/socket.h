@@ -18,10 +18,16 @@ VOW_BEGIN_DECLS
 /**
  * @brief Connects over TCP: fulfilled with the descriptor once the connection stands.
  *
- * A name is looked up as by vow_lookup(), and its addresses are tried as RFC 8305 says (Happy Eyeballs): IPv6
- * and IPv4 in turn, beginning with the system's choice. The next one is tried as soon as one has failed, or
- * after 250 ms beside it; the first connection that stands wins, and the others are closed. A numeric address
- * with a numeric port is tried at once, and needs no thread.
+ * A name is looked up and its addresses are tried as RFC 8305 says (Happy Eyeballs, version 2). IPv6 and IPv4
+ * are asked for at once, each by itself. As soon as addresses of IPv6 are known the first is tried; if those
+ * of IPv4 are known before, IPv6 is waited for, 50 ms at most. The families take turns, each in the system's
+ * order. The next address is tried as soon as the latest one has failed, or after 250 ms beside it; those
+ * that become known late take their turns among the rest. The first connection that stands wins: the others
+ * are closed, and an answer that has not come yet is not waited for.
+ *
+ * A numeric address with a numeric port is tried at once, and needs no thread; one with the name of a service
+ * is tried as soon as that is known. Each question to the system takes a thread of the pool (see
+ * vow_lookup()): where it may have fewer than three, IPv4 is asked for after IPv6.
  *
  * @param loop    whose ev_loop watches.
  * @param host    a name, such as "localhost", or a numeric address, such as "127.0.0.1", "::1" or
@@ -30,11 +36,15 @@ VOW_BEGIN_DECLS
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * connect(2)'s, such as `ECONNREFUSED`; those of vow_lookup(); `EMFILE`; `ENOMEM`. The message names host and
- * service. When several addresses have all failed, it names each with its reason, the code is that of the
- * first one which could be reached, and vow_error_cause() is an error with the list of them (see
- * vow_error_list()). With a single address, the cause is what was said of that one.
+ * service. That there are no addresses of one family is no error while there are some of the other; when
+ * there are none at all, it is the error of the family of which it says more. When several addresses have all
+ * failed, it names each with its reason, the code is that of the first one which could be reached, and
+ * vow_error_cause() is an error with the list of them (see vow_error_list()). With a single address, the
+ * cause is what was said of that one.
  * @par Standard
- * RFC 8305, sections 4 and 5. The look-up is one for both families.
+ * RFC 8305, sections 3 to 5, with the delays that its section 8 recommends: 50 ms for the Resolution Delay,
+ * 250 ms for the Connection Attempt Delay. Within each family the order is that of getaddrinfo(3), which is
+ * RFC 6724's; between them IPv6 goes first, also where gai.conf(5) prefers IPv4.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service,

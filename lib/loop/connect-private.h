@@ -4,6 +4,7 @@
 #define VOW_LOOP_CONNECT_PRIVATE_H
 
 #include <vow/address.h>
+#include <vow/error.h>
 #include <vow/promise.h>
 
 /* The promise of a connected stream socket; `function` is for messages. */
@@ -11,5 +12,9 @@ vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const c
                              const char *site);
 /* vow_connect() where a look-up is needed. */
 vow_promise *vow__connect_by_name(vow_loop *loop, const char *host, const char *service, const char *site);
+
+/* What became of the attempts at a name, of a list of their errors, which is given: NULL if there was no
+ * memory for that. */
+vow_error *vow__connect_sum_up(vow_error *all, const char *name, const char *function, const char *site);
 
 #endif

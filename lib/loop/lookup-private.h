@@ -9,9 +9,19 @@
 #define VOW__LOOKUP_NAME_SIZE 300
 void vow__lookup_name(char name[VOW__LOOKUP_NAME_SIZE], const char *host, const char *service);
 
-/* vow_lookup() for a function of that name, which is a static string; `type` as SOCK_STREAM. */
-vow_promise *vow__lookup(vow_loop *loop, const char *host, const char *service, int type,
-                         const char *function, const char *site);
+/* What is looked up, and for whom. */
+typedef struct vow__question {
+    const char *host, *service;
+    int type;             /* as SOCK_STREAM */
+    int family;           /* as AF_INET6; AF_UNSPEC for both, in the system's order */
+    const char *function; /* for messages; a static string */
+} vow__question;
+
+/* vow_lookup(). What is lent is read during the call. */
+vow_promise *vow__lookup(vow_loop *loop, const vow__question *question, const char *site);
+/* Of two answers to the same question, one for each family, the error that tells more. Either may be NULL,
+ * but not both. */
+const vow_error *vow__lookup_telling(const vow_error *six, const vow_error *four);
 
 /* The address of a host and a service, if both are numeric. False, and `error` if they cannot be looked up
  * either. */

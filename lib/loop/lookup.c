@@ -24,7 +24,7 @@
 typedef struct request {
     const char *function;
     const char *site;
-    int type;
+    int type, family;
     char host[HOST_MAX + 1];
     char service[SERVICE_MAX + 1]; /* empty: none */
 } request;
@@ -110,6 +110,36 @@ bool vow__lookup_numeric(vow_address *address, const char *host, const char *ser
     return !*error && !code && is_port;
 }
 
+/* ---- Two answers --------------------------------------------------------------------------------------- */
+
+/* How much an error tells: more than that there is no address of the one family, or no such name, is what
+ * kept the system from finding that out. */
+static int telling(const vow_error *error)
+{
+    if (!error)
+        return -1;
+    if (vow_error_domain(error) != &vow_domain_gai)
+        return 2;
+    switch (vow_error_code(error)) {
+#ifdef EAI_ADDRFAMILY
+    case EAI_ADDRFAMILY:
+        return 0;
+#endif
+#ifdef EAI_NODATA
+    case EAI_NODATA:
+#endif
+    case EAI_NONAME:
+        return 1;
+    default:
+        return 2;
+    }
+}
+
+const vow_error *vow__lookup_telling(const vow_error *six, const vow_error *four)
+{
+    return telling(four) > telling(six) ? four : six;
+}
+
 /* ---- On a thread of the pool --------------------------------------------------------------------------- */
 
 static vow_value failed(const request *self, int status, int code)
@@ -134,15 +164,17 @@ static bool is_new(const vow_list *list, size_t count, const vow_address *addres
     return true;
 }
 
-/* How many different addresses were found; with a list, they are put into it. -1 when there is no memory. */
-static ptrdiff_t collect(const struct addrinfo *found, vow_list *list)
+/* How many different addresses of a family were found; they are put into the list. -1 when there is no
+ * memory. */
+static ptrdiff_t collect(const struct addrinfo *found, int family, vow_list *list)
 {
     size_t count = 0;
 
     for (; found; found = found->ai_next) {
         vow_address address;
 
-        if (!vow_address_set(&address, found->ai_addr, found->ai_addrlen) || !is_new(list, count, &address))
+        if (!vow_address_set(&address, found->ai_addr, found->ai_addrlen) ||
+            (family != AF_UNSPEC && vow_address_family(&address) != family) || !is_new(list, count, &address))
             continue;
         list->items[count] = vow_address_value(&address);
         if (!vow_is_address(&list->items[count]))
@@ -174,29 +206,31 @@ static vow_list *shrink(vow_list *list, size_t count)
     return exact;
 }
 
-static vow_value list_of(const struct addrinfo *found)
+static vow_value list_of(const request *self, const struct addrinfo *found)
 {
     vow_list *list = vow__list_new(count_found(found));
-    ptrdiff_t count = list ? collect(found, list) : -1;
+    ptrdiff_t count = list ? collect(found, self->family, list) : -1;
 
-    if (count < 0 && list)
+    if (count <= 0 && list)
         vow_value_drop(vow_own(list, &vow_type_list));
-    if (count >= 0)
+    if (count == 0)
+        return failed(self, EAI_NONAME, 0);
+    if (count > 0)
         list = shrink(list, (size_t) count);
-    return count >= 0 && list ? vow_own(list, &vow_type_list) : vow_throw(&vow__error_no_memory);
+    return count > 0 && list ? vow_own(list, &vow_type_list) : vow_throw(&vow__error_no_memory);
 }
 
 static vow_value request_run(void *data)
 {
     const request *self = data;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = self->type};
+    struct addrinfo hints = {.ai_family = self->family, .ai_socktype = self->type};
     struct addrinfo *found = NULL;
     int status = getaddrinfo(self->host, *self->service ? self->service : NULL, &hints, &found);
     vow_value result;
 
     if (status)
         return failed(self, status, errno);
-    result = list_of(found);
+    result = list_of(self, found);
     freeaddrinfo(found);
     return result;
 }
@@ -230,26 +264,26 @@ static const vow__kind lookup_kind = {
     .name = "lookup", .run = lookup_run, .stop = lookup_stop, .input = lookup_input};
 
 /* NULL when there is no memory. */
-static request *request_new(const char *host, const char *service, int type, const char *function,
-                            const char *site)
+static request *request_new(const vow__question *question, const char *site)
 {
     request *self = vow__allocate(sizeof *self);
 
     if (!self)
         return NULL;
-    *self = (request){.function = function, .site = site, .type = type};
-    strcpy(self->host, host);
-    strcpy(self->service, service ? service : "");
+    *self = (request){.function = question->function, .site = site};
+    self->type = question->type;
+    self->family = question->family;
+    strcpy(self->host, question->host);
+    strcpy(self->service, question->service ? question->service : "");
     return self;
 }
 
 /* Both are names or numbers, of a length that fits. */
-static vow_promise *look_up(vow_loop *loop, const char *host, const char *service, int type,
-                            const char *function, const char *site)
+static vow_promise *look_up(vow_loop *loop, const vow__question *question, const char *site)
 {
-    vow__errand errand = {function, request_run, request_free, VOW__LANE_SLOW};
+    vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW};
     lookup *self = (void *) vow__promise_new(loop, sizeof *self, &lookup_kind, site);
-    request *data = self ? request_new(host, service, type, function, site) : NULL;
+    request *data = self ? request_new(question, site) : NULL;
 
     if (!self)
         return vow__emergency(loop);
@@ -276,21 +310,23 @@ static vow_promise *no_look_up(vow_loop *loop, const vow_address *address, const
     return vow_rejected_at(loop, &vow__error_no_memory, site);
 }
 
-vow_promise *vow__lookup(vow_loop *loop, const char *host, const char *service, int type,
-                         const char *function, const char *site)
+vow_promise *vow__lookup(vow_loop *loop, const vow__question *question, const char *site)
 {
+    const char *service = question->service ? question->service : "0";
     vow_address address;
     vow_error *error;
 
-    if (vow__lookup_numeric(&address, host, service ? service : "0", function, site, &error))
+    if (vow__lookup_numeric(&address, question->host, service, question->function, site, &error))
         return no_look_up(loop, &address, site);
     if (error)
         return vow_rejected_at(loop, error, site);
-    return look_up(loop, host, service, type, function, site);
+    return look_up(loop, question, site);
 }
 
 vow_promise *vow_lookup_at(vow_loop *loop, const char *host, const char *service, const char *site)
 {
-    vow__check_loop(loop, "vow_lookup", site);
-    return vow__lookup(loop, host, service, SOCK_STREAM, "vow_lookup", site);
+    static const char function[] = "vow_lookup";
+
+    vow__check_loop(loop, function, site);
+    return vow__lookup(loop, &(vow__question){host, service, SOCK_STREAM, AF_UNSPEC, function}, site);
 }

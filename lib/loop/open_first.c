@@ -2,6 +2,7 @@
 /* Descriptors for a host and a service by name: the first of their addresses that works is taken. */
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <vow/promise.h>
 
@@ -84,6 +85,7 @@ vow_promise *vow__open_first(vow_loop *loop, const vow__opener *opener, const ch
     self = opening_new(opener, site);
     if (!self)
         return vow__emergency(loop);
-    found = vow__lookup(loop, host, service, opener->type, opener->function, site);
+    found =
+        vow__lookup(loop, &(vow__question){host, service, opener->type, AF_UNSPEC, opener->function}, site);
     return vow_attach_at(vow_then_at(found, open_first, self, site), self, opening_free, site);
 }

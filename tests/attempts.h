@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What tests of connecting by name share: where nobody answers, where everybody is refused, and which
+ * addresses the library has tried.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#ifndef VOW_TEST_ATTEMPTS_H
+#define VOW_TEST_ATTEMPTS_H
+
+#include "support.h"
+
+/* A port that nobody listens on, and the system says so at once. */
+int refusing_port(fixture *f);
+
+/* A listener whose queue is full: who connects waits. */
+struct silent {
+    int listener, port;
+    vow_promise *queued[4];
+};
+
+void open_silent(fixture *f, struct silent *silent, const char *host, const char *port);
+void close_silent(struct silent *silent);
+
+/* From now on, the addresses that connect(2) is called for are noted in the log of the fixture, without their
+ * port; with NULL no longer. */
+void note_attempts(fixture *f);
+
+#endif
