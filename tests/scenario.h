@@ -51,6 +51,7 @@ extern const struct scenario stream_scenarios[];
 extern const struct scenario server_scenarios[];
 extern const struct scenario socket_scenarios[];
 extern const struct scenario name_scenarios[];
+extern const struct scenario nobody_scenarios[]; /* rejected as it is: not for test-faults */
 extern const struct scenario talk_scenarios[];
 extern const struct scenario thread_scenarios[];
 extern const struct scenario event_scenarios[];

@@ -229,7 +229,7 @@ static void events(fixture *f)
     run_table(f, event_scenarios);
 }
 
-/* A name has two addresses, and one is enough. */
+/* A name has several addresses, and one is enough. */
 static void names(fixture *f)
 {
     run_table_bearing(f, name_scenarios, ~0u, EITHER);

@@ -194,10 +194,10 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
     g_test_message("%zu scenarios, %zu runs", scenarios, runs);
 }
 
-static const struct scenario *const tables[] = {promise_scenarios, joined_scenarios,  task_scenarios,
-                                                stream_scenarios,  talk_scenarios,    thread_scenarios,
-                                                event_scenarios,   process_scenarios, server_scenarios,
-                                                socket_scenarios,  name_scenarios,    feed_scenarios};
+static const struct scenario *const tables[] = {
+    promise_scenarios, joined_scenarios, task_scenarios,    stream_scenarios, talk_scenarios,
+    thread_scenarios,  event_scenarios,  process_scenarios, server_scenarios, socket_scenarios,
+    name_scenarios,    feed_scenarios,   nobody_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -226,6 +226,7 @@ TESTS(servers, 8)
 TESTS(sockets, 9)
 TESTS(names, 10)
 TESTS(feeds, 11)
+TESTS(nobody, 12)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -253,6 +254,7 @@ int main(int argc, char **argv)
     ADD(servers);
     ADD(sockets);
     ADD(names);
+    ADD(nobody);
     ADD(feeds);
     return g_test_run();
 }
