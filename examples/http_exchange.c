@@ -72,6 +72,7 @@ static int status_of(const struct exchange *me, const vow_error *error)
 
 static void compose(struct exchange *me, const char *body)
 {
+    me->keep = me->keep && !*me->is_last;
     if (me->status == 205)
         body = "";
     bool has_body = me->status != 204 && me->status != 304;
@@ -130,7 +131,7 @@ VOW_ASYNC(exchange, me)
     VOW_END(me);
 }
 
-vow_promise *http_exchange(vow_loop *loop, vow_stream *stream, double seconds)
+vow_promise *http_exchange(vow_loop *loop, vow_stream *stream, double seconds, const bool *is_last)
 {
-    return vow_async(loop, exchange, .stream = stream, .seconds = seconds);
+    return vow_async(loop, exchange, .stream = stream, .seconds = seconds, .is_last = is_last);
 }

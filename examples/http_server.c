@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * An HTTP server on the loopback interface: http_server [-t seconds] [-i seconds] [port]
+ * An HTTP server on the loopback interface: http_server [-t seconds] [-i seconds] [-g seconds] [port]
  *
  * Shows: one small task for each connection, and a larger one only while it has a request under way (see
- * http_exchange.c); descriptors running out; and an orderly end on SIGINT and SIGTERM.
+ * http_exchange.c); descriptors running out; and an orderly end on SIGINT and SIGTERM, when idle connections
+ * end at once and the others have some time.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "http_server.h"
@@ -19,15 +20,52 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static double request_seconds = 10;      /* from a request's first byte to its last: more give 408 */
-static double idle_seconds = 60;         /* between requests: then the connection is closed */
-static const double grace_seconds = 0.5; /* after SIGINT or SIGTERM: for what is under way */
+static double request_seconds = 10; /* from a request's first byte to its last: more give 408 */
+static double idle_seconds = 60;    /* between requests: then the connection is closed */
+static double grace_seconds = 0.5;  /* after SIGINT or SIGTERM: for what is under way */
+
+struct connection;
+
+struct serve {
+    vow_task task;
+    const char *port;
+    vow_signals *signals;
+    vow_server server;
+    vow_promise *served;
+    bool is_stopping;
+    struct connection *idle; /* those that wait for a request */
+};
 
 struct connection {
     vow_task task;
+    struct serve *service;
     vow_value *accepted; /* the descriptor: taken when the task starts */
     vow_stream *stream;
+    vow_promise *request;                    /* that there is one; awaited while the connection is idle */
+    struct connection *next_idle, **in_idle; /* among the idle ones; NULL when it is none of them */
 };
+
+static void leave_idle(struct connection *me)
+{
+    if (!me->in_idle)
+        return;
+    *me->in_idle = me->next_idle;
+    if (me->next_idle)
+        me->next_idle->in_idle = me->in_idle;
+    me->in_idle = NULL;
+}
+
+static vow_promise *next_request(struct connection *me)
+{
+    struct connection **first = &me->service->idle;
+
+    me->next_idle = *first;
+    if (*first)
+        (*first)->in_idle = &me->next_idle;
+    me->in_idle = first;
+    *first = me;
+    return me->request = vow_timeout(vow_stream_readable(me->stream), idle_seconds);
+}
 
 /* A connection that was lost or fell asleep is no failure of the server's, and there is nobody left to tell.
  */
@@ -39,39 +77,45 @@ VOW_ASYNC(connection, me)
         VOW_RETURN(me, vow_nil());
     setsockopt(vow_stream_fd(me->stream), IPPROTO_TCP, TCP_NODELAY, &(int){1},
                sizeof(int)); /* each answer is one write */
-    do {
-        VOW_TRY_AWAIT(me, vow_timeout(vow_stream_readable(me->stream), idle_seconds));
+    while (!me->service->is_stopping) {
+        VOW_TRY_AWAIT(me, next_request(me));
+        leave_idle(me);
         if (VOW_ERROR(me))
             break;
-        VOW_TRY_AWAIT(me, http_exchange(VOW_LOOP(me), me->stream, request_seconds));
-    } while (!VOW_ERROR(me) && vow_as_bool(VOW_RESULT(me)));
+        VOW_TRY_AWAIT(me,
+                      http_exchange(VOW_LOOP(me), me->stream, request_seconds, &me->service->is_stopping));
+        if (VOW_ERROR(me) || !vow_as_bool(VOW_RESULT(me)))
+            break;
+    }
     VOW_FINALLY(me);
+    leave_idle(me);
     vow_stream_free(me->stream);
     VOW_END(me);
 }
 
 static vow_promise *start_connection(vow_loop *loop, vow_value *accepted, void *data)
 {
-    (void) data;
-    return vow_async(loop, connection, .accepted = accepted);
+    return vow_async(loop, connection, .service = data, .accepted = accepted);
 }
 
-struct serve {
-    vow_task task;
-    const char *port;
-    vow_signals *signals;
-    vow_server server;
-    vow_promise *served;
-};
+/* Who waits for a request that has not begun is told that there will be none: each task goes on from there.
+ */
+static void stop(struct serve *me)
+{
+    me->is_stopping = true;
+    for (struct connection *idle = me->idle; idle; idle = idle->next_idle)
+        vow_cancel(vow_ref(idle->request));
+    vow_server_stop(&me->server, grace_seconds);
+}
 
 VOW_ASYNC(serve, me)
 {
     VOW_BEGIN(me);
     VOW_AWAIT(me, vow_listen(VOW_LOOP(me), "127.0.0.1", me->port, 0));
     printf("listening on http://127.0.0.1:%d/\n", vow_socket_port(vow_as_fd(VOW_RESULT(me))));
-    me->served = vow_serve(VOW_LOOP(me), &me->server, vow_take(VOW_RESULT(me)), start_connection, NULL);
+    me->served = vow_serve(VOW_LOOP(me), &me->server, vow_take(VOW_RESULT(me)), start_connection, me);
     VOW_AWAIT(me, vow_race_of(VOW_LOOP(me), vow_ref(me->served), vow_signals_next(me->signals)));
-    vow_server_stop(&me->server, grace_seconds);
+    stop(me);
     VOW_AWAIT(me, vow_ref(me->served));
     VOW_FINALLY(me);
     vow_unref(me->served);
@@ -97,8 +141,14 @@ static bool parse_seconds(const char *text, double *seconds)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: http_server [-t seconds for a request] [-i idle seconds] [port]\n");
+    fprintf(stderr,
+            "usage: http_server [-t seconds for a request] [-i idle seconds] [-g seconds of grace] [port]\n");
     return 2;
+}
+
+static double *seconds_of(int option)
+{
+    return option == 't' ? &request_seconds : option == 'i' ? &idle_seconds : &grace_seconds;
 }
 
 static int run(vow_loop *loop, const char *port)
@@ -120,8 +170,8 @@ static int run(vow_loop *loop, const char *port)
 int main(int argc, char **argv)
 {
     int option;
-    while ((option = getopt(argc, argv, "t:i:")) != -1)
-        if (option == '?' || !parse_seconds(optarg, option == 't' ? &request_seconds : &idle_seconds))
+    while ((option = getopt(argc, argv, "t:i:g:")) != -1)
+        if (option == '?' || !parse_seconds(optarg, seconds_of(option)))
             return usage();
     if (argc - optind > 1)
         return usage();

@@ -209,6 +209,30 @@ with_curl()
         -o /dev/null -w '%{http_code}' "$url/"
 }
 
+# It has all the time there is for what is under way, and does not take it for connections that ask for nothing.
+stopped_while_some_are_idle()
+{
+    start http_server -g 100000 0
+    open
+    send "GET /status/418 HTTP/1.1\r\n$host\r\n"
+    read -r -t 60 line <&3 # so that it is served, and idle thereafter
+    exec 4<>"/dev/tcp/127.0.0.1/$port" 5<>"/dev/tcp/127.0.0.1/$port"
+    send_to 5 "GET /sleep/700 HTTP/1.1\r\n${host}Expect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+    read -r -t 60 line <&5 # so that it is under way
+    send_to 5 x
+    kill -TERM "$server"
+    receive
+    check "an idle connection ends when the server is stopped" [ "$(tail -n 1 "$scratch/answer")" = "418 I'm a teapot" ]
+    exec 3<&4 4<&-
+    receive
+    check "one that has not asked yet, too" [ ! -s "$scratch/answer" ]
+    exec 3<&5 5<&-
+    receive
+    check "a request that is under way is answered" [ "$(statuses)" = 200 ]
+    contains "it says that it is the last" '^Connection: close'
+    stops_cleanly "the server ends with them" 0 # was told to already
+}
+
 start http_server 0
 check "the server says where it listens" [ -n "$port" ]
 well_formed
@@ -217,4 +241,5 @@ too_much
 pipelined
 with_curl
 stops_cleanly "the server ends with status 0" TERM
+stopped_while_some_are_idle
 finish
