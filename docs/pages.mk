@@ -268,6 +268,7 @@ man_pages = \
 	docs/man/vow_socket_credentials.3 \
 	docs/man/vow_socket_peer.3 \
 	docs/man/vow_socket_port.3 \
+	docs/man/vow_socket_set_peer_timeout.3 \
 	docs/man/vow_stdio.3 \
 	docs/man/vow_stdio_kind.3 \
 	docs/man/vow_strdup.3 \

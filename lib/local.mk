@@ -95,6 +95,7 @@ libvow_la_SOURCES = \
 	lib/loop/signal.c \
 	lib/loop/server.c \
 	lib/loop/sleep.c \
+	lib/loop/socket.c \
 	lib/loop/source-private.h \
 	lib/loop/source.c \
 	lib/loop/spawn-private.h \

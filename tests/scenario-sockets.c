@@ -141,7 +141,8 @@ VOW_ASYNC(service, me)
     me->once = owe(me->w);
     me->fd = -1;
     me->patience = vow_then(vow_sleep(VOW_LOOP(me), 3), give_up, NULL);
-    AWAIT(me, vow_listen(VOW_LOOP(me), "127.0.0.1", "0", 4));
+    AWAIT(me, vow_listen_with(VOW_LOOP(me),
+                              &(vow_listen_options){.host = "127.0.0.1", .port = "0", .peer_timeout = 60}));
     me->port = vow_socket_port(vow_as_fd(VOW_RESULT(me)));
     me->served = vow_serve(VOW_LOOP(me), &me->server, vow_take(VOW_RESULT(me)), start_echo, me);
     AWAIT(me, with_server(me, connect_service(me)));

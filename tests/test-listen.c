@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What can be said about how to listen: port reuse, address reuse, a backlog, both families at once, and what
- * contradicts itself. That listening works at all is in test-socket.c.
+ * What can be said about how to listen: port reuse, address reuse, a backlog, both families at once, peers
+ * that are gone without a word, and what contradicts itself. That listening works at all is in test-socket.c.
  *
  * Copyright (c) 2026 the libvow authors
  */
 #define _DEFAULT_SOURCE
 
 #include "place.h"
+#include "streams.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -149,6 +153,74 @@ static void a_short_queue(fixture *f)
     close(fd);
 }
 
+/* ---- Peers that are gone without a word ---------------------------------------------------------------- */
+
+static void assert_peer_timeout(int fd, int milliseconds, int idle, int pause)
+{
+    g_assert_cmpint(option(fd, SOL_SOCKET, SO_KEEPALIVE), ==, milliseconds > 0);
+    g_assert_cmpint(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), ==, milliseconds);
+    if (milliseconds) {
+        g_assert_cmpint(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), ==, idle);
+        g_assert_cmpint(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), ==, pause);
+    }
+}
+
+/* Both ends of a connection; what the listener was told holds for the accepted one. */
+static void peer_timeout_is_inherited(fixture *f)
+{
+    char port[8];
+    int fd = listen_by(f, (vow_listen_options){.host = "127.0.0.1", .port = "0", .peer_timeout = 80.5});
+    int client = run_fd(vow_connect(f->loop, "127.0.0.1", port_of(fd, port)));
+    int server = run_fd(vow_accept(f->loop, fd));
+
+    assert_peer_timeout(fd, 80500, 40, 10);
+    assert_peer_timeout(server, 80500, 40, 10);
+    assert_peer_timeout(client, 0, 0, 0);
+    assert_connected(f, client, server);
+    close(client);
+    close(server);
+    close(fd);
+}
+
+static void peer_timeout_of_a_connection(fixture *f)
+{
+    char port[8];
+    int fd = listen_by(f, (vow_listen_options){.host = "127.0.0.1", .port = "0"});
+    int client = run_fd(vow_connect(f->loop, "127.0.0.1", port_of(fd, port)));
+
+    assert_peer_timeout(fd, 0, 0, 0);
+    g_assert_cmpint(vow_socket_set_peer_timeout(client, 0.0001), ==, 0);
+    assert_peer_timeout(client, 1, 1, 1);
+    g_assert_cmpint(vow_socket_set_peer_timeout(client, INFINITY), ==, 0);
+    assert_peer_timeout(client, INT_MAX, 32767, 32767);
+    g_assert_cmpint(vow_socket_set_peer_timeout(client, 0), ==, 0);
+    assert_peer_timeout(client, 0, 0, 0);
+    close(client);
+    close(fd);
+}
+
+static void no_peer_timeout(fixture *f)
+{
+    vow_listen_options options = {.host = "127.0.0.1", .port = "0", .peer_timeout = -1};
+    int ends[2];
+
+    run_fails(vow_listen_with(f->loop, &options), EINVAL, "127.0.0.1");
+    options.peer_timeout = NAN;
+    run_fails(vow_listen_with(f->loop, &options), EINVAL, "127.0.0.1");
+    g_assert_cmpint(vow_socket_set_peer_timeout(-1, 1), ==, EBADF);
+    g_assert_cmpint(vow_socket_set_peer_timeout(-1, NAN), ==, EINVAL);
+    g_assert_cmpint(vow_socket_set_peer_timeout(-1, -0.1), ==, EINVAL);
+    g_assert_cmpint(pipe(ends), ==, 0);
+    g_assert_cmpint(vow_socket_set_peer_timeout(ends[0], 1), ==, ENOTSOCK);
+    close_both(ends);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+    g_assert_cmpint(vow_socket_set_peer_timeout(ends[0], 1), !=, 0);
+    g_assert_cmpint(option(ends[0], SOL_SOCKET, SO_KEEPALIVE), ==, 0);
+    close_both(ends);
+}
+
+/* ---- Paths --------------------------------------------------------------------------------------------- */
+
 static void on_a_path(struct place *place)
 {
     fixture *f = place->f;
@@ -199,6 +271,9 @@ static void no_memory(fixture *f)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    test_add("/listen/peer-timeout/inherited", peer_timeout_is_inherited);
+    test_add("/listen/peer-timeout/connection", peer_timeout_of_a_connection);
+    test_add("/listen/peer-timeout/none", no_peer_timeout);
     test_add("/listen/default", by_default);
     test_add("/listen/exclusive", exclusive);
     test_add("/listen/reuse-port", two_share_a_port);

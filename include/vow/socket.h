@@ -29,6 +29,8 @@ VOW_BEGIN_DECLS
  * is tried as soon as that is known. Each question to the system takes a thread of the pool (see
  * vow_lookup()): where it may have fewer than three, IPv4 is asked for after IPv6.
  *
+ * See vow_socket_set_peer_timeout() for a peer that is gone without a word.
+ *
  * @param loop    whose ev_loop watches.
  * @param host    a name, such as "localhost", or a numeric address, such as "127.0.0.1", "::1" or
  *                "fe80::1%eth0"; copied.
@@ -95,6 +97,8 @@ typedef struct vow_listen_options {
                          them: one for each process or thread, say. Each must ask for it. */
     bool exclusive;   /**< the address may not be reused at once after a restart */
     bool dual_stack;  /**< "::" takes IPv4 connections, too */
+    double peer_timeout; /**< seconds after which a connection whose peer is gone without a word breaks, as by
+                            vow_socket_set_peer_timeout(); 0 leaves that to the system. Not for `path`. */
 } vow_listen_options;
 
 /**
@@ -107,7 +111,8 @@ typedef struct vow_listen_options {
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when both are given, or neither;
- * `ENOPROTOOPT` when the system knows no port reuse.
+ * `EINVAL` for a `peer_timeout` that is negative or no number; `ENOPROTOOPT` when the system knows no port
+ * reuse.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options,
@@ -145,6 +150,33 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
  */
 VOW_API VOW_NODISCARD vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site);
 #define vow_accept(loop, fd) vow_accept_at((loop), (fd), VOW_HERE)
+
+/**
+ * @brief Has the system find out when the peer of a TCP connection is gone without a word: it has crashed, or
+ * the network between has.
+ *
+ * Nothing tells of that, and who only reads would wait for ever. With this, a connection over which nothing
+ * has come for half of the time is probed (SO_KEEPALIVE), and one whose probes or data have not been answered
+ * when the time is over is broken (TCP_USER_TIMEOUT): whoever reads or writes is rejected with `ETIMEDOUT`. A
+ * peer that lives is never noticed to be asked, however long it has nothing to say; vow_timeout() is for
+ * that.
+ *
+ *     int fd = vow_take_fd(&connected);
+ *     vow_socket_set_peer_timeout(fd, 60);
+ *
+ * Connections that a listening socket accepts inherit it; see `peer_timeout` of vow_listen_options. An idle
+ * connection is probed in whole seconds: it takes two of them at least.
+ *
+ * @param fd      of a TCP socket, connected or listening.
+ * @param seconds until it breaks; 0 for the system's way, which is not to probe, and about a quarter of an
+ * hour for data.
+ * @return 0, or an errno value: `EINVAL` for a negative time or no number; setsockopt(2)'s, such as
+ * `EOPNOTSUPP` when it is no TCP socket, `ENOTSOCK` and `EBADF`.
+ * @par Standard
+ * RFC 9293, section 3.8.4 (keep-alives), and RFC 5482 (user timeout).
+ * @since 0.1
+ */
+VOW_API int vow_socket_set_peer_timeout(int fd, double seconds);
 
 VOW_END_DECLS
 

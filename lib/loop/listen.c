@@ -2,6 +2,7 @@
 /* Listening sockets: made at once, handed over in a promise as everything that can fail is. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ static int set_options(int fd, int family, const vow_listen_options *options)
         code = set_option(fd, SOL_SOCKET, SO_REUSEPORT, true);
     if (!code && family == AF_INET6)
         code = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack);
+    if (!code && (options->peer_timeout < 0 || options->peer_timeout > 0 || isnan(options->peer_timeout)))
+        code = vow_socket_set_peer_timeout(fd, options->peer_timeout);
     return code;
 }
 
