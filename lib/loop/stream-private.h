@@ -40,6 +40,7 @@ struct vow_stream {
     vow__bytes *bytes;     /* what has come, or NULL when there is nothing */
     vow_error *in_error;   /* what broke a direction, or NULL */
     vow_error *out_error;
+    vow__link *usual; /* what waited for the last read, only for PREFETCH_OUTCOME(): it may be gone */
     vow__link writes; /* vow__writing.link of those that are pending, in order */
     size_t start;     /* where in `bytes` what was not read yet begins */
     size_t queued;    /* of the writes: bytes that are not written, and VOW__WRITING_COST for each */

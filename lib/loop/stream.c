@@ -135,6 +135,7 @@ static void stream_init(vow_stream *self, int fd)
     self->fd = fd;
     self->high_water = DEFAULT_HIGH_WATER;
     vow__list_init(&self->writes);
+    self->usual = &self->writes;
     ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
     ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
     set_non_blocking(self);
