@@ -63,6 +63,15 @@ static vow_promise *make_interval(struct world *w)
     return vow_attach(vow_then(vow_interval_next(interval), copy_text, w), interval, end_interval);
 }
 
+static vow_promise *make_clock(struct world *w)
+{
+    vow_interval *interval = vow_interval_by_clock(w->loop, 0, 0.001);
+
+    if (!interval)
+        return vow_rejected(w->loop, vow_error_new(errno, "no interval"));
+    return vow_attach(vow_then(vow_interval_next(interval), copy_text, w), interval, end_interval);
+}
+
 static vow_promise *make_idle(struct world *w)
 {
     return ended(w, vow_idle(w->loop));
@@ -165,6 +174,79 @@ static vow_promise *make_ended(struct world *w)
     return ended(w, vow_then(vow_process_start(w->loop, &options), end_it, w));
 }
 
+/* By its streams: what goes in comes out. */
+struct conversation {
+    vow_task task;
+    struct world *w;
+    struct mark mark;
+    struct once *once;
+    vow_process *process;
+    vow_stream *in, *out, *err;
+    char text[4];
+};
+
+static vow_promise *outside(struct mark mark, vow_promise *promise)
+{
+    leave(mark);
+    return promise;
+}
+
+#define AWAIT(me, promise) VOW_AWAIT(me, outside((me)->mark, (promise)))
+
+static vow_promise *start_cat(vow_loop *loop)
+{
+    vow_process_options options = {
+        .program = "cat", .in = {VOW_STDIO_PIPE, 0}, .out = {VOW_STDIO_PIPE, 0}, .err = {VOW_STDIO_PIPE, 0}};
+
+    return vow_process_start(loop, &options);
+}
+
+static bool take_streams(struct conversation *me)
+{
+    me->in = vow_process_stdin(me->process);
+    me->out = vow_process_stdout(me->process);
+    me->err = vow_process_stderr(me->process);
+    return me->in && me->out && me->err;
+}
+
+static vow_promise *close_input(struct conversation *me)
+{
+    vow_stream *in = me->in;
+
+    me->in = NULL;
+    return vow_stream_close(in);
+}
+
+VOW_ASYNC(conversation, me)
+{
+    me->mark = enter(me->w);
+    VOW_BEGIN(me);
+    me->once = owe(me->w);
+    AWAIT(me, start_cat(VOW_LOOP(me)));
+    me->process = vow_take_process(VOW_RESULT(me));
+    if (!take_streams(me))
+        VOW_THROW(me, vow_error_new(ENOMEM, "no stream"));
+    AWAIT(me, vow_stream_write(me->in, "text", 4));
+    AWAIT(me, vow_stream_read_exactly(me->out, me->text, 4));
+    AWAIT(me, close_input(me));
+    AWAIT(me, vow_stream_read_all(me->err, 10));
+    AWAIT(me, vow_process_wait(me->process));
+    VOW_RETURN(me, vow_int(vow_as_int(VOW_RESULT(me))));
+    VOW_FINALLY(me);
+    vow_stream_free(me->in);
+    vow_stream_free(me->out);
+    vow_stream_free(me->err);
+    vow_process_free(me->process);
+    count_release(me->once);
+    leave(me->mark);
+    VOW_END(me);
+}
+
+static vow_promise *make_conversation(struct world *w)
+{
+    return vow_async(w->loop, conversation, .w = w);
+}
+
 static vow_promise *make_no_program(struct world *w)
 {
     vow_process_options options = {
@@ -174,13 +256,10 @@ static vow_promise *make_no_program(struct world *w)
 }
 
 const struct scenario event_scenarios[] = {
-    {"signal", make_signal, "10", NULL, 0, 0},
-    {"signals", make_signals, "10", NULL, 0, 0},
-    {"interval", make_interval, "text", NULL, 0, 0},
-    {"idle", make_idle, "nil", NULL, 0, 0},
-    {"watch", make_watch, "true", NULL, 0, 0},
-    {"changed", make_changed, "true", NULL, 0, 0},
-    {NULL, NULL, NULL, NULL, 0, 0},
+    {"signal", make_signal, "10", NULL, 0, 0},       {"signals", make_signals, "10", NULL, 0, 0},
+    {"interval", make_interval, "text", NULL, 0, 0}, {"idle", make_idle, "nil", NULL, 0, 0},
+    {"clock", make_clock, "text", NULL, 0, 0},       {"watch", make_watch, "true", NULL, 0, 0},
+    {"changed", make_changed, "true", NULL, 0, 0},   {NULL, NULL, NULL, NULL, 0, 0},
 };
 
 const struct scenario feed_scenarios[] = {
@@ -189,9 +268,7 @@ const struct scenario feed_scenarios[] = {
 };
 
 const struct scenario process_scenarios[] = {
-    {"process", make_process, "3", NULL, 0, 0},
-    {"output", make_output, "through", NULL, 4, 0},
-    {"no-program", make_no_program, "!2", NULL, 0, 0},
-    {"ended", make_ended, "-15", NULL, 0, 0},
-    {NULL, NULL, NULL, NULL, 0, 0},
+    {"process", make_process, "3", NULL, 0, 0},           {"output", make_output, "through", NULL, 4, 0},
+    {"no-program", make_no_program, "!2", NULL, 0, 0},    {"ended", make_ended, "-15", NULL, 0, 0},
+    {"conversation", make_conversation, "0", NULL, 2, 0}, {NULL, NULL, NULL, NULL, 0, 0},
 };

@@ -184,15 +184,24 @@ struct datagrams {
     struct world *w;
     struct mark mark;
     struct once *once;
+    bool is_unix;
     int bound, fd;
     vow_address from;
     char text[LINE];
 };
 
+static vow_promise *bind_datagram(struct datagrams *me)
+{
+    return me->is_unix ? vow_datagram_bind_unix(me->w->loop, me->w->path)
+                       : vow_datagram_bind(me->w->loop, "127.0.0.1", "0");
+}
+
 static vow_promise *connect_datagram(struct datagrams *me)
 {
     char port[8];
 
+    if (me->is_unix)
+        return vow_datagram_connect_unix(me->w->loop, me->w->path);
     g_snprintf(port, sizeof port, "%d", vow_socket_port(me->bound));
     return vow_datagram_connect(me->w->loop, "127.0.0.1", port);
 }
@@ -203,7 +212,7 @@ VOW_ASYNC(datagrams, me)
     VOW_BEGIN(me);
     me->once = owe(me->w);
     me->bound = me->fd = -1;
-    AWAIT(me, vow_datagram_bind(VOW_LOOP(me), "127.0.0.1", "0"));
+    AWAIT(me, bind_datagram(me));
     me->bound = vow_take_fd(VOW_RESULT(me));
     AWAIT(me, connect_datagram(me));
     me->fd = vow_take_fd(VOW_RESULT(me));
@@ -223,6 +232,28 @@ VOW_ASYNC(datagrams, me)
 static vow_promise *make_datagrams(struct world *w)
 {
     return vow_async(w->loop, datagrams, .w = w);
+}
+
+static vow_promise *make_unix_datagrams(struct world *w)
+{
+    return vow_async(w->loop, datagrams, .w = w, .is_unix = true);
+}
+
+/* ---- An address as a value ----------------------------------------------------------------------------- */
+
+static vow_value to_address(vow_value *value, void *data)
+{
+    vow_address address;
+
+    (void) value;
+    (void) data;
+    g_assert_true(vow_address_parse(&address, "[::1]:80"));
+    return vow_address_value(&address);
+}
+
+static vow_promise *make_address(struct world *w)
+{
+    return ended(w, vow_then(vow_yield(w->loop), to_address, NULL));
 }
 
 /* ---- A message with descriptors ------------------------------------------------------------------------ */
@@ -386,6 +417,8 @@ const struct scenario server_scenarios[] = {
 
 const struct scenario socket_scenarios[] = {
     {"datagrams", make_datagrams, "5", NULL, 0, 0},
+    {"unix-datagrams", make_unix_datagrams, "5", NULL, 0, 0},
+    {"address", make_address, "address", NULL, 1, 0},
     {"message", make_message, "52", NULL, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},
 };

@@ -60,6 +60,14 @@ static void *settle(void *data)
     return NULL;
 }
 
+static void *refuse(void *data)
+{
+    struct stranger *stranger = data;
+
+    vow_remote_reject(stranger->remote, vow_error_new(EIO, "refused"));
+    return NULL;
+}
+
 static void *abandon(void *data)
 {
     struct stranger *stranger = data;
@@ -90,6 +98,11 @@ static vow_promise *with_stranger(struct world *w, void *(*fn)(void *) )
 static vow_promise *make_remote(struct world *w)
 {
     return with_stranger(w, settle);
+}
+
+static vow_promise *make_refused(struct world *w)
+{
+    return with_stranger(w, refuse);
 }
 
 static vow_promise *make_abandoned(struct world *w)
@@ -166,6 +179,7 @@ const struct scenario thread_scenarios[] = {
     {"throw", make_throw, "!EIO", NULL, 1, 0},
     {"several", make_several, "[text,text,text]", NULL, 3, 0},
     {"remote", make_remote, "text", NULL, 1, 0},
+    {"refused", make_refused, "!EIO", NULL, 1, 0},
     {"abandoned", make_abandoned, "!ECANCELED", NULL, 1, 0},
     {"file", make_file, "bytes", NULL, 2, 0},
     {"no-file", make_no_file, "!2", NULL, 1, 0},
