@@ -19,15 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef NO_FORK_WITH_THREADS
-/* ThreadSanitizer takes the locks that a child makes anew for those that its parent held. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return "detect_deadlocks=0";
-}
-#endif
-
 /* Runs a function in a child process, which ends well if it returns. */
 static void in_fork(fixture *f, void (*fn)(fixture *f, void *data), void *data)
 {

@@ -5,7 +5,7 @@
  * ev_async_send() is all of libev that is called on other threads. It must not be when the loop was freed,
  * since the ev_loop may be destroyed then: a thread that wakes holds `waking` for reading while it looks at
  * `inbox->ev` and sends; vow__inbox_close() takes it for writing to say that there is no ev_loop any more. It
- * is one lock for all loops so that fork(2) can be made to wait for it. Few take it: of all that is posted
+ * is one lock for all loops so that a child of fork(2) can make it anew. Few take it: of all that is posted
  * before the loop looks, only the first wakes.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -23,26 +23,20 @@ static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
 
 /* ---- Setting up, and fork ------------------------------------------------------------------------------ */
 
-static void before_fork(void)
-{
-    pthread_rwlock_wrlock(&waking);
-}
-
-static void after_fork_in_parent(void)
-{
-    pthread_rwlock_unlock(&waking);
-}
-
+/*
+ * Whoever holds the lock then is not in the child. What such a thread was about to do is made good there: the
+ * only ev_loops that the child can go on with are of the thread that forked, so that none of them was being
+ * closed, and a wake that was half sent is sent again by vow__inbox_forked(), while ev_loop_fork() has libev
+ * look for what its own half missed. So fork(2) waits for nobody here.
+ */
 static void after_fork_in_child(void)
 {
     waking = (pthread_rwlock_t) PTHREAD_RWLOCK_INITIALIZER;
 }
 
-/* What is registered first is called last before a fork: a thread of the pool that the pool waits for then
- * may still wake a loop. */
 static void set_up(void)
 {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    pthread_atfork(NULL, NULL, after_fork_in_child);
     vow__workers_set_up();
 }
 
