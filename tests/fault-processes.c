@@ -71,11 +71,34 @@ int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
     return code ? fail(code) : original(run_child, stack, flags & ~CLONE_VM, &child, pidfd);
 }
 
+static const long *lacking; /* NULL: nothing */
+
+void faults_lack(const long *numbers)
+{
+    lacking = numbers;
+}
+
+static bool is_lacking(long number)
+{
+    for (const long *n = lacking; n && *n != -1; n++)
+        if (*n == number)
+            return true;
+    return false;
+}
+
+static int syscall_fault(long number, const void *caller)
+{
+    unsigned call = number == SYS_pidfd_open ? CALL_PIDFD : number == SYS_pidfd_send_signal ? CALL_SIGNAL : 0;
+
+    if (is_lacking(number))
+        return ENOSYS;
+    return call ? faults_take(call, caller) : 0;
+}
+
 long syscall(long number, ...)
 {
     static long (*original)(long, ...);
-    unsigned call = number == SYS_pidfd_open ? CALL_PIDFD : number == SYS_pidfd_send_signal ? CALL_SIGNAL : 0;
-    int code = call ? faults_take(call, __builtin_return_address(0)) : 0;
+    int code = syscall_fault(number, __builtin_return_address(0));
     long a[6];
     va_list arguments;
 

@@ -67,10 +67,11 @@ const struct fault file_faults[] = {
     {NULL, 0, 0, TOLD},
 };
 
-static const struct fault *current; /* NULL: none */
-static size_t fail_at;
-static _Atomic size_t counted; /* by several threads */
-static const void *library;    /* where libvow is loaded */
+/* Threads look at these while the next run is set up: they may still wake the loop of the last. */
+static const struct fault *_Atomic current; /* NULL: none */
+static _Atomic size_t fail_at;
+static _Atomic size_t counted;
+static const void *library; /* where libvow is loaded */
 
 static const void *object_of(const void *address)
 {
@@ -99,14 +100,15 @@ size_t faults_count(void)
 
 int faults_take(unsigned call, const void *caller)
 {
+    const struct fault *fault = current;
     size_t n;
 
-    if (!current || !(current->calls & call) || object_of(caller) != library)
+    if (!fault || !(fault->calls & call) || object_of(caller) != library)
         return 0;
     n = ++counted;
-    if (n != fail_at && !(current->kind == LASTING && fail_at && n > fail_at))
+    if (n != fail_at && !(fault->kind == LASTING && fail_at && n > fail_at))
         return 0;
-    return current->code ? current->code : -1;
+    return fault->code ? fault->code : -1;
 }
 
 void faults_find(const char *name, void *function)

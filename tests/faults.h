@@ -80,6 +80,9 @@ extern const struct fault file_faults[];
 void faults_set(const struct fault *fault, size_t n);
 /* How many calls were counted since then. */
 size_t faults_count(void);
+/* The numbers of calls by syscall() that the kernel does not know from now on, in children neither; the last
+ * one is -1. NULL: it knows them all. */
+void faults_lack(const long *numbers);
 /* Whether calls of libvow can be told from others: not when it is linked statically. */
 bool faults_work(void);
 

@@ -4,7 +4,12 @@
  *
  * Copyright (c) 2026 the libvow authors
  */
+#define _POSIX_C_SOURCE 200809L
 #include "gate.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 void gate_pass(struct gate *gate)
 {
@@ -40,4 +45,44 @@ int gate_entered(struct gate *gate)
     entered = gate->entered;
     pthread_mutex_unlock(&gate->lock);
     return entered;
+}
+
+static void *do_nothing(void *gate)
+{
+    if (gate)
+        gate_pass(gate);
+    return NULL;
+}
+
+/* In the child, whatever is printed on the way. */
+static void start_thread(void)
+{
+    pthread_t thread;
+    int null = open("/dev/null", O_WRONLY);
+
+    dup2(null, STDOUT_FILENO);
+    dup2(null, STDERR_FILENO);
+    if (pthread_create(&thread, NULL, do_nothing, NULL) || pthread_join(thread, NULL))
+        _exit(1);
+    _exit(0);
+}
+
+bool threads_after_fork(void)
+{
+    struct gate gate = GATE_CLOSED;
+    pthread_t thread;
+    int status = 1;
+    pid_t child = -1;
+
+    if (pthread_create(&thread, NULL, do_nothing, &gate))
+        return false;
+    gate_await(&gate, 1);
+    child = fork();
+    if (child == 0)
+        start_thread();
+    if (child > 0)
+        waitpid(child, &status, 0);
+    gate_open(&gate);
+    pthread_join(thread, NULL);
+    return status == 0;
 }

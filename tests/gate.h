@@ -46,4 +46,8 @@ void gate_open(struct gate *gate);
 /* How many have come. */
 int gate_entered(struct gate *gate);
 
+/* Whether a child that a process with threads forks can start threads of its own, which POSIX does not
+ * promise: under QEMU 7.2 it dies. */
+bool threads_after_fork(void);
+
 #endif

@@ -66,4 +66,13 @@ static inline void note_name(void *tag)
     saw_end(tag);
 }
 
+/* Skips a test whose forked child needs threads of its own where it cannot start any; whether that is so. */
+static inline bool no_thread_after_fork(void)
+{
+    if (threads_after_fork())
+        return false;
+    g_test_skip("no thread starts in a forked child of a process with threads here (an emulator?)");
+    return true;
+}
+
 #endif

@@ -44,4 +44,8 @@ void expect_text(fixture *f, int fd, const char *text);
 void all_ended(fixture *f);
 void assert_no_children(void);
 
+/* Whether the system keeps the status of a child that somebody else has waited for, for those who have a
+ * pidfd: Linux 6.15. */
+bool status_is_kept(void);
+
 #endif

@@ -12,13 +12,16 @@
 #define _GNU_SOURCE
 
 #include "faults.h"
+#include "processes.h"
 #include "scenario.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A run that does not end in so many turns of the loop hangs. */
@@ -317,6 +320,47 @@ static void no_call_that_finds_nothing(fixture *f)
     faults_set(NULL, 0);
 }
 
+/* ---- What an older kernel has not ---------------------------------------------------------------------- */
+
+/* A descriptor that a program would inherit is not open in it. */
+static void assert_closed(fixture *f, const long *lacking, int fd)
+{
+    char *script = g_strdup_printf("! [ -e /proc/self/fd/%d ]", fd);
+
+    faults_lack(lacking);
+    assert_code(f, 0, SH(script));
+    faults_lack(NULL);
+    g_free(script);
+}
+
+/* Without close_range() by their list in /proc, and without that one by one. */
+static void descriptors_are_closed(fixture *f)
+{
+#ifdef SYS_close_range
+    static const long first[] = {SYS_close_range, -1}, both[] = {SYS_close_range, SYS_getdents64, -1};
+    struct rlimit old, low;
+    int fd;
+
+    if (!faults_work()) {
+        g_test_skip("libvow is linked statically");
+        return;
+    }
+    fd = dup2(STDERR_FILENO, 200);
+    g_assert_cmpint(fd, ==, 200);
+    assert_closed(f, first, fd);
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &old), ==, 0);
+    low = old;
+    low.rlim_cur = (rlim_t) fd + 1; /* there may be millions */
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &low), ==, 0);
+    assert_closed(f, both, fd);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &old), ==, 0);
+    close(fd);
+#else
+    (void) f;
+    g_test_skip("close_range() is younger than this C library");
+#endif
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -329,6 +373,7 @@ int main(int argc, char **argv)
     test_add("/faults/names", names);
     test_add("/faults/threads", threads);
     test_add("/faults/report_in_the_way", report_in_the_way);
+    test_add("/faults/descriptors-are-closed", descriptors_are_closed);
     test_add("/faults/no_call_that_finds_nothing", no_call_that_finds_nothing);
     return g_test_run();
 }

@@ -366,6 +366,8 @@ static void forked_meanwhile(fixture *f)
     vow_promise *promises[3];
     int status;
 
+    if (no_thread_after_fork())
+        return;
     hang(f, 2, promises, 3, 1);
     pid_t child = fork();
     if (!child)

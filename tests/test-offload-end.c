@@ -272,6 +272,8 @@ static void forked(fixture *f)
     struct held held = HELD(vow_int(1)), given_up = HELD(vow_int(1));
     vow_promise *queued, *other;
 
+    if (no_thread_after_fork())
+        return;
     vow_offload_set_limits(2, 10);
     vow_detach(vow_attach(running(f, &held), tag_new(f, "running"), note_name));
     vow_unref(vow_attach(running(f, &given_up), tag_new(f, "given-up"), note_name));

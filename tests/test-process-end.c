@@ -15,9 +15,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -409,18 +407,6 @@ static void on_the_default_loop(fixture *f)
     assert_no_children();
     ev_loop_destroy(ev);
     (void) f;
-}
-
-/* Linux keeps the status for those who have a pidfd since 6.15; Valgrind 3.19 knows no pidfd. */
-static bool status_is_kept(void)
-{
-    const char *preloaded = g_getenv("LD_PRELOAD");
-    struct utsname system;
-    int major, minor;
-
-    g_assert_cmpint(uname(&system), ==, 0);
-    return sscanf(system.release, "%d.%d", &major, &minor) == 2 && major * 100 + minor >= 615 &&
-           !(preloaded && strstr(preloaded, "vgpreload"));
 }
 
 /* The exit code, where the kernel keeps it for us; else ECHILD, and no waiting for ever. */

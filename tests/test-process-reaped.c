@@ -7,15 +7,14 @@
  */
 #define _GNU_SOURCE
 
+#include "gate.h"
 #include "processes.h"
 #include "support.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,17 +49,11 @@ static vow_process *start_reaped(fixture *f, const char *script)
     return process;
 }
 
-/* Linux keeps the status for those who have a pidfd since 6.15. Where clone(2) gives none, it is too late. */
+/* Where clone(2) gives no pidfd, it is too late. */
 static bool status_is_found(void)
 {
-#if defined CLONE_PIDFD && !defined __SANITIZE_THREAD__
-    const char *preloaded = g_getenv("LD_PRELOAD");
-    struct utsname system;
-    int major, minor;
-
-    g_assert_cmpint(uname(&system), ==, 0);
-    return sscanf(system.release, "%d.%d", &major, &minor) == 2 && major * 100 + minor >= 615 &&
-           !(preloaded && strstr(preloaded, "vgpreload"));
+#if defined CLONE_PIDFD && !defined NO_FORK_WITH_THREADS
+    return status_is_kept();
 #else
     return false;
 #endif

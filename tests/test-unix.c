@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
@@ -212,11 +214,52 @@ static void with_many_bytes(fixture *f)
 
 /* ---- What goes wrong ----------------------------------------------------------------------------------- */
 
+/* Receives three descriptors where there is room for one, without libvow. */
+static void receive_one_of_three(void)
+{
+    int ends[2], fds[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof fds)];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof fds), SOL_SOCKET, SCM_RIGHTS}};
+    struct iovec byte = {&(char){'x'}, 1};
+    struct msghdr message = {.msg_iov = &byte,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = CMSG_LEN(sizeof fds)};
+
+    memcpy(CMSG_DATA(&control.header), fds, sizeof fds);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+    g_assert_cmpint(sendmsg(ends[0], &message, 0), ==, 1);
+    message.msg_controllen = CMSG_LEN(sizeof fds[0]);
+    g_assert_cmpint(recvmsg(ends[1], &message, 0), ==, 1);
+}
+
+/* Whether the system closes the descriptors that there is no room for: QEMU 7.2 leaves them open. */
+static bool closes_what_is_cut_off(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        guint before = count_descriptors();
+
+        receive_one_of_three();
+        _exit(count_descriptors() == before + 3 ? 0 : 1);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    return status == 0;
+}
+
 static void more_than_were_asked_for(fixture *f)
 {
     int ends[2], pipe[2];
     char byte;
 
+    if (!closes_what_is_cut_off()) {
+        g_test_skip("descriptors that there is no room for stay open here (an emulator?)");
+        return;
+    }
     open_pipe(pipe);
     int fds[] = {pipe[0], pipe[1], pipe[0], pipe[1], pipe[0], pipe[1], pipe[0], pipe[1], pipe[0], pipe[1]};
     open_sockets(ends, SOCK_STREAM);
