@@ -5,6 +5,7 @@
 # From the environment, each with a default:
 #   top_srcdir                   the source tree
 #   LIBEV_CFLAGS, LIBEV_LIBS     where libev is
+#   ONLY                         which test programs, such as "test-then test-task"; all of them
 #
 # tests/tap.sh, which this reads, prints the results and makes the temporary folder $scratch.
 #
@@ -20,6 +21,7 @@ export top_srcdir # for the tests that read files
 strict_flags="-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes"
 strict_flags="$strict_flags -Wundef -Wvla"
 total=0 # tests that passed
+linkage=static # or shared: what the test programs link the library as
 test_limit=300 # seconds: a guard against a program that hangs, far above what any of them takes
 
 has()
@@ -77,15 +79,14 @@ library_sources()
 
 # ---- The test programs -------------------------------------------------------------------------------------
 # Their names are those of tests/local.mk without the folder. Without test-depth: its million links need the
-# optimised stack frames and the speed of a build as shipped, and `make check` has both. Without those that stand
-# between the library and libc, which cannot be linked statically.
+# optimised stack frames and the speed of a build as shipped, and `make check` has both.
 
 test_programs()
 {
     for program in $(variable tests/local.mk test_programs); do
-        case $program in
-        tests/test-depth | tests/test-faults | tests/test-file-faults) ;;
-        tests/*) echo "${program#tests/}" ;;
+        program=${program#tests/}
+        case " ${ONLY:-$program} " in
+        *" $program "*) [ "$program" = test-depth ] || echo "$program" ;;
         esac
     done
 }
@@ -100,19 +101,33 @@ program_sources() # program_sources PROGRAM
     variable tests/local.mk "tests_$(echo "$1" | tr - _)_SOURCES" | c_files || echo "tests/$1.c"
 }
 
+# What a program links with: the objects of the library, or the shared library if there are none, or if it
+# stands between the library and libc. Such a program tells the library's calls from those of others by where
+# they come from.
+library_for() # library_for PROGRAM LIBRARY_FOLDER
+{
+    if [ "$linkage" = shared ] || program_sources "$1" | grep -q '/faults\.c$'; then
+        echo "$2/libvow.so -Wl,-rpath,$2"
+    else
+        echo "$2/*.o"
+    fi
+}
+
 # Builds the programs named into FOLDER. The lists of flags are to be split.
 # shellcheck disable=SC2046,SC2086
-build_programs() # build_programs FOLDER COMPILER_AND_FLAGS LIBRARY_OBJECTS LIBRARIES PROGRAM...
+build_programs() # build_programs FOLDER COMPILER_AND_FLAGS LIBRARY_FOLDER LIBRARIES PROGRAM...
 {
     programs_folder=$1
     programs_command=$2
-    programs_libraries="$3 $4"
+    programs_library=$3
+    programs_libraries=$4
     shift 4
     compile "$programs_folder/support" "$programs_command" $(support_sources) || return 1
     for program in "$@"; do
         compile "$programs_folder/$program.objects" "$programs_command" $(program_sources "$program") &&
             $programs_command "$programs_folder/$program.objects"/*.o "$programs_folder"/support/*.o \
-                $programs_libraries -lm -o "$programs_folder/$program" || return 1
+                $(library_for "$program" "$programs_library") $programs_libraries \
+                -o "$programs_folder/$program" || return 1
         rm -rf "$programs_folder/$program.objects"
     done
 }
@@ -129,6 +144,7 @@ run_program() # run_program TEXT COMMAND...
     if [ $status = 0 ] && [ "$passed" -gt 0 ] &&
         ! grep -Eq '^not ok|WARNING: ThreadSanitizer' "$scratch/run.log"; then
         ok "$run_text ($passed tests)"
+        sed -n 's/^ok [0-9]* \(.*\) # SKIP */# not run: \1: /p' "$scratch/run.log"
         total=$((total + passed))
     elif [ $status = 0 ] && ! grep -q '^not ok' "$scratch/run.log" && grep -q '^ok .*# SKIP' "$scratch/run.log"; then
         skip "$run_text" "$(sed -n 's/^ok .*# SKIP *//p' "$scratch/run.log" | head -n 1)"
@@ -169,17 +185,49 @@ compile() # compile FOLDER COMPILER_AND_FLAGS FILE...
     done
 }
 
+# Into objects that do for a shared library too.
 compile_library() # compile_library FOLDER COMPILER_AND_FLAGS
 {
     # shellcheck disable=SC2046
-    compile "$1" "$2 $strict_flags -fvisibility=hidden -I$top_srcdir/lib" $(library_sources)
+    compile "$1" "$2 $strict_flags -fPIC -fvisibility=hidden -I$top_srcdir/lib" $(library_sources)
 }
 
-# Builds tests/conformance/order's runner from the library's objects.
-build_runner() # build_runner OUTPUT OBJECT_FOLDER COMPILER_AND_FLAGS LIBRARIES
+link_library() # link_library FOLDER COMPILER_AND_FLAGS LIBRARIES
 {
     # shellcheck disable=SC2086
-    $3 -std=c11 $include_flags "$top_srcdir"/tests/conformance/order/*.c "$2"/*.o $4 -lm -o "$1"
+    $2 -shared -Wl,-soname,libvow.so "$1"/*.o $3 -o "$1/libvow.so"
+}
+
+# Compares with Node by a runner of tests/conformance/order that is built already.
+run_order() # run_order TEXT RUNNER COUNT
+{
+    RUNNER=$2 sh "$top_srcdir/tests/conformance/order/run.sh" --programs "$3" --jobs 1 \
+        >"$scratch/order.log" 2>&1
+    case $? in
+    0) ok "$1" ;;
+    77) skip "$1" "$(tail -n 1 "$scratch/order.log")" ;;
+    *) not_ok "$1" "$scratch/order.log" ;;
+    esac
+    sed -n 's/^ecmascript order:/# &/p' "$scratch/order.log"
+}
+
+# ---- Packages that are not installed -----------------------------------------------------------------------
+
+# A configuration of apt of its own: lists and files in the folder, sources and keys those of the system.
+write_apt_configuration() # write_apt_configuration FOLDER [ARCHITECTURE]
+{
+    mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial" && : >"$1/status" || return 1
+    cat >"$1/apt.conf" <<END
+Dir::State "$1/state";
+Dir::State::status "$1/status";
+Dir::Cache "$1/cache";
+APT::Sandbox::User "$(id -un)";
+END
+    [ $# -lt 2 ] || cat >>"$1/apt.conf" <<END
+APT::Architecture "$2";
+#clear APT::Architectures;
+APT::Architectures { "$2"; };
+END
 }
 
 make_version_header || exit 99

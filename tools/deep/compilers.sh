@@ -4,8 +4,7 @@
 # then once more with ThreadSanitizer, which must be silent. All programs but test-depth. Prints TAP: one
 # result for each build, one for each program in it.
 #
-# From the environment: top_srcdir, LIBEV_CFLAGS, LIBEV_LIBS; COMPILERS, by default "gcc clang"; PROGRAMS, by
-# default all (such as "test-then test-task").
+# From the environment: what common.sh reads; COMPILERS, by default "gcc clang".
 #
 # Copyright (c) 2026 the libvow authors
 set -u
@@ -14,18 +13,22 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 99
 . "$here/common.sh"
 
 : "${COMPILERS:=gcc clang}"
-: "${PROGRAMS:=$(test_programs)}"
+programs=$(test_programs)
+
 # shellcheck disable=SC2086
 run_build() # run_build NAME COMPILER_AND_FLAGS
 {
     build=$1
     folder=$scratch/build
     mkdir -p "$folder" || exit 99
-    if compile_library "$folder/library" "$2 $LIBEV_CFLAGS" >"$scratch/build.log" 2>&1 &&
-        build_programs "$folder" "$2 -std=c11 $glib_flags $LIBEV_CFLAGS" "$folder/library/*.o" \
-            "$LIBEV_LIBS $glib_libs" $PROGRAMS >>"$scratch/build.log" 2>&1; then
+    if {
+        compile_library "$folder/library" "$2 $LIBEV_CFLAGS" &&
+            link_library "$folder/library" "$2" "$LIBEV_LIBS" &&
+            build_programs "$folder" "$2 -std=c11 $glib_flags $LIBEV_CFLAGS" "$folder/library" \
+                "$LIBEV_LIBS $glib_libs -lm" $programs
+    } >"$scratch/build.log" 2>&1; then
         ok "$build: built"
-        for program in $PROGRAMS; do
+        for program in $programs; do
             run_program "$build: $program" "$folder/$program"
         done
         builds=$((builds + 1))

@@ -4,7 +4,7 @@
 # promise programs. Built without optimisation and with the checks of a debug build. Prints a table of all
 # files as TAP comments. A line of lib/core that never ran must be explained in uncovered.md, or that fails.
 #
-# From the environment: top_srcdir, LIBEV_CFLAGS, LIBEV_LIBS; CC, a gcc; GCOV, that belongs to it; PROGRAMS,
+# From the environment: what common.sh reads; CC, a gcc; GCOV, that belongs to it; PROGRAMS,
 # how many random programs, by default 5000; COVERAGE_INFO, a file that lcov's data are left in.
 #
 # Copyright (c) 2026 the libvow authors
@@ -21,14 +21,15 @@ command="$CC -std=c11 -O0 -g -DVOW_DEBUG $LIBEV_CFLAGS"
 build_library()
 {
     compile_library "$scratch/library" "$command --coverage" &&
-        $CC -c "$here/coverage-dump.c" -o "$scratch/library/coverage-dump.o"
+        $CC -fPIC -c "$here/coverage-dump.c" -o "$scratch/library/coverage-dump.o" &&
+        link_library "$scratch/library" "$command --coverage" "$LIBEV_LIBS"
 }
 
 run_programs()
 {
     for program in $(test_programs); do
         if build_programs "$scratch/programs" "$command $(pkg-config --cflags glib-2.0)" \
-            "$scratch/library/*.o" "$LIBEV_LIBS $(pkg-config --libs glib-2.0) --coverage" "$program" \
+            "$scratch/library" "$LIBEV_LIBS $(pkg-config --libs glib-2.0) -lm --coverage" "$program" \
             >"$scratch/build.log" 2>&1; then
             run_program "coverage: $program" "$scratch/programs/$program"
         else
@@ -37,21 +38,17 @@ run_programs()
     done
 }
 
-run_order()
+# The runner, of the library's objects.
+check_order()
 {
     text="coverage: the order of ECMAScript in $PROGRAMS programs"
-    if ! build_runner "$scratch/runner" "$scratch/library" "$command" "$LIBEV_LIBS --coverage" \
-        >"$scratch/build.log" 2>&1; then
+    # shellcheck disable=SC2086
+    if $command $include_flags "$top_srcdir"/tests/conformance/order/*.c "$scratch/library"/*.o \
+        $LIBEV_LIBS -lm --coverage -o "$scratch/runner" >"$scratch/build.log" 2>&1; then
+        run_order "$text" "$scratch/runner" "$PROGRAMS"
+    else
         not_ok "$text" "$scratch/build.log"
-        return
     fi
-    RUNNER=$scratch/runner sh "$top_srcdir/tests/conformance/order/run.sh" --programs "$PROGRAMS" --jobs 1 \
-        >"$scratch/order.log" 2>&1
-    case $? in
-    0) ok "$text" ;;
-    77) skip "$text" "$(tail -n 1 "$scratch/order.log")" ;;
-    *) not_ok "$text" "$scratch/order.log" ;;
-    esac
 }
 
 collect()
@@ -111,7 +108,7 @@ has lcov && has "$GCOV" || skip_all "lcov or $GCOV is missing (Debian: lcov, gcc
 pkg-config --exists glib-2.0 2>/dev/null || skip_all "GLib is missing (Debian: libglib2.0-dev pkg-config)"
 check "coverage: the library is built" build_library
 run_programs
-run_order
+check_order
 check "coverage: the counts are collected" collect
 show_table
 check_uncovered
