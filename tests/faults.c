@@ -111,10 +111,16 @@ int faults_take(unsigned call, const void *caller)
     return fault->code ? fault->code : -1;
 }
 
+/* A sanitizer has its own under another name, too: it may be in this very program, and so be hidden by what
+ * stands in for it. */
 void faults_find(const char *name, void *function)
 {
-    void *found = dlsym(RTLD_NEXT, name);
+    char *sanitized = g_strconcat("__interceptor_", name, NULL);
+    void *found = dlsym(RTLD_DEFAULT, sanitized);
 
+    if (!found)
+        found = dlsym(RTLD_NEXT, name);
+    g_free(sanitized);
     g_assert_nonnull(found);
     memcpy(function, &found, sizeof found);
 }
