@@ -178,6 +178,30 @@ static void dropped(fixture *f)
     g_assert_cmpint(count_answered(), ==, 3);
 }
 
+/* A loop goes on to its end, and is freed, while the resolver still thinks. */
+static void not_waited_for(fixture *f)
+{
+    static const char *const addresses[] = {"127.0.0.1", NULL};
+    static const struct entry entry = {.addresses = addresses};
+    struct held held = HELD(vow_int(1));
+
+    know(&entry);
+    hold_answers(ASKS);
+    vow_promise *p = vow_lookup(f->loop, "host.test", "80"), *q = vow_lookup(f->loop, "host.test", "80");
+    await_question(ASKS, 2);
+    vow_unref(p);
+    g_assert_true(ev_run(f->ev, EVRUN_NOWAIT));
+    vow_cancel(q);
+    g_assert_false(ev_run(f->ev, 0));
+    vow_detach(running(f, &held)); /* this one is waited for, and ends */
+    gate_open(&held.gate);
+    f->expect_live = vow_loop_live(f->loop);
+    free_loop(f);
+    g_assert_cmpint(count_answered(), ==, 0);
+    hold_answers(0);
+    end_threads();
+}
+
 /* ---- Look-ups and the other jobs ------------------------------------------------------------------------
  */
 
@@ -448,6 +472,7 @@ int main(int argc, char **argv)
     test_add("/lookup/pool/queue", count_as_waiting);
     test_add("/lookup/pool/shutdown", refused_in_the_end);
     test_add("/lookup/pool/fork", forked_meanwhile);
+    test_add("/lookup/not-waited-for", not_waited_for);
     test_add("/lookup/listen", listen_by_name);
     test_add("/lookup/datagram", datagrams_by_name);
     return g_test_run();

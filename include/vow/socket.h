@@ -23,7 +23,7 @@ VOW_BEGIN_DECLS
  * of IPv4 are known before, IPv6 is waited for, 50 ms at most. The families take turns, each in the system's
  * order. The next address is tried as soon as the latest one has failed, or after 250 ms beside it; those
  * that become known late take their turns among the rest. The first connection that stands wins: the others
- * are closed, and an answer that has not come yet is not waited for.
+ * are closed, and an answer that has not come yet is not waited for (see vow_lookup()).
  *
  * A numeric address with a numeric port is tried at once, and needs no thread; one with the name of a service
  * is tried as soon as that is known. Each question to the system takes a thread of the pool (see

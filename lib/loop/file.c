@@ -111,7 +111,7 @@ static vow_value open_run(void *data)
     return fd < 0 ? vow__file_throw(&self->file, errno) : vow_fd(fd);
 }
 
-static const vow__errand open_errand = {"vow_file_open", open_run, vow__file_free, VOW__LANE_USUAL};
+static const vow__errand open_errand = {"vow_file_open", open_run, vow__file_free, VOW__LANE_USUAL, false};
 
 vow_promise *vow_file_open_at(vow_loop *loop, const char *path, int flags, unsigned mode, const char *site)
 {

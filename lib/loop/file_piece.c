@@ -71,9 +71,10 @@ static vow_value sync_run(void *data)
     return result ? vow__file_throw(&self->file, errno) : vow_nil();
 }
 
-static const vow__errand pread_errand = {"vow_file_pread", pread_run, vow__file_free, VOW__LANE_USUAL};
-static const vow__errand pwrite_errand = {"vow_file_pwrite", pwrite_run, vow__file_free, VOW__LANE_USUAL};
-static const vow__errand sync_errand = {"vow_file_sync", sync_run, vow__file_free, VOW__LANE_USUAL};
+static const vow__errand pread_errand = {"vow_file_pread", pread_run, vow__file_free, VOW__LANE_USUAL, false};
+static const vow__errand pwrite_errand = {"vow_file_pwrite", pwrite_run, vow__file_free, VOW__LANE_USUAL,
+                                          false};
+static const vow__errand sync_errand = {"vow_file_sync", sync_run, vow__file_free, VOW__LANE_USUAL, false};
 
 /* A request with a descriptor; NULL when there is no memory. */
 static piece *piece_new(vow_loop *loop, const vow__errand *errand, int fd, const char *site)

@@ -103,7 +103,7 @@ static vow_value read_run(void *data)
     return result;
 }
 
-static const vow__errand read_errand = {"vow_file_read", read_run, vow__file_free, VOW__LANE_USUAL};
+static const vow__errand read_errand = {"vow_file_read", read_run, vow__file_free, VOW__LANE_USUAL, false};
 
 vow_promise *vow_file_read_at(vow_loop *loop, const char *path, size_t limit, const char *site)
 {

@@ -214,7 +214,7 @@ static void write_free(void *data)
     vow__file_free(data);
 }
 
-static const vow__errand write_errand = {"vow_file_write", write_run, write_free, VOW__LANE_USUAL};
+static const vow__errand write_errand = {"vow_file_write", write_run, write_free, VOW__LANE_USUAL, false};
 
 /* A request with a copy of the bytes; NULL when there is no memory. */
 static writing *writing_new(const char *path, const void *data, size_t size, const char *site)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind lookup, and the errand behind it. The request is the errand's own, with copies of the names, so
- * that a look-up that cannot be stopped need not be waited for: the promise lets it go when it is dropped,
- * and is not in its clean-up until it is back.
+ * that a look-up that cannot be stopped need not be waited for: when the promise is dropped they part.
  */
 #define _GNU_SOURCE
 #include "loop/lookup-private.h"
@@ -281,7 +280,7 @@ static request *request_new(const vow__question *question, const char *site)
 /* Both are names or numbers, of a length that fits. */
 static vow_promise *look_up(vow_loop *loop, const vow__question *question, const char *site)
 {
-    vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW};
+    vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW, true};
     lookup *self = (void *) vow__promise_new(loop, sizeof *self, &lookup_kind, site);
     request *data = self ? request_new(question, site) : NULL;
 

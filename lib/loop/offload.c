@@ -3,7 +3,8 @@
  * The kind offload, and the job behind it. The job is memory of its own, since it may outlive its promise's
  * loop. Each knows the other while both are there; only the loop's thread looks.
  *
- * A promise that is given up while its job runs is in its clean-up until the job is back.
+ * A promise that is given up while its job runs is in its clean-up until the job is back, unless that is a
+ * loose one: then they part, and neither ev_run() nor vow_loop_free() waits for the job.
  */
 #include "loop/offload-private.h"
 
@@ -19,7 +20,7 @@ typedef struct work {
     vow__job job;       /* first */
     vow__parcel parcel; /* posted when it is over */
     vow__inbox *inbox;
-    offload *promise;
+    offload *promise; /* NULL when they have parted */
     vow__errand errand;
     void *data;
     vow_value result; /* when it is over */
@@ -79,15 +80,11 @@ static const vow__job_kind job_kind = {work_run, work_done, work_refuse};
 
 /* ---- The promise --------------------------------------------------------------------------------------- */
 
-static void work_deliver(vow__parcel *parcel)
+static void settle(offload *self, vow_value result)
 {
-    work *self = VOW__CONTAINER_OF(parcel, work, parcel);
-    vow_promise *promise = &self->promise->promise;
-    vow_value result = self->result;
+    vow_promise *promise = &self->promise;
 
-    self->promise->work = NULL;
-    vow__inbox_received(self->inbox, true);
-    work_free(self);
+    self->work = NULL;
     if (promise->stage == GIVEN_UP) {
         promise->flags &= (uint16_t) ~VOW__SHIELDED;
         vow__reject(promise, &vow__error_cancelled);
@@ -95,6 +92,20 @@ static void work_deliver(vow__parcel *parcel)
     } else {
         vow__resolve(promise, result);
     }
+}
+
+static void work_deliver(vow__parcel *parcel)
+{
+    work *self = VOW__CONTAINER_OF(parcel, work, parcel);
+    offload *promise = self->promise;
+    vow_value result = self->result;
+
+    vow__inbox_received(self->inbox, promise != NULL);
+    work_free(self);
+    if (promise)
+        settle(promise, result);
+    else
+        vow_value_drop(result);
 }
 
 static const vow__parcel_kind parcel_kind = {work_deliver, work_discard};
@@ -109,12 +120,26 @@ static void forget_work(offload *self)
     work_free(forgotten);
 }
 
+/* It will, and nobody waits for it. */
+static void part(offload *self)
+{
+    vow__inbox *inbox = self->work->inbox;
+
+    self->work->promise = NULL;
+    self->work = NULL;
+    vow__inbox_ignore(inbox);
+}
+
 static void offload_stop(vow_promise *promise)
 {
     offload *self = (offload *) promise;
 
-    if (self->work && vow__workers_withdraw(&self->work->job))
+    if (!self->work)
+        return;
+    if (vow__workers_withdraw(&self->work->job))
         forget_work(self);
+    else if (self->work->errand.is_loose)
+        part(self);
 }
 
 static bool offload_unwind(vow_promise *promise)
@@ -156,7 +181,11 @@ static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *er
     if (!self)
         return NULL;
     *self = (work){
-        .job = {.kind = &job_kind, .lane = errand->lane, .owner = inbox, .site = promise->promise.site},
+        .job = {.kind = &job_kind,
+                .lane = errand->lane,
+                .is_loose = errand->is_loose,
+                .owner = inbox,
+                .site = promise->promise.site},
         .parcel = {.kind = &parcel_kind},
         .inbox = inbox,
         .promise = promise,

@@ -31,13 +31,23 @@ static bool wait_until(const vow__deadline *deadline)
     return pthread_cond_timedwait(&vow__crew.ended, &vow__crew.lock, &deadline->when) != ETIMEDOUT;
 }
 
+static bool is_waited_for(const vow__worker *worker)
+{
+    const vow__job *job = worker->job;
+
+    return !job || !job->is_loose || !atomic_load_explicit(&job->is_cancelled, memory_order_relaxed);
+}
+
 static bool has_job_of(const void *owner)
 {
     if (vow__crew.refused == owner)
         return true;
-    for (vow__link *link = vow__crew.workers.next; link != &vow__crew.workers; link = link->next)
-        if (VOW__CONTAINER_OF(link, vow__worker, link)->owner == owner)
+    for (vow__link *link = vow__crew.workers.next; link != &vow__crew.workers; link = link->next) {
+        const vow__worker *worker = VOW__CONTAINER_OF(link, vow__worker, link);
+
+        if (worker->owner == owner && is_waited_for(worker))
             return true;
+    }
     return false;
 }
 

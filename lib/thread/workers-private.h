@@ -50,6 +50,7 @@ struct vow__job {
     uint64_t ticket; /* a smaller one came earlier */
     const vow__job_kind *kind;
     enum vow__lane lane;
+    bool is_loose;     /* vow__workers_wait() does not wait for it once it is cancelled */
     const void *owner; /* by which vow__workers_wait() knows it; not NULL */
     const char *site;  /* for messages, or NULL */
     enum vow__job_state state;
@@ -81,8 +82,8 @@ bool vow__workers_is_lost(const vow__job *job);
 const vow__job *vow__workers_current(void);
 
 vow__deadline vow__deadline_in(double seconds);
-/* Waits until no job of an owner runs and all of them were handed to done(). False if the deadline came
- * first. */
+/* Waits until no job of an owner runs, but for loose ones that were cancelled, and all of them were handed to
+ * done(). False if the deadline came first. */
 bool vow__workers_wait(const void *owner, const vow__deadline *deadline);
 /*
  * Refuses what is queued, cancels what runs, waits for it, and ends the threads. Those that still run a job
