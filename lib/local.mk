@@ -28,6 +28,8 @@ libvow_la_SOURCES = \
 	lib/core/finally.c \
 	lib/core/interest.c \
 	lib/core/lifecycle.c \
+	lib/core/list-private.h \
+	lib/core/list.c \
 	lib/core/operations-private.h \
 	lib/core/promise-private.h \
 	lib/core/promise.c \

@@ -179,6 +179,25 @@ static void test_memory_is_used_again(fixture *f)
     }
 }
 
+/* As many lists as there are promises of vow_all(); of those that come back a loop keeps some, not all. */
+static void test_lists_are_given_back(fixture *f)
+{
+    enum { LISTS = 100000, KEPT_LISTS = 30000 };
+    vow_promise **all = g_new(vow_promise *, LISTS);
+    int before = f->memory.blocks;
+
+    for (int i = 0; i < LISTS; i++)
+        all[i] = vow_all_of(f->loop, vow_resolved(f->loop, vow_int(i)), vow_resolved(f->loop, vow_nil()));
+    turn(f);
+    g_assert_cmpint(f->memory.blocks, >, before + LISTS);
+    for (int i = 0; i < LISTS; i++) {
+        g_assert_cmpint(vow_as_int(vow_list_at(vow_as_list(vow_peek(all[i])), 0)), ==, i);
+        vow_unref(all[i]);
+    }
+    g_assert_cmpint(f->memory.blocks, <, before + KEPT_LISTS);
+    g_free(all);
+}
+
 /* Without an allocator of one's own it is the C library's. */
 static void test_default_allocator(fixture *f)
 {
@@ -203,6 +222,7 @@ int main(int argc, char **argv)
     test_add("/memory/given-back", test_memory_is_given_back);
     test_add("/memory/given-back-in-any-order", test_memory_is_given_back_in_any_order);
     test_add("/memory/used-again", test_memory_is_used_again);
+    test_add("/memory/lists-are-given-back", test_lists_are_given_back);
     test_add("/memory/default-allocator", test_default_allocator);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
 
 #include "core/combine-private.h"
 
+/* From then on dispose() has nothing to do, so that the promise may be freed without a look. */
 static void finish(vow__combine *self)
 {
     vow_list *list = self->u.list;
@@ -11,6 +12,8 @@ static void finish(vow__combine *self)
     for (size_t i = 0; i < self->n; i++)
         list->items[i] = self->branch[i].value;
     self->u.list = NULL;
+    if (!vow__loop_of(&self->promise)->is_closed)
+        self->promise.flags &= (uint16_t) ~VOW__GUARDED;
     vow__combine_settle(self, VOW__FULFILLED, vow_own(list, &vow_type_list));
 }
 
@@ -97,7 +100,7 @@ static vow_promise *combine(vow_loop *loop, size_t n, vow_promise *const *promis
 
     if (!self)
         return vow__combine_refuse(loop, n, promises);
-    self->u.list = vow__list_reserve(n);
+    self->u.list = vow__list_obtain(&loop->lists, n);
     if (!self->u.list)
         return vow__refuse(&self->promise);
     if (n == 0)

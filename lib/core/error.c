@@ -12,6 +12,7 @@
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "core/list-private.h"
 
 static const char *describe_errno(int code)
 {

@@ -36,8 +36,7 @@ void vow__keep(vow_promise *promise)
 /* Whether a promise that goes has an error that nobody has looked at, nor can look at elsewhere. */
 static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
 {
-    return vow__is_rejected(promise) && !(promise->flags & VOW__SEEN) &&
-           !vow__error_of(promise)->is_quiet &&
+    return vow__is_rejected(promise) && !(promise->flags & VOW__SEEN) && !vow__error_of(promise)->is_quiet &&
            !(loop->is_refusing && vow__error_of(promise) == &vow__error_no_memory);
 }
 
@@ -71,6 +70,19 @@ static void cancel(vow_promise *promise)
         doom(vow__loop_of(promise), promise);
 }
 
+/* As vow__is_plain(): what vow_all() of a few numbers gives. */
+static bool is_plain_list(const vow_promise *promise)
+{
+    return !(promise->flags & (VOW__REJECTED | VOW__DOOMED | VOW__GUARDED)) &&
+           promise->u.value.type == &vow_type_list && vow__list_is_plain(promise->u.value.u.pointer);
+}
+
+static void free_plain_list(vow_loop *loop, vow_promise *promise)
+{
+    vow__list_yield(&loop->lists, promise->u.value.u.pointer);
+    vow__pool_give(promise);
+}
+
 /* The last reference is given up. Nothing may recurse: freed at once is what cannot run anything, the rest is
  * left to the reaper. */
 static void let_last_go(vow_loop *loop, vow_promise *promise)
@@ -79,6 +91,8 @@ static void let_last_go(vow_loop *loop, vow_promise *promise)
         cancel(promise);
     else if (vow__is_plain(promise))
         vow__pool_give(promise);
+    else if (is_plain_list(promise))
+        free_plain_list(loop, promise);
     else
         doom(loop, promise);
 }

@@ -140,6 +140,7 @@ void vow__loop_retire(vow_loop *loop)
 {
     if (loop->busy || vow__pools_count(&loop->pools) || loop->no_memory.refs || loop->closed.refs)
         return;
+    vow__stash_empty(&loop->lists);
     vow__pools_delete(&loop->pools);
 }
 

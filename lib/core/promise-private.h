@@ -155,8 +155,8 @@ vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind
 vow_promise *vow__emergency(vow_loop *loop);
 /* The same for a function that was given a promise, which goes: may run clean-up. */
 vow_promise *vow__refuse(vow_promise *upstream);
-/* Gives up a promise in whose place `refused` is returned, and what it waits for. That there was no memory for
- * a part of it is what that one says, too: it is not reported here. */
+/* Gives up a promise in whose place `refused` is returned, and what it waits for. That there was no memory
+ * for a part of it is what that one says, too: it is not reported here. */
 void vow__give_way(vow_promise *upstream, const vow_promise *refused);
 /* End the program: what was passed to a public function is NULL, or of another loop or thread. */
 VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);

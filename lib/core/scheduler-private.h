@@ -8,6 +8,7 @@
 
 #include <vow/report.h>
 
+#include "core/list-private.h"
 #include "core/promise-private.h"
 
 #ifdef VOW_DEBUG
@@ -41,6 +42,7 @@ struct vow_loop {
     bool is_closed;
     vow_report_fn report;
     void *report_data;
+    vow__stash lists;
     vow_loop *next; /* among the loops of this thread */
     vow_promise no_memory;
     vow_promise closed;

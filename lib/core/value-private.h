@@ -37,13 +37,6 @@ static inline bool vow__is_verb(const vow_type *type)
     return (uintptr_t) type - (uintptr_t) vow__verbs < sizeof vow__verbs;
 }
 
-/* A list of nils; NULL when there is no memory. */
-vow_list *vow__list_new(size_t length);
-/* One whose items are not set yet, and all to be set by the caller; NULL when there is no memory. */
-vow_list *vow__list_reserve(size_t length);
-/* Releases a list whose items were not set. */
-void vow__list_discard(vow_list *list);
-
 /* Whether a value is owned by nobody, so that a copy is as good as the original. */
 static inline bool vow__value_is_trivial(vow_value value)
 {

@@ -11,6 +11,7 @@
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "core/error-private.h"
+#include "core/list-private.h"
 #include "core/promise-private.h"
 #include "core/thenable-private.h"
 
@@ -184,47 +185,4 @@ void vow_value_drop(vow_value value)
         else
             list_release((vow_list *) container, &dying);
     }
-}
-
-static size_t list_size(size_t length)
-{
-    return sizeof(vow_list) + length * sizeof(vow_value);
-}
-
-vow_list *vow__list_reserve(size_t length)
-{
-    vow_list *list;
-
-    if (length > (SIZE_MAX - sizeof *list) / sizeof list->items[0])
-        return NULL;
-    list = vow__allocate(list_size(length));
-    if (list)
-        list->length = length;
-    return list;
-}
-
-void vow__list_discard(vow_list *list)
-{
-    vow__release(list, list_size(list->length));
-}
-
-vow_list *vow__list_new(size_t length)
-{
-    vow_list *list = vow__list_reserve(length);
-
-    for (size_t i = 0; list && i < length; i++)
-        list->items[i] = vow_nil();
-    return list;
-}
-
-size_t vow_list_length(const vow_list *list)
-{
-    return list ? list->length : 0;
-}
-
-vow_value *vow_list_at(const vow_list *list, size_t index)
-{
-    if (index >= vow_list_length(list))
-        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu", index, vow_list_length(list));
-    return vow__value_resolve((vow_value *) &list->items[index]);
 }

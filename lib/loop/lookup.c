@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/allocator-private.h"
+#include "core/list-private.h"
 #include "loop/address-private.h"
 #include "loop/offload-private.h"
 

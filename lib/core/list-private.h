@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lists, and those that a loop keeps for later. */
+#ifndef VOW_CORE_LIST_PRIVATE_H
+#define VOW_CORE_LIST_PRIVATE_H
+
+#include "core/value-private.h"
+
+/* A list of nils; NULL when there is no memory. */
+vow_list *vow__list_new(size_t length);
+/* One whose items are not set yet, and all to be set by the caller; NULL when there is no memory. */
+vow_list *vow__list_reserve(size_t length);
+/* Releases a list whose items were not set. */
+void vow__list_discard(vow_list *list);
+
+/* The longest lists that are kept. */
+#define VOW__STASH_LENGTH ((size_t) 8)
+
+/* Zero-initialised it is empty. */
+typedef struct vow__stash {
+    vow_list *lists[VOW__STASH_LENGTH + 1]; /* by length, linked by `container.next` */
+    size_t bytes;                           /* of all of them */
+} vow__stash;
+
+/* As vow__list_reserve(), without asking for memory if one is kept. */
+vow_list *vow__list_obtain(vow__stash *stash, size_t length);
+/* As vow__list_discard(), or keeps it. */
+void vow__list_yield(vow__stash *stash, vow_list *list);
+/* Releases those that are kept. */
+void vow__stash_empty(vow__stash *stash);
+
+/* Whether no item is owned, so that releasing the list runs nothing. Long ones are not looked through. */
+static inline bool vow__list_is_plain(const vow_list *list)
+{
+    if (list->length > VOW__STASH_LENGTH)
+        return false;
+    for (size_t i = 0; i < list->length; i++)
+        if (!vow__value_is_trivial(list->items[i]))
+            return false;
+    return true;
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the memory of lists. It is malloc()'s and not a pool's, because a list may go to another thread and be
+ * released there. A loop keeps short lists that come back to it for its next vow_all(): a program that awaits
+ * a few things together does it again and again, in many tasks at a time (W8 of bench/).
+ */
+#include "core/list-private.h"
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "core/promise-private.h"
+
+/* How much memory a loop keeps in lists; none where a pool keeps no blocks, either. */
+#define STASH_BYTES (VOW__POOL_KEEPS ? (size_t) 1 << 20 : 0)
+
+static size_t size_of(size_t length)
+{
+    return sizeof(vow_list) + length * sizeof(vow_value);
+}
+
+vow_list *vow__list_reserve(size_t length)
+{
+    vow_list *list;
+
+    if (length > (SIZE_MAX - sizeof *list) / sizeof list->items[0])
+        return NULL;
+    list = vow__allocate(size_of(length));
+    if (list)
+        list->length = length;
+    return list;
+}
+
+void vow__list_discard(vow_list *list)
+{
+    vow__release(list, size_of(list->length));
+}
+
+vow_list *vow__list_new(size_t length)
+{
+    vow_list *list = vow__list_reserve(length);
+
+    for (size_t i = 0; list && i < length; i++)
+        list->items[i] = vow_nil();
+    return list;
+}
+
+size_t vow_list_length(const vow_list *list)
+{
+    return list ? list->length : 0;
+}
+
+vow_value *vow_list_at(const vow_list *list, size_t index)
+{
+    if (index >= vow_list_length(list))
+        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu", index, vow_list_length(list));
+    return vow__value_resolve((vow_value *) &list->items[index]);
+}
+
+vow_list *vow__list_obtain(vow__stash *stash, size_t length)
+{
+    vow_list *list = length <= VOW__STASH_LENGTH ? stash->lists[length] : NULL;
+
+    if (!list)
+        return vow__list_reserve(length);
+    stash->lists[length] = (vow_list *) (void *) list->container.next;
+    stash->bytes -= size_of(length);
+    return list;
+}
+
+void vow__list_yield(vow__stash *stash, vow_list *list)
+{
+    if (list->length > VOW__STASH_LENGTH || stash->bytes + size_of(list->length) > STASH_BYTES) {
+        vow__list_discard(list);
+        return;
+    }
+    list->container.next = (vow__container *) (void *) stash->lists[list->length];
+    stash->lists[list->length] = list;
+    stash->bytes += size_of(list->length);
+}
+
+void vow__stash_empty(vow__stash *stash)
+{
+    for (size_t length = 0; length <= VOW__STASH_LENGTH; length++)
+        while (stash->lists[length])
+            vow__list_discard(vow__list_obtain(stash, length));
+}
