@@ -10,7 +10,7 @@ import sys
 from suite import FLOOR, STATIC, VOW, W8_ROUNDS
 
 TIMEOUT = 120  # seconds, for a program that hangs
-WARM_MIB = "256"
+WARM_BYTES = 256  # for each object, and for no fewer than a million: more than any contender but a peer takes
 
 
 def say(text):
@@ -70,8 +70,9 @@ class Session:
     def program(self, name):
         return os.path.join(self.bin, name)
 
-    def warm(self):
-        subprocess.run([self.program("warm"), WARM_MIB], check=False)
+    def warm(self, size):
+        mib = max(size, 10**6) * WARM_BYTES >> 20
+        subprocess.run([self.program("warm"), str(mib)], check=False)
 
     def link_static(self, program):
         """The libvow program with the static library, from the objects that make has built; None if there is none."""
@@ -134,7 +135,7 @@ class Session:
                     continue
                 try:
                     if workload.memory:
-                        self.warm()
+                        self.warm(size)
                     time, memory = self.once(command, checksum)
                 except (Failure, ValueError) as error:
                     results.errors[contender] = str(error)
@@ -154,7 +155,7 @@ class Session:
             for turn in range(2 if is_long else 4):
                 for contender, program in programs.items():
                     if workload.memory:
-                        self.warm()
+                        self.warm(n)
                     time = float(run([self.program(program), str(n), str(max(operations // n, 1))])[0])
                     if turn:
                         times[contender].append(time)
