@@ -56,15 +56,28 @@ static void check_count(fixture *f, const vow_value *value)
     g_assert_cmpint(vow_as_int(value), ==, LENGTH);
 }
 
-/* What is written is what was there. */
+static vow_value first_failure(vow_value *results, void *data)
+{
+    const vow_list *list = vow_as_list(results);
+
+    (void) data;
+    for (size_t i = 0; i < vow_list_length(list); i++)
+        if (vow_is_error(vow_list_at(list, i)))
+            return vow_throw(vow_error_ref(vow_as_error(vow_list_at(list, i))));
+    return vow_nil();
+}
+
+/* What is written is what was there. Each is waited for, since the descriptor is lent to all of them. */
 static vow_value piece_and_sync(vow_value *value, void *data)
 {
     static char buffer[5];
     fixture *f = data;
     int fd = vow_as_fd(value);
+    vow_promise *all =
+        vow_all_settled_of(f->loop, vow_file_pwrite(f->loop, fd, old_content, 5, 0),
+                           vow_file_sync(f->loop, fd), vow_file_pread(f->loop, fd, buffer, 5, 3));
 
-    return vow_follow(vow_all_of(f->loop, vow_file_pwrite(f->loop, fd, old_content, 5, 0),
-                                 vow_file_sync(f->loop, fd), vow_file_pread(f->loop, fd, buffer, 5, 3)));
+    return vow_follow(vow_then(all, first_failure, NULL));
 }
 
 static vow_promise *make_pieces(fixture *f)
