@@ -25,7 +25,7 @@ enum stage {
     CLEANING = 4,   /* it is in VOW_FINALLY, or past it */
     OVERRIDDEN = 8, /* the outcome was set in VOW_FINALLY */
     FINISHED = 16,  /* the body will not be entered any more */
-    IN_ITS_JOB = 32 /* step() runs in a job of the task's own, and not, say, in vow_async() */
+    IN_ITS_JOB = 32 /* in a job of the task's own, and not, say, in vow_async() */
 };
 
 typedef struct task {
@@ -82,13 +82,13 @@ static void finish(task *self)
 }
 
 /* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
-static bool enter(task *self, uint8_t stage)
+static bool enter(task *self)
 {
     bool is_done;
 
-    self->promise.stage |= RUNNING | stage;
+    self->promise.stage |= RUNNING;
     is_done = self->type->enter(&self->frame);
-    self->promise.stage &= (uint8_t) ~(RUNNING | stage);
+    self->promise.stage &= (uint8_t) ~RUNNING;
     return is_done;
 }
 
@@ -136,23 +136,19 @@ static bool is_ready(const vow_promise *promise)
     return promise->mode == VOW__WAIT_READY;
 }
 
-/* Runs the body from the await that is settled to the next one, or its end. */
-static inline bool go_on(task *self)
-{
-    self->promise.mode = VOW__WAIT_NONE;
-    take_awaited(self);
-    return enter(self, IN_ITS_JOB);
-}
-
 static void task_run(vow_promise *promise, vow__reaction *wait)
 {
     task *self = (task *) promise;
     bool is_done;
 
     (void) wait;
-    is_done = go_on(self);
-    while (is_ready(promise) && !is_unwanted(promise))
-        is_done = go_on(self);
+    promise->stage |= RUNNING | IN_ITS_JOB;
+    do {
+        promise->mode = VOW__WAIT_NONE;
+        take_awaited(self);
+        is_done = self->type->enter(&self->frame);
+    } while (is_ready(promise) && !is_unwanted(promise));
+    promise->stage &= (uint8_t) ~(RUNNING | IN_ITS_JOB);
     if (is_ready(promise))
         vow__wait(promise, vow__take_own_upstream(promise), VOW__WAIT_REACTION);
     step_done(self, is_done);
@@ -170,7 +166,7 @@ static bool task_unwind(vow_promise *promise)
         return true;
     }
     begin_cleaning(self);
-    if (!enter(self, 0))
+    if (!enter(self))
         return true;
     finish(self);
     return false;
@@ -200,7 +196,7 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     self->outcome = vow_nil();
     memcpy(&self->frame, frame, type->size);
     self->promise.refs++;
-    step_done(self, enter(self, 0));
+    step_done(self, enter(self));
     vow_unref(&self->promise);
     return &self->promise;
 }
