@@ -5,6 +5,7 @@ noinst_PROGRAMS = \
 	examples/chain_libev \
 	examples/chain_vow \
 	examples/chat \
+	examples/clock \
 	examples/echo \
 	examples/fetch_all \
 	examples/follow \
@@ -13,6 +14,7 @@ noinst_PROGRAMS = \
 	examples/offload \
 	examples/own_watcher \
 	examples/redis \
+	examples/resolve \
 	examples/retry \
 	examples/run_all \
 	examples/say \
@@ -32,6 +34,7 @@ example_libs = libvow.la $(LIBEV_LIBS)
 examples_chain_libev_LDADD = $(LIBEV_LIBS)
 examples_chain_vow_LDADD = $(example_libs)
 examples_chat_LDADD = $(example_libs)
+examples_clock_LDADD = $(example_libs)
 examples_echo_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
 examples_follow_LDADD = $(example_libs)
@@ -40,6 +43,7 @@ examples_http_server_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
 examples_redis_LDADD = $(example_libs)
+examples_resolve_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
 examples_run_all_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The example programs that follow files and run commands: what they print, how they end, and that nothing of
-# what they started is left. Whatever has to have happened first is read from a pipe.
+# The example programs that go on until they are told to end, and those that run others: what they print, how
+# they end, and that nothing of what they started is left. Whatever has to have happened first is read from a pipe.
 #
 # Copyright (c) 2026 the libvow authors
 if [ -z "${BASH_VERSION:-}" ]; then
@@ -55,6 +55,24 @@ ends_with() # ends_with STATUS SIGNAL
         echo "it ended with status $status" >>"$scratch/rest"
         not_ok "$program ends with status $1 on SIG$2" "$scratch/rest"
     fi
+}
+
+tick()
+{
+    ends 0 clock 2
+    check "clock prints the time twice" \
+        [ "$(grep -Ec '^[0-9]{2}:[0-9]{2}:[0-9]{2}, [0-9]+ primes' "$scratch/out")" = 2 ]
+    ends 2 clock 0
+    ends 2 clock -1
+    ends 2 clock x
+    ends 2 clock 1 2
+    begin clock
+    read -r -t 60 line <&8
+    check "clock ticks" [ -n "$line" ]
+    kill -INT "$server"
+    wait "$server"
+    check "clock ends with status 0 on SIGINT" [ $? = 0 ]
+    exec 8<&-
 }
 
 follow_files()
@@ -138,6 +156,7 @@ stop_commands()
     check "and nothing else is started" [ ! -e "$scratch/never" ]
 }
 
+tick
 follow_files
 run_commands
 stop_commands

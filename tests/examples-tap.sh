@@ -47,17 +47,19 @@ ends() # ends STATUS PROGRAM ARGUMENT... : with this status, and not by a saniti
     fi
 }
 
-prints() # prints TEXT PROGRAM : it ends with 0 and prints exactly what is on the standard input
+prints() # prints TEXT PROGRAM ARGUMENT... : it ends with 0 and prints exactly what is on the standard input
 {
+    text=$1
+    shift
     cat >"$scratch/expected"
-    run "$2"
+    run "$@"
     status=$?
     diff "$scratch/expected" "$scratch/out" >"$scratch/diff"
     if [ $status = 0 ] && [ ! -s "$scratch/diff" ]; then
-        ok "$1"
+        ok "$text"
     else
         echo "it ended with status $status" >>"$scratch/diff"
-        not_ok "$1" "$scratch/diff"
+        not_ok "$text" "$scratch/diff"
     fi
 }
 

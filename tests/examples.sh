@@ -65,6 +65,26 @@ gave up after 3 attempts: the service is busy
 END
 }
 
+looking_up()
+{
+    prints "resolve prints the addresses of numeric hosts" resolve 80 127.0.0.1 ::1 <<'END'
+127.0.0.1 127.0.0.1:80
+::1 [::1]:80
+END
+    ends 1 resolve 80 127.0.0.1 'no name' ::1
+    says "resolve goes on after a host without an address" '^::1 \[::1\]:80$'
+    says "and says which it is" "^resolve: .*'no name'"
+    text="resolve looks names up"
+    if [ -n "$(getent ahosts localhost)" ]; then
+        run resolve 80 localhost
+        says "$text" '^localhost .*(127\.0\.0\.1|\[::1\]):80'
+    else
+        skip "$text" "this machine does not know localhost"
+    fi
+    ends 2 resolve
+    ends 2 resolve 80
+}
+
 demonstration()
 {
     timeout 120 sh "$top_srcdir/examples/demo.sh" "$EXAMPLES_DIR" >"$scratch/out" 2>&1
@@ -75,5 +95,6 @@ demonstration()
 }
 
 small_programs
+looking_up
 demonstration
 finish
