@@ -62,6 +62,29 @@ static void returns_errors(fixture *f)
 }
 
 /* As `async () => Promise.resolve()` in JavaScript: two jobs more than a plain value. */
+/* Tries what rejects, and returns the error as a value, as vow_all_settled() has it. */
+struct keeper {
+    vow_task task;
+};
+
+VOW_ASYNC(keeper, me)
+{
+    VOW_BEGIN(me);
+    VOW_TRY_AWAIT(me, vow_rejected(VOW_LOOP(me), vow_error_new(EIO, "kept")));
+    VOW_RETURN(me, vow_take(VOW_RESULT(me)));
+    VOW_END(me);
+}
+
+static void returns_an_error_as_a_value(fixture *f)
+{
+    vow_promise *p = vow_async(f->loop, keeper);
+
+    turn(f);
+    g_assert_true(vow_is_fulfilled(p));
+    g_assert_cmpint(vow_error_code(vow_as_error(vow_peek(p))), ==, EIO);
+    vow_unref(p);
+}
+
 static void return_costs_the_ticks_of_javascript(fixture *f)
 {
     vow_value follow = vow_follow(vow_resolved(f->loop, vow_int(9)));
@@ -319,6 +342,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_add("/task-flow/leave/values", returns_values);
     test_add("/task-flow/leave/errors", returns_errors);
+    test_add("/task-flow/leave/error-as-a-value", returns_an_error_as_a_value);
     test_add("/task-flow/leave/ticks", return_costs_the_ticks_of_javascript);
     test_add("/task-flow/leave/dropped-follow", dropped_while_it_follows);
     test_add("/task-flow/leave/throw", throws);

@@ -193,6 +193,9 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
 
 /**
  * @brief Leaves the task with a value, through VOW_FINALLY().
+ *
+ * An error that is held as a value (vow_is_error()) is a value like any other: the task is fulfilled with it.
+ * To pass on the error of a VOW_TRY_AWAIT(): `VOW_THROW(me, vow_error_ref(VOW_ERROR(me)))`.
  * @param me    the body's parameter.
  * @param value given away; vow_follow() and vow_throw() too.
  * @since 0.1

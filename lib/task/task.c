@@ -67,9 +67,10 @@ static void begin_cleaning(task *self)
 static void finish(task *self)
 {
     vow_promise *promise = &self->promise;
-    vow_value outcome = vow_take(&self->outcome);
+    vow_value outcome = self->outcome;
     bool is_override = outcome.type == &vow__type_throw && (promise->stage & OVERRIDDEN);
 
+    self->outcome = vow_nil();
     let_awaited_go(self);
     promise->stage |= FINISHED;
     promise->flags &= (uint16_t) ~VOW__SHIELDED;
