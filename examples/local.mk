@@ -8,12 +8,14 @@ noinst_PROGRAMS = \
 	examples/clock \
 	examples/echo \
 	examples/fetch_all \
+	examples/filter \
 	examples/follow \
 	examples/greet \
 	examples/http_server \
 	examples/offload \
 	examples/own_watcher \
 	examples/redis \
+	examples/replace \
 	examples/resolve \
 	examples/retry \
 	examples/run_all \
@@ -37,12 +39,14 @@ examples_chat_LDADD = $(example_libs)
 examples_clock_LDADD = $(example_libs)
 examples_echo_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
+examples_filter_LDADD = $(example_libs)
 examples_follow_LDADD = $(example_libs)
 examples_greet_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
 examples_redis_LDADD = $(example_libs)
+examples_replace_LDADD = $(example_libs)
 examples_resolve_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
 examples_run_all_LDADD = $(example_libs)

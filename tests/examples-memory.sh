@@ -165,6 +165,9 @@ ${CC:-cc} -std=c11 -O1 -shared -fPIC -o "$scratch/failing-malloc.so" "$top_srcdi
 for program in greet chain_vow offload own_watcher timeout retry; do
     both $program
 done
+echo old >"$scratch/file"
+both filter cat
+both replace old old "$scratch/file"
 both resolve 80 127.0.0.1 localhost 'no name' ::1
 if start http_server 0; then
     url=http://127.0.0.1:$port

@@ -134,6 +134,40 @@ run_commands()
     ends 2 run_all -t x true
 }
 
+# What comes out of the filter, and what it says, are two streams.
+filters() # filters TEXT STATUS OUTPUT SAYING ARGUMENT... [< its input]
+{
+    text=$1 expected=$2 output=$3 saying=$4
+    shift 4
+    timeout 120 $wrapper "$EXAMPLES_DIR/filter" "$@" >"$scratch/output" 2>"$scratch/out"
+    status=$?
+    echo "status $status, not $expected; output: $(head -c 100 "$scratch/output")" >>"$scratch/out"
+    if [ $status = "$expected" ] && [ "$(cat "$scratch/output")" = "$output" ] &&
+        grep -Eq "^filter: $saying\$" "$scratch/out"; then
+        ok "$text"
+    else
+        not_ok "$text" "$scratch/out"
+    fi
+}
+
+filter()
+{
+    printf '%s\n' c a b >"$scratch/in"
+    filters "filter puts a program between" 0 "$(printf 'a\nb\nc')" 'sort: 6 bytes, exit code 0' sort <"$scratch/in"
+    seq 1 200000 >"$scratch/in"
+    filters "a program need not read all" 0 1 'head: 2 bytes, exit code 0' head -n 1 <"$scratch/in"
+    mkfifo "$scratch/endless"
+    exec 7<>"$scratch/endless"
+    filters "nor anything" 3 '' 'sh: 0 bytes, exit code 3' sh -c 'exit 3' <&7
+    exec 7<&-
+    filters "filter tells of a signal" 137 '' 'sh: 0 bytes, signal 9' sh -c 'kill -KILL $$' </dev/null
+    filters "and of a program that is not there" 1 '' '.*No such file.*' "$scratch/nothing" </dev/null
+    filters "and of input that cannot be read" 1 '' '.*Is a directory' cat <"$scratch"
+    timeout 120 $wrapper "$EXAMPLES_DIR/filter" cat <"$scratch/in" 2>"$scratch/out" | cmp -s "$scratch/in" -
+    check "much goes through it as it is" [ $? = 0 ]
+    ends 2 filter
+}
+
 # The commands tell on a pipe of their own that they run; so do the children of one of them.
 stop_commands()
 {
@@ -159,5 +193,6 @@ stop_commands()
 tick
 follow_files
 run_commands
+filter
 stop_commands
 finish

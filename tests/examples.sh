@@ -85,6 +85,26 @@ END
     ends 2 resolve 80
 }
 
+replacing()
+{
+    printf 'one two one\0one' >"$scratch/a"
+    printf 'nothing of it' >"$scratch/b"
+    ln "$scratch/b" "$scratch/same"
+    prints "replace says how often" replace one three "$scratch/a" "$scratch/b" <<END
+$scratch/a: 3
+$scratch/b: 0
+END
+    printf 'three two three\0three' >"$scratch/expected"
+    check "and replaces" cmp "$scratch/a" "$scratch/expected"
+    check "but leaves alone what does not change" [ "$scratch/b" -ef "$scratch/same" ]
+    ends 1 replace three 3 "$scratch/none" "$scratch" "$scratch/a"
+    says "replace names a file that is not there" '^replace: .*none: No such file'
+    says "and goes on" '/a: 3$'
+    check "it leaves no file of its own" [ -z "$(find "$scratch" -name '.vow-*')" ]
+    ends 2 replace a b
+    ends 2 replace '' b "$scratch/a"
+}
+
 demonstration()
 {
     timeout 120 sh "$top_srcdir/examples/demo.sh" "$EXAMPLES_DIR" >"$scratch/out" 2>&1
@@ -96,5 +116,6 @@ demonstration()
 
 small_programs
 looking_up
+replacing
 demonstration
 finish

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026 the libvow authors */
+/*
+ * Replaces a text in files, as sed -i does, and says how often: replace OLD NEW FILE...
+ * Shows: files that are read and written beside the loop. Whoever opens one meanwhile finds the old content
+ * or the new one, whole; so does who looks after a failure or a crash.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vow.h>
+
+enum { SIZE_LIMIT = 1 << 28 };
+
+struct change {
+    const char *from, *to;
+};
+
+/* Bytes of any kind, with every `from` in them replaced; NULL when there is no memory. */
+static char *substitute(const vow_bytes *old, const struct change *change, size_t *length, int *count)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+    if (!out)
+        return NULL;
+    const char *at = old->data, *end = old->data + old->length, *hit;
+    size_t skip = strlen(change->from);
+    for (*count = 0; (hit = memmem(at, (size_t) (end - at), change->from, skip)); ++*count) {
+        fwrite(at, 1, (size_t) (hit - at), out);
+        fputs(change->to, out);
+        at = hit + skip;
+    }
+    fwrite(at, 1, (size_t) (end - at), out);
+    bool has_failed = ferror(out);
+    if (fclose(out) == 0 && !has_failed)
+        return text;
+    free(text);
+    return NULL;
+}
+
+struct replace {
+    vow_task task;
+    const struct change *change;
+    const char *path;
+    int count;
+};
+
+VOW_ASYNC(replace, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, vow_file_read(VOW_LOOP(me), me->path, SIZE_LIMIT));
+    size_t length;
+    char *text = substitute(vow_as_bytes(VOW_RESULT(me)), me->change, &length, &me->count);
+    if (!text)
+        VOW_THROW(me, vow_error_new(ENOMEM, "%s: no memory for its new text", me->path));
+    vow_promise *written = me->count ? vow_file_write(VOW_LOOP(me), me->path, text, length)
+                                     : vow_resolved(VOW_LOOP(me), vow_nil());
+    free(text); /* it was copied */
+    VOW_AWAIT(me, written);
+    printf("%s: %d\n", me->path, me->count);
+    VOW_END(me);
+}
+
+struct files {
+    vow_task task;
+    struct change change;
+    char **path;
+    bool has_failed;
+};
+
+/* One after the other; what goes wrong with one file does not keep the others from being changed. */
+VOW_ASYNC(files, me)
+{
+    VOW_BEGIN(me);
+    for (; *me->path; me->path++) {
+        VOW_TRY_AWAIT(me, vow_async(VOW_LOOP(me), replace, .change = &me->change, .path = *me->path));
+        if (!VOW_ERROR(me))
+            continue;
+        fprintf(stderr, "replace: %s\n", vow_error_message(VOW_ERROR(me)));
+        me->has_failed = true;
+    }
+    VOW_RETURN(me, vow_bool(!me->has_failed));
+    VOW_END(me);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4 || !*argv[1]) {
+        fputs("usage: replace OLD NEW FILE...\n", stderr);
+        return 2;
+    }
+    vow_loop *loop = vow_loop_new(EV_DEFAULT);
+    if (!loop)
+        return 1;
+    vow_value is_fine = vow_nil();
+    vow_error *error =
+        vow_run(vow_async(loop, files, .change = {argv[1], argv[2]}, .path = argv + 3), &is_fine);
+    vow_loop_free(loop);
+    if (!error)
+        error = vow_offload_shutdown(5);
+    if (error)
+        fprintf(stderr, "replace: %s\n", vow_error_message(error));
+    int status = !error && vow_as_bool(&is_fine) ? 0 : 1;
+    vow_error_unref(error);
+    return status;
+}
