@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * Prints the time at each whole second, and counts primes in between: clock [ticks]
+ *
  * Shows: an interval by the wall clock, ticks that were missed, work for when the loop has nothing else to
  * do, and an end on SIGINT and SIGTERM.
  */

@@ -9,17 +9,21 @@ noinst_PROGRAMS = \
 	examples/echo \
 	examples/fetch_all \
 	examples/filter \
+	examples/first \
 	examples/follow \
 	examples/greet \
+	examples/handover \
 	examples/http_server \
 	examples/offload \
 	examples/own_watcher \
+	examples/prefork \
 	examples/redis \
 	examples/replace \
 	examples/resolve \
 	examples/retry \
 	examples/run_all \
 	examples/say \
+	examples/sensor \
 	examples/timeout \
 	examples/udp_echo
 
@@ -40,17 +44,21 @@ examples_clock_LDADD = $(example_libs)
 examples_echo_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
 examples_filter_LDADD = $(example_libs)
+examples_first_LDADD = $(example_libs)
 examples_follow_LDADD = $(example_libs)
 examples_greet_LDADD = $(example_libs)
+examples_handover_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
+examples_prefork_LDADD = $(example_libs)
 examples_redis_LDADD = $(example_libs)
 examples_replace_LDADD = $(example_libs)
 examples_resolve_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
 examples_run_all_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)
+examples_sensor_LDADD = $(example_libs)
 examples_timeout_LDADD = $(example_libs)
 examples_udp_echo_LDADD = $(example_libs)
 

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * Replaces a text in files, as sed -i does, and says how often: replace OLD NEW FILE...
+ *
  * Shows: files that are read and written beside the loop. Whoever opens one meanwhile finds the old content
  * or the new one, whole; so does who looks after a failure or a crash.
  */

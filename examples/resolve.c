@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * Prints the addresses of a service on hosts, all looked up at once: resolve SERVICE HOST...
+ *
  * Shows: look-ups, each with a deadline; vow_all_settled(), for which a failure is a result like any other.
  * Ends with 0 if every host has an address.
  */

@@ -162,15 +162,17 @@ every_serving() # every_serving AFTER
 ${CC:-cc} -std=c11 -O1 -shared -fPIC -o "$scratch/failing-malloc.so" "$top_srcdir/tests/failing-malloc.c" -ldl \
     2>"$scratch/cc" || skip_all "$(head -n 1 "$scratch/cc")"
 
-for program in greet chain_vow offload own_watcher timeout retry; do
+for program in greet chain_vow offload own_watcher timeout retry sensor; do
     both $program
 done
 echo old >"$scratch/file"
 both filter cat
 both replace old old "$scratch/file"
+both handover take "$scratch/nowhere"
 both resolve 80 127.0.0.1 localhost 'no name' ::1
 if start http_server 0; then
     url=http://127.0.0.1:$port
+    both first "$port" 'no name' 127.0.0.1
     both fetch_all -c 2 -t 20 "$url/" "$url/sleep/20" "$url/status/404"
     stops_cleanly "the server that answered ends with status 0" TERM
     every_serving ''

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# The example servers end in order; datagrams go to and fro; clients connect by name.
+# The example servers end in order; datagrams go to and fro; clients connect by name; an open file changes hands.
 #
 # Copyright (c) 2026 the libvow authors
 if [ -z "${BASH_VERSION:-}" ]; then # its /dev/tcp and /dev/udp are the client here
@@ -77,8 +77,77 @@ by_name()
     stops_cleanly "the server ends with status 0" TERM
 }
 
+any_of_them()
+{
+    start http_server 0
+    ends 0 first "$port" 'no name' 127.0.0.1
+    says "first names who has taken the connection" '^127\.0\.0\.1$'
+    stops_cleanly "the server ends with status 0" TERM
+    ends 1 first "$port" 'no name' 127.0.0.1
+    says "first says of each why it failed" "^first: .*'no name'"
+    says "by name" '^first: .*127\.0\.0\.1.*refused'
+    ends 2 first 80
+}
+
+hand_over()
+{
+    seq 1 2000 >"$scratch/text"
+    start handover give "$scratch/socket" <"$scratch/text"
+    run handover take "$scratch/socket"
+    check "handover take gets what is given" cmp "$scratch/out" "$scratch/text"
+    wait "$server"
+    check "handover give ends with status 0" [ $? = 0 ]
+    pids=$(echo "$pids" | sed "s/ $server\$//")
+    ends 1 handover take "$scratch/socket"
+    says "there is nobody who gives any more" '^handover: .*No such file'
+    start handover give "$scratch/socket" </dev/null
+    stop INT
+    check "handover give ends on SIGINT" [ $? = 130 ]
+    check "and leaves no socket" [ ! -e "$scratch/socket" ]
+    ends 2 handover give
+    ends 2 handover lend "$scratch/socket"
+}
+
+# The process that answers, in `said`.
+greeted()
+{
+    open
+    said=
+    read -r -t 60 said <&3
+    exec 3<&-
+}
+
+several_processes()
+{
+    start prefork 0
+    : >"$scratch/who"
+    for ((i = 0; i < 20; i++)); do
+        greeted
+        echo "$said" >>"$scratch/who"
+    done
+    check "prefork answers everybody" [ "$(grep -Ec '^process [0-9]+$' "$scratch/who")" = 20 ]
+    check "by children of its own" [ "$(sort -u "$scratch/who" | grep -cv "^process $server\$")" -ge 1 ]
+    stops_cleanly "prefork ends with status 0" TERM
+    while read -r said; do
+        kill -0 "${said#process }" 2>/dev/null && echo "$said"
+    done <"$scratch/who" >"$scratch/left"
+    check_empty "when all of them have" "$scratch/left"
+    start prefork 0
+    greeted
+    kill -KILL "${said#process }"
+    wait "$server"
+    check "prefork ends with status 1 when one of them is missing" [ $? = 1 ]
+    check "and says so" grep -q 'a process is missing' "$scratch/errors"
+    pids=$(echo "$pids" | sed "s/ $server\$//")
+    ends 2 prefork -n
+    ends 2 prefork 0 0
+}
+
 http_server_in_order
 say_in_order
 datagrams
 by_name
+any_of_them
+hand_over
+several_processes
 finish

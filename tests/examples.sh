@@ -63,6 +63,13 @@ again in 100 ms
 attempt 3: the service is busy
 gave up after 3 attempts: the service is busy
 END
+    prints "sensor asks its thread, and waits no longer than it wants to" sensor <<'END'
+20.5 degrees
+21.0 degrees
+21.5 degrees
+the sensor has lost contact
+the sensor does not answer
+END
 }
 
 looking_up()
