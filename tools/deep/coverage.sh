@@ -110,6 +110,7 @@ check "coverage: the library is built" build_library
 run_programs
 check_order
 check "coverage: the counts are collected" collect
+check "coverage: lib/core was measured" grep -q "^SF:$top_srcdir/lib/core/" "$COVERAGE_INFO"
 show_table
 check_uncovered
 echo "# coverage: $total tests; $(grep -c . "$scratch/uncovered") lines of lib/core never ran"
