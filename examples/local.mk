@@ -6,6 +6,7 @@ noinst_PROGRAMS = \
 	examples/chain_vow \
 	examples/chat \
 	examples/clock \
+	examples/copy \
 	examples/echo \
 	examples/fetch_all \
 	examples/filter \
@@ -21,6 +22,7 @@ noinst_PROGRAMS = \
 	examples/replace \
 	examples/resolve \
 	examples/retry \
+	examples/rev \
 	examples/run_all \
 	examples/say \
 	examples/sensor \
@@ -41,6 +43,7 @@ examples_chain_libev_LDADD = $(LIBEV_LIBS)
 examples_chain_vow_LDADD = $(example_libs)
 examples_chat_LDADD = $(example_libs)
 examples_clock_LDADD = $(example_libs)
+examples_copy_LDADD = $(example_libs)
 examples_echo_LDADD = $(example_libs)
 examples_fetch_all_LDADD = $(example_libs)
 examples_filter_LDADD = $(example_libs)
@@ -56,6 +59,7 @@ examples_redis_LDADD = $(example_libs)
 examples_replace_LDADD = $(example_libs)
 examples_resolve_LDADD = $(example_libs)
 examples_retry_LDADD = $(example_libs)
+examples_rev_LDADD = $(example_libs)
 examples_run_all_LDADD = $(example_libs)
 examples_say_LDADD = $(example_libs)
 examples_sensor_LDADD = $(example_libs)

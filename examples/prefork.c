@@ -61,9 +61,11 @@ static int finish(vow_error *error)
     return status;
 }
 
-static int run_child(vow_loop *loop, vow_signals *end, int listener)
+static int run_child(vow_loop *loop, vow_signals *end, int listener, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* should the parent be killed */
+    if (getppid() != parent)
+        return 1;
     vow_loop_fork(loop);
     snprintf(answer, sizeof answer, "process %d\n", (int) getpid());
     return finish(vow_run(vow_async(loop, child, .listener = listener, .end = end), NULL));
@@ -83,7 +85,11 @@ static void child_ended(struct ev_loop *ev, ev_child *watcher, int revents)
     (void) revents;
     struct children *children = watcher->data;
     ev_child_stop(ev, watcher);
-    children->failed += watcher->rstatus != 0;
+    int status = watcher->rstatus; /* a signal to end is not caught any more when it is about to end */
+    if (status != 0 && status != SIGTERM && status != SIGINT) {
+        fprintf(stderr, "prefork: process %d has failed\n", watcher->pid);
+        children->failed++;
+    }
     vow_resolve(&children->one_ended, vow_nil()); /* a second time this does nothing */
 }
 
@@ -120,12 +126,9 @@ static int run_parent(vow_loop *loop, vow_signals *end, struct children *childre
     vow_promise *one = vow_promise_new(loop, &children->one_ended, NULL);
     if (children->failed)
         vow_resolve(&children->one_ended, vow_nil());
-    vow_value why = vow_nil();
-    int status = finish(vow_run(vow_race_of(loop, one, vow_signals_next(end)), &why));
-    if (vow_is_nil(&why))
-        fputs("prefork: a process is missing\n", stderr);
+    int status = finish(vow_run(vow_race_of(loop, one, vow_signals_next(end)), NULL));
     end_all(vow_loop_ev(loop), children);
-    return status || vow_is_nil(&why) || children->failed ? 1 : 0;
+    return status || children->failed ? 1 : 0;
 }
 
 static int run(vow_loop *loop, vow_signals *end, const char *port)
@@ -134,10 +137,11 @@ static int run(vow_loop *loop, vow_signals *end, const char *port)
     vow_error *error = vow_run(vow_listen(loop, "127.0.0.1", port, 0), &listener);
     if (error)
         return finish(error);
-    printf("listening on 127.0.0.1:%d\n", vow_socket_port(vow_as_fd(&listener)));
     struct children children = {.count = 0};
+    pid_t parent = getpid();
     if (fork_all(&children))
-        return run_child(loop, end, vow_take_fd(&listener));
+        return run_child(loop, end, vow_take_fd(&listener), parent);
+    printf("listening on 127.0.0.1:%d\n", vow_socket_port(vow_as_fd(&listener)));
     vow_value_drop(listener);
     return run_parent(loop, end, &children);
 }

@@ -166,6 +166,7 @@ for program in greet chain_vow offload own_watcher timeout retry sensor; do
     both $program
 done
 echo old >"$scratch/file"
+both copy "$scratch/file" "$scratch/folder/file"
 both filter cat
 both replace old old "$scratch/file"
 both handover take "$scratch/nowhere"

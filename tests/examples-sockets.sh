@@ -136,17 +136,48 @@ several_processes()
     greeted
     kill -KILL "${said#process }"
     wait "$server"
-    check "prefork ends with status 1 when one of them is missing" [ $? = 1 ]
-    check "and says so" grep -q 'a process is missing' "$scratch/errors"
+    check "prefork ends with status 1 when one of them has failed" [ $? = 1 ]
+    check "and says which" grep -q "${said#process } has failed" "$scratch/errors"
     pids=$(echo "$pids" | sed "s/ $server\$//")
     ends 2 prefork -n
     ends 2 prefork 0 0
+}
+
+reversing()
+{
+    start rev 0
+    open
+    send 'hello\nworld\nrest'
+    read -r -t 60 line <&3
+    check "rev sends a line back in reverse" [ "$line" = olleh ]
+    read -r -t 60 line <&3
+    check "and one that came with it" [ "$line" = dlrow ]
+    exec 3<&-
+    stops_cleanly "a line that does not end is no failure" TERM
+    start rev 0
+    open
+    send '%05000d' 0
+    receive
+    stop TERM
+    check "one that is too long is" [ $? = 0 ]
+    check "and only for who sends it" grep -q '^rev: .*no delimiter' "$scratch/errors"
+    start rev "$scratch/socket"
+    if command -v socat >/dev/null; then
+        check "rev listens on a path" \
+            [ "$(echo socket | timeout 60 socat -t 5 - "UNIX:$scratch/socket")" = tekcos ]
+    else
+        skip "rev listens on a path" "socat is not installed"
+    fi
+    stops_cleanly "rev ends with status 0" INT
+    check "and leaves no socket" [ ! -e "$scratch/socket" ]
+    ends 2 rev 0 0
 }
 
 http_server_in_order
 say_in_order
 datagrams
 by_name
+reversing
 any_of_them
 hand_over
 several_processes

@@ -112,6 +112,20 @@ END
     ends 2 replace '' b "$scratch/a"
 }
 
+copying()
+{
+    seq 1 100000 >"$scratch/numbers"
+    ends 0 copy "$scratch/numbers" "$scratch/copied"
+    says "copy says how much it was" '^588895 bytes$'
+    check "and copies it" cmp "$scratch/numbers" "$scratch/copied"
+    ends 1 copy "$scratch/numbers" "$scratch/copied"
+    says "copy leaves alone what is there" '^copy: .*copied: File exists'
+    check "as it is" cmp "$scratch/numbers" "$scratch/copied"
+    ends 1 copy "$scratch" "$scratch/folder"
+    check "what could not be copied leaves nothing" [ ! -e "$scratch/folder" ]
+    ends 2 copy "$scratch/numbers"
+}
+
 demonstration()
 {
     timeout 120 sh "$top_srcdir/examples/demo.sh" "$EXAMPLES_DIR" >"$scratch/out" 2>&1
@@ -124,5 +138,6 @@ demonstration()
 small_programs
 looking_up
 replacing
+copying
 demonstration
 finish
