@@ -39,12 +39,37 @@ static void answer_all(void)
     end_threads();
 }
 
-/* One answer has come: of the five promises of a connection, a look-up and its job are gone. `others` are
- * alive beside. */
-static void await_answer(fixture *f, size_t others)
+static vow_value open_gate(void *gate)
 {
-    while (vow_loop_live(f->loop) > others + 4)
-        ev_run(f->ev, EVRUN_ONCE);
+    gate_open(gate);
+    return vow_nil();
+}
+
+/*
+ * Connects to host.test, with all answers held back, and then those to `held` alone. The promise `answered`
+ * is that of a job which ends when the other answer is on its way to the loop: of three threads this job has
+ * one, two look up, and the job that lets it go on, queued, runs on that which has answered.
+ */
+static vow_promise *answer_but(fixture *f, const struct entry *entry, int port, int held, struct held *taken,
+                               vow_promise **answered)
+{
+    vow_offload_set_limits(3, 10);
+    *answered = running(f, taken);
+    vow_promise *promise = start(f, entry, port, ASKS);
+    vow_detach(vow_offload(f->loop, open_gate, &taken->gate));
+    hold_answers(held);
+    return promise;
+}
+
+/* The same, and the answer has come. */
+static vow_promise *start_answered(fixture *f, const struct entry *entry, int port, int held)
+{
+    struct held taken = HELD(vow_nil());
+    vow_promise *answered, *promise = answer_but(f, entry, port, held, &taken, &answered);
+
+    run_nil(answered);
+    usual_limits();
+    return promise;
 }
 
 static void await_attempts(fixture *f, const char *expected)
@@ -95,7 +120,7 @@ static bool lacks_ipv6(void)
 
 /* ---- Who answers first --------------------------------------------------------------------------------- */
 
-/* The other answer is not waited for: in the same turn of the loop the first attempt begins. */
+/* The other answer is not waited for: with this one the first attempt begins. */
 static void six_first(fixture *f)
 {
     int port, listener;
@@ -103,8 +128,7 @@ static void six_first(fixture *f)
     if (lacks_ipv6())
         return;
     listener = listen_on(f, "::1", &port);
-    vow_promise *promise = start(f, &both_entry, port, ASKS_4);
-    await_answer(f, 0);
+    vow_promise *promise = start_answered(f, &both_entry, port, ASKS_4);
     assert_log(f, "[::1]");
     arrives_at(f, promise, "[::1]", port);
     g_assert_cmpint(count_answered(), ==, 1);
@@ -112,29 +136,15 @@ static void six_first(fixture *f)
     finish(f);
 }
 
-static vow_value open_gate(void *gate)
-{
-    gate_open(gate);
-    return vow_nil();
-}
-
-/*
- * Answers for IPv4, then for IPv6, both before the loop turns, so that the Resolution Delay cannot end
- * between them: of three threads one is taken, two look up, and the job that is queued runs on that which has
- * answered.
- */
+/* Answers for IPv4, then for IPv6, both before the loop turns, so that the Resolution Delay cannot end
+ * between them. */
 static vow_promise *answer_four_then_six(fixture *f, const struct entry *entry, int port)
 {
-    struct held held = HELD(vow_nil());
-    struct gate answered = GATE_CLOSED;
+    struct held taken = HELD(vow_nil());
+    vow_promise *answered, *promise = answer_but(f, entry, port, ASKS_6, &taken, &answered);
 
-    vow_offload_set_limits(3, 10);
-    vow_detach(running(f, &held));
-    vow_promise *promise = start(f, entry, port, ASKS);
-    vow_detach(vow_offload(f->loop, open_gate, &answered));
-    hold_answers(ASKS_6);
-    gate_pass(&answered);
-    gate_open(&held.gate);
+    gate_pass(&taken.gate);
+    vow_detach(answered);
     answer_all();
     usual_limits();
     return promise;
@@ -308,6 +318,25 @@ static void no_late_ones(fixture *f)
     finish(f);
 }
 
+/* One comes while an attempt goes on, and is an error: that is no news to anybody. */
+static void no_late_answer(fixture *f)
+{
+    static const struct entry entry = {.addresses = both, .status4 = EAI_AGAIN};
+    struct silent silent;
+
+    if (lacks_ipv6())
+        return;
+    open_silent(f, &silent, "::1", "0");
+    vow_promise *promise = start_answered(f, &entry, silent.port, ASKS_4);
+    await_attempts(f, "[::1]");
+    answer_all();
+    turn(f);
+    assert_peek(promise, "pending");
+    vow_unref(promise);
+    close_silent(&silent);
+    finish(f);
+}
+
 /* Not twice in one answer, and not because both answers have them all. */
 static void none_is_tried_twice(fixture *f)
 {
@@ -379,9 +408,8 @@ static void no_address_of_the_family(fixture *f)
 static void a_numeric_address(fixture *f)
 {
     know(NULL);
-    vow_promise *promise = vow_connect(f->loop, "127.0.0.1", "no-such-service");
-    g_assert_cmpuint(vow_loop_live(f->loop), ==, 3); /* with one look-up, and its job */
-    vow_error *error = vow_run(promise, NULL);
+    vow_error *error = vow_run(vow_connect(f->loop, "127.0.0.1", "no-such-service"), NULL);
+    g_assert_cmpint(count_asked(ASKS), ==, 1);
     g_assert_true(vow_error_domain(error) == &vow_domain_gai);
     g_assert_true(g_str_has_prefix(vow_error_message(error), "vow_connect: 127.0.0.1:no-such-service: "));
     vow_error_unref(error);
@@ -391,14 +419,17 @@ static void a_numeric_address(fixture *f)
 /* ---- Nobody wants it any more -------------------------------------------------------------------------- */
 
 /* How far it has come. */
-static void get_to(fixture *f, int stage, size_t others)
+static vow_promise *start_and_get_to(fixture *f, const struct entry *entry, int port, int stage)
 {
+    static const char *const attempts[] = {[2] = "127.0.0.2", [3] = "127.0.0.2 127.0.0.1"};
+
+    if (stage == 0) /* nothing is known */
+        return start(f, entry, port, ASKS);
     if (stage == 1) /* IPv4 is known, and IPv6 waited for */
-        await_answer(f, others);
-    else if (stage == 2) /* the first attempt is under way */
-        await_attempts(f, "127.0.0.2");
-    else if (stage == 3) /* and the second */
-        await_attempts(f, "127.0.0.2 127.0.0.1");
+        return start_answered(f, entry, port, ASKS_6);
+    vow_promise *promise = start(f, entry, port, ASKS_6);
+    await_attempts(f, attempts[stage]); /* one is under way, or two */
+    return promise;
 }
 
 /* Nothing begins any more, whatever is answered, and all sockets are closed. */
@@ -406,11 +437,9 @@ static void dropped_at(fixture *f, int port, int stage, bool is_cancelled)
 {
     static const char *const addresses[] = {"127.0.0.2", "127.0.0.1", "127.0.0.3", "::1", NULL};
     static const struct entry entry = {.addresses = addresses};
-    size_t others = vow_loop_live(f->loop);
-    vow_promise *promise = start(f, &entry, port, stage ? ASKS_6 : ASKS);
+    vow_promise *promise = start_and_get_to(f, &entry, port, stage);
     vow_promise *kept = is_cancelled ? vow_ref(promise) : NULL;
 
-    get_to(f, stage, others);
     g_assert_true(vow_is_pending(promise));
     g_string_truncate(f->log, 0);
     guint before = count_descriptors();
@@ -444,8 +473,7 @@ static void dropped(fixture *f)
 /* A loop that is freed meanwhile. */
 static void freed(fixture *f)
 {
-    vow_detach(start(f, &both_entry, refusing_port(f), ASKS_6));
-    await_answer(f, 0);
+    vow_detach(start_answered(f, &both_entry, refusing_port(f), ASKS_6));
     hold_answers(0);
     f->expect_live = vow_loop_live(f->loop);
     free_loop(f);
@@ -468,6 +496,7 @@ int main(int argc, char **argv)
     test_add("/happy-eyeballs/late/others-failed", all_that_there_is_has_failed);
     test_add("/happy-eyeballs/late/others-go-on", beside_one_that_goes_on);
     test_add("/happy-eyeballs/late/none", no_late_ones);
+    test_add("/happy-eyeballs/late/no-answer", no_late_answer);
     test_add("/happy-eyeballs/twice", none_is_tried_twice);
     test_add("/happy-eyeballs/unknown", both_fail);
     test_add("/happy-eyeballs/other-family", no_address_of_the_family);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind connect by name, which is RFC 8305 (Happy Eyeballs, version 2): both families are looked up at
- * once and each by itself, the addresses are tried in turn as they come, and the first connection that stands
- * wins.
+ * Connecting by name, which is RFC 8305 (Happy Eyeballs, version 2): both families are looked up at once and
+ * each by itself, the addresses are tried in turn as they come, and the first connection that stands wins.
  *
- * One timer says when the next attempt is due. While it runs, nothing begins: it is the Resolution Delay
- * before the first attempt, and the Connection Attempt Delay of the latest one afterwards, which ends early
- * when that has failed. While it does not run, an address that arrives is tried at once.
+ * It is made of promises alone. An attempt is any of two: its own connection, and the rest, which is that
+ * connection within 250 ms, or else, by vow_catch(), the next attempt, made like this one. What becomes of
+ * the losers is in how they hang together: vow_any() drops what is not needed, which closes their sockets, or
+ * never begins them.
  *
- * A look-up and an attempt are waited for by a branch each. The attempts of a family are one block, made when
- * its addresses arrive, which does not move until the promise is gone.
+ * All of it is owned by one task, whose frame the handlers share: it holds the look-ups, whose lists are the
+ * addresses, and how many of each were tried.
  */
 #include <sys/socket.h>
 
-#include "base/allocator-private.h"
+#include <vow/combinators.h>
+#include <vow/task.h>
+#include <vow/time.h>
+
+#include "core/error-private.h"
+#include "core/list-private.h"
 #include "loop/address-private.h"
 #include "loop/connect-private.h"
 #include "loop/lookup-private.h"
@@ -25,281 +30,23 @@
 
 static const char function_name[] = "vow_connect";
 
-typedef struct attempt attempt;
-
-struct attempt {
-    vow__branch connection; /* while it goes on */
-    vow_error *error;       /* why it failed, or NULL */
-    attempt *next;          /* in the order in which they began */
-    vow_address address;
-};
-
-typedef struct family {
-    vow__branch look_up; /* until there is an answer */
-    vow_error *error;    /* the answer, when there are no addresses; or NULL */
-    attempt *attempts;   /* one for each address, in the system's order */
-    size_t count;
-    size_t begun; /* so many of them, from the first on */
-} family;
-
 enum { SIX, FOUR, FAMILIES };
 
-typedef struct by_name {
-    vow_promise promise;
-    ev_timer due;
+typedef struct family {
+    vow_promise *look_up; /* of a list of addresses; of nil if there was nothing to ask */
+    size_t begun;         /* so many of its addresses, from the first on */
+} family;
+
+struct connect {
+    vow_task task;
+    const char *site;
+    const char *host, *service; /* until the first await */
     family families[FAMILIES];
     unsigned turn; /* whose address is tried next, if it has one */
-    attempt *first, *latest;
-    size_t begun;
-    size_t going; /* attempts that are under way */
     char name[VOW__LOOKUP_NAME_SIZE];
-} by_name;
+};
 
-/* ---- What there is ------------------------------------------------------------------------------------- */
-
-static vow_promise *awaited(const vow__branch *branch)
-{
-    return (vow_promise *) (branch->wait.upstream & ~VOW__BRANCH);
-}
-
-static bool is_asking(const by_name *self)
-{
-    return awaited(&self->families[SIX].look_up) || awaited(&self->families[FOUR].look_up);
-}
-
-/* RFC 8305, section 3: with IPv6, or with what there is when no more can come. */
-static bool is_time_for_the_first(const by_name *self)
-{
-    return self->families[SIX].count || !is_asking(self);
-}
-
-/* RFC 8305, section 4: the families take turns. NULL when no address is left. */
-static attempt *take_next(by_name *self)
-{
-    family *from = &self->families[self->turn];
-
-    if (from->begun == from->count)
-        from = &self->families[!self->turn];
-    if (from->begun == from->count)
-        return NULL;
-    self->turn = from == &self->families[SIX] ? FOUR : SIX;
-    return &from->attempts[from->begun++];
-}
-
-/* ---- The end ------------------------------------------------------------------------------------------- */
-
-/* Ends a wait, if there is one, by handing what was waited for to `release`. Nobody else is interested in its
- * error. */
-static void end_wait(vow__branch *branch, void (*release)(vow_promise *promise))
-{
-    vow_promise *promise = vow__branch_cut(branch);
-
-    if (!promise)
-        return;
-    if (vow__is_rejected(promise))
-        promise->flags |= VOW__SEEN;
-    release(promise);
-}
-
-static void end_all(by_name *self, void (*release)(vow_promise *promise))
-{
-    ev_timer_stop(vow__ev(&self->promise), &self->due);
-    for (attempt *one = self->first; one; one = one->next)
-        end_wait(&one->connection, release);
-    for (int i = 0; i < FAMILIES; i++)
-        end_wait(&self->families[i].look_up, release);
-}
-
-static void win(by_name *self, vow_promise *connection)
-{
-    vow__adopt(&self->promise, connection);
-    end_all(self, vow_unref);
-}
-
-/* The list of all errors, which are moved there. NULL when there is no memory. */
-static vow_error *collect_errors(by_name *self)
-{
-    vow_error *all = vow__error_new_aggregate(self->promise.site, self->begun);
-    size_t i = 0;
-
-    for (attempt *one = self->first; all && one; one = one->next) {
-        all->list->items[i++] = vow__value_of_error(one->error);
-        one->error = NULL;
-    }
-    return all;
-}
-
-/* Nothing goes on, and nothing can come any more. */
-static void lose(by_name *self)
-{
-    vow_error *error;
-
-    if (self->begun)
-        error = vow__connect_sum_up(collect_errors(self), self->name, function_name, self->promise.site);
-    else
-        error = vow_error_ref(vow__lookup_telling(self->families[SIX].error, self->families[FOUR].error));
-    vow__reject(&self->promise, error);
-}
-
-/* ---- On the way ---------------------------------------------------------------------------------------- */
-
-static void wait_for(by_name *self, double seconds)
-{
-    ev_timer_set(&self->due, seconds, 0.);
-    ev_timer_start(vow__ev(&self->promise), &self->due);
-}
-
-static void begin(by_name *self, attempt *next)
-{
-    vow_promise *promise = &self->promise;
-
-    if (self->latest)
-        self->latest->next = next;
-    else
-        self->first = next;
-    self->latest = next;
-    self->begun++;
-    self->going++;
-    vow__wait_branch(&next->connection, promise,
-                     vow__connect_to(vow__loop_of(promise), &next->address, function_name, promise->site));
-    wait_for(self, ATTEMPT_DELAY);
-}
-
-/* The next attempt is due. */
-static void go_on(by_name *self)
-{
-    attempt *next = take_next(self);
-
-    ev_timer_stop(vow__ev(&self->promise), &self->due);
-    if (next)
-        begin(self, next);
-    else if (!self->going && !is_asking(self))
-        lose(self);
-}
-
-static void due_cb(EV_P_ ev_timer *timer, int revents)
-{
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
-    go_on(VOW__CONTAINER_OF(timer, by_name, due));
-}
-
-static bool is_due(const by_name *self)
-{
-    return !ev_is_active(&self->due);
-}
-
-static void fill(attempt *attempts, const vow_list *addresses)
-{
-    for (size_t i = 0; i < vow_list_length(addresses); i++) {
-        attempts[i].connection.wait.upstream = 0;
-        attempts[i].error = NULL;
-        attempts[i].next = NULL;
-        attempts[i].address = *vow_as_address(vow_list_at(addresses, i));
-    }
-}
-
-static void take_answer(family *from, vow_promise *answer)
-{
-    const vow_list *addresses;
-
-    if (vow__is_rejected(answer)) {
-        answer->flags |= VOW__SEEN;
-        from->error = vow_error_ref(vow__error_of(answer));
-        return;
-    }
-    addresses = vow_as_list(vow__value_of(answer));
-    from->attempts = vow__allocate(vow_list_length(addresses) * sizeof(attempt));
-    if (from->attempts) {
-        from->count = vow_list_length(addresses);
-        fill(from->attempts, addresses);
-    } else {
-        from->error = &vow__error_no_memory;
-    }
-}
-
-/* A family has its answer, whose reference is given. */
-static void answered(by_name *self, family *from, vow_promise *answer)
-{
-    take_answer(from, answer);
-    vow_unref(answer);
-    if (self->begun ? is_due(self) : is_time_for_the_first(self))
-        go_on(self);
-    else if (!self->begun && from->count)
-        wait_for(self, RESOLUTION_DELAY);
-}
-
-/* An attempt has ended; the reference to its promise is given. */
-static void tried(by_name *self, attempt *one, vow_promise *connection)
-{
-    self->going--;
-    if (vow__is_fulfilled(connection)) {
-        win(self, connection);
-        return;
-    }
-    connection->flags |= VOW__SEEN;
-    one->error = vow_error_ref(vow__error_of(connection));
-    vow_unref(connection);
-    if (one == self->latest || is_due(self))
-        go_on(self);
-}
-
-/* ---- The promise --------------------------------------------------------------------------------------- */
-
-static void by_name_run(vow_promise *promise, vow__reaction *wait)
-{
-    by_name *self = (by_name *) promise;
-    vow_promise *settled = vow__take_upstream(wait);
-
-    if (wait == &self->families[SIX].look_up.wait)
-        answered(self, &self->families[SIX], settled);
-    else if (wait == &self->families[FOUR].look_up.wait)
-        answered(self, &self->families[FOUR], settled);
-    else
-        tried(self, VOW__CONTAINER_OF(wait, attempt, connection.wait), settled);
-}
-
-static void by_name_stop(vow_promise *promise)
-{
-    end_all((by_name *) promise, vow__let_go);
-}
-
-static void by_name_dispose(vow_promise *promise)
-{
-    by_name *self = (by_name *) promise;
-
-    for (attempt *one = self->first; one; one = one->next)
-        vow_error_unref(one->error);
-    for (int i = 0; i < FAMILIES; i++) {
-        family *each = &self->families[i];
-
-        vow_error_unref(each->error);
-        if (each->attempts)
-            vow__release(each->attempts, each->count * sizeof(attempt));
-    }
-}
-
-/* What can be waited for longest, and is what the rest depends on: a look-up. */
-static const vow_promise *by_name_input(const vow_promise *promise)
-{
-    const by_name *self = (const by_name *) promise;
-
-    for (int i = 0; i < FAMILIES; i++)
-        if (awaited(&self->families[i].look_up))
-            return awaited(&self->families[i].look_up);
-    for (const attempt *one = self->first; one; one = one->next)
-        if (awaited(&one->connection))
-            return awaited(&one->connection);
-    return NULL;
-}
-
-static const vow__kind by_name_kind = {.name = "connect",
-                                       .run = by_name_run,
-                                       .stop = by_name_stop,
-                                       .dispose = by_name_dispose,
-                                       .input = by_name_input};
+/* ---- The addresses ------------------------------------------------------------------------------------- */
 
 /* Of a host that is numeric there is only one family. */
 static bool is_to_be_asked(const char *host, int address_family)
@@ -309,31 +56,196 @@ static bool is_to_be_asked(const char *host, int address_family)
     return vow__address_numeric(&address, host, "0") || vow_address_family(&address) == address_family;
 }
 
-static void ask(by_name *self, int i, const char *host, const char *service)
+static vow_promise *look_up(struct connect *me, int address_family)
 {
-    static const int address_families[] = {[SIX] = AF_INET6, [FOUR] = AF_INET};
-    vow_promise *promise = &self->promise;
-    vow__question question = {host, service, SOCK_STREAM, address_families[i], function_name};
+    vow__question question = {me->host, me->service, SOCK_STREAM, address_family, function_name};
 
-    if (is_to_be_asked(host, address_families[i]))
-        vow__wait_branch(&self->families[i].look_up, promise,
-                         vow__lookup(vow__loop_of(promise), &question, promise->site));
+    return is_to_be_asked(me->host, address_family) ? vow__lookup(VOW_LOOP(me), &question, me->site)
+                                                    : vow_resolved_at(VOW_LOOP(me), vow_nil(), me->site);
+}
+
+static vow_promise *ref_look_up(const struct connect *me, int i)
+{
+    return vow_ref(me->families[i].look_up);
+}
+
+static vow_value wait_for_six(vow_value *addresses, void *data)
+{
+    struct connect *me = data;
+
+    (void) addresses;
+    return vow_follow(vow_sleep_at(VOW_LOOP(me), RESOLUTION_DELAY, me->site));
+}
+
+/* RFC 8305, section 3: with IPv6, or a while after IPv4, or with what there is when no more can come.
+ * Rejected only when there is no memory. */
+static vow_promise *first_answer(struct connect *me)
+{
+    vow_loop *loop = VOW_LOOP(me);
+    vow_promise *both[] = {ref_look_up(me, SIX), ref_look_up(me, FOUR)};
+    vow_promise *either[] = {ref_look_up(me, SIX),
+                             vow_then_at(ref_look_up(me, FOUR), wait_for_six, me, me->site),
+                             vow_all_settled_at(loop, 2, both, me->site)};
+
+    return vow_any_at(loop, 3, either, me->site);
+}
+
+/* The next address of a family, or NULL. */
+static const vow_address *take_from(family *from)
+{
+    const vow_value *answer = vow_peek(from->look_up);
+
+    if (!answer || !vow_is_list(answer) || from->begun == vow_list_length(vow_as_list(answer)))
+        return NULL;
+    return vow_as_address(vow_list_at(vow_as_list(answer), from->begun++));
+}
+
+/* RFC 8305, section 4: the families take turns. NULL when no address is left of those that have come. */
+static const vow_address *take_next(struct connect *me)
+{
+    unsigned other = !me->turn;
+    const vow_address *address = take_from(&me->families[me->turn]);
+
+    if (address)
+        me->turn = other;
+    return address ? address : take_from(&me->families[other]);
+}
+
+/* ---- The attempts -------------------------------------------------------------------------------------- */
+
+static vow_promise *try_rest(struct connect *me);
+
+static vow_value go_on(vow_value *addresses, void *me)
+{
+    (void) addresses;
+    return vow_follow(try_rest(me));
+}
+
+static vow_value go_on_without(const vow_error *error, void *me)
+{
+    (void) error;
+    return vow_follow(try_rest(me));
+}
+
+/* RFC 8305, section 5: this connection, or else the rest, once it has failed or taken its time. */
+static vow_promise *try_one(struct connect *me, const vow_address *address)
+{
+    vow_promise *connection = vow__connect_to(VOW_LOOP(me), address, function_name, me->site);
+    vow_promise *in_time = vow_timeout_at(vow_ref(connection), ATTEMPT_DELAY, me->site);
+    vow_promise *either[] = {connection, vow_catch_at(in_time, go_on_without, me, me->site)};
+
+    return vow_any_at(VOW_LOOP(me), 2, either, me->site);
+}
+
+static vow_promise *try_late_ones(struct connect *me, const vow_promise *look_up)
+{
+    return vow_then_catch_at(vow_ref(look_up), go_on, go_on_without, me, me->site);
+}
+
+static size_t count_begun(const struct connect *me)
+{
+    return me->families[SIX].begun + me->families[FOUR].begun;
+}
+
+static const vow_error *error_of(const family *from)
+{
+    return vow_is_rejected(from->look_up) ? vow_as_error(vow_peek(from->look_up)) : NULL;
+}
+
+/* Behind the last attempt stands any of none, whose list of errors is empty. */
+static vow_promise *try_none(struct connect *me)
+{
+    const vow_error *six = error_of(&me->families[SIX]), *four = error_of(&me->families[FOUR]);
+
+    if (count_begun(me))
+        return vow_any_at(VOW_LOOP(me), 0, NULL, me->site);
+    return vow_rejected_at(VOW_LOOP(me), vow_error_ref(vow__lookup_telling(six, four)), me->site);
+}
+
+/* The first connection that stands to one of the addresses that are left, or are still to come. */
+static vow_promise *try_rest(struct connect *me)
+{
+    const vow_address *address = take_next(me);
+
+    if (address)
+        return try_one(me, address);
+    for (int i = 0; i < FAMILIES; i++)
+        if (vow_is_pending(me->families[i].look_up))
+            return try_late_ones(me, me->families[i].look_up);
+    return try_none(me);
+}
+
+/* ---- When all have failed ------------------------------------------------------------------------------ */
+
+static const vow_error *error_at(const vow_list *errors, size_t i)
+{
+    return vow_as_error(vow_list_at(errors, i));
+}
+
+/* One list of what the attempts have left: an error, and another such pair. NULL when there is no memory. */
+static vow_error *collect(const struct connect *me, const vow_error *error)
+{
+    size_t count = count_begun(me);
+    vow_error *all = vow__error_new_aggregate(me->site, count);
+
+    for (size_t i = 0; all && i < count; i++) {
+        const vow_list *pair = vow_error_list(error);
+
+        all->list->items[i] = vow__value_of_error(vow_error_ref(error_at(pair, 0)));
+        error = error_at(pair, 1);
+    }
+    return all;
+}
+
+/* What stands behind the last attempt: an empty list, or why it has not come to that: there was no address,
+ * or no memory. */
+static const vow_error *last_of(const vow_error *error)
+{
+    while (vow_error_list(error) && vow_list_length(vow_error_list(error)))
+        error = error_at(vow_error_list(error), 1);
+    return error;
+}
+
+static vow_error *sum_up(const struct connect *me, const vow_error *error)
+{
+    const vow_error *last = last_of(error);
+
+    if (!vow_error_list(last))
+        return vow_error_ref(last);
+    return vow__connect_sum_up(collect(me, error), me->name, function_name, me->site);
+}
+
+/* ---- The whole ----------------------------------------------------------------------------------------- */
+
+/* Nobody else has to know what else became of it. */
+static void forget(const family *from)
+{
+    (void) vow_peek(from->look_up);
+    vow_unref(from->look_up);
+}
+
+VOW_ASYNC(connect, me)
+{
+    VOW_BEGIN(me);
+    vow__lookup_name(me->name, me->host, me->service);
+    me->families[SIX].look_up = look_up(me, AF_INET6);
+    me->families[FOUR].look_up = look_up(me, AF_INET);
+    VOW_TRY_AWAIT(me, first_answer(me));
+    if (VOW_ERROR(me))
+        VOW_THROW(me, &vow__error_no_memory);
+    VOW_TRY_AWAIT(me, try_rest(me));
+    if (VOW_ERROR(me))
+        VOW_THROW(me, sum_up(me, VOW_ERROR(me)));
+    VOW_RETURN(me, vow_take(VOW_RESULT(me)));
+    VOW_FINALLY(me);
+    forget(&me->families[SIX]);
+    forget(&me->families[FOUR]);
+    VOW_END(me);
 }
 
 vow_promise *vow__connect_by_name(vow_loop *loop, const char *host, const char *service, const char *site)
 {
-    by_name *self = (void *) vow__promise_new(loop, sizeof *self, &by_name_kind, site);
+    struct connect frame = {.site = site, .host = host, .service = service};
 
-    if (!self)
-        return vow__emergency(loop);
-    ev_timer_init(&self->due, due_cb, 0., 0.);
-    self->turn = SIX;
-    self->first = self->latest = NULL;
-    self->begun = self->going = 0;
-    vow__lookup_name(self->name, host, service);
-    for (int i = 0; i < FAMILIES; i++)
-        self->families[i] = (family){.look_up.wait.upstream = 0};
-    for (int i = 0; i < FAMILIES; i++)
-        ask(self, i, host, service);
-    return &self->promise;
+    return vow_async_at(loop, &vow__task_connect, &frame, site);
 }
