@@ -2,6 +2,7 @@
 # The examples: built by `make`, run by tests/examples.sh, not installed.
 
 noinst_PROGRAMS = \
+	examples/ask \
 	examples/chain_libev \
 	examples/chain_vow \
 	examples/chat \
@@ -39,6 +40,7 @@ examples_http_server_SOURCES = examples/http_server.c examples/http_server.h exa
 
 # Without what the tests link with, see tests/local.mk.
 example_libs = libvow.la $(LIBEV_LIBS)
+examples_ask_LDADD = $(example_libs)
 examples_chain_libev_LDADD = $(LIBEV_LIBS)
 examples_chain_vow_LDADD = $(example_libs)
 examples_chat_LDADD = $(example_libs)

@@ -171,6 +171,12 @@ both filter cat
 both replace old old "$scratch/file"
 both handover take "$scratch/nowhere"
 both resolve 80 127.0.0.1 localhost 'no name' ::1
+if start udp_echo 0; then
+    both ask 127.0.0.1 "$port" hello
+    stops_cleanly "the server that was asked ends with status 0" TERM
+else
+    not_ok "udp_echo starts" "$scratch/errors"
+fi
 if start http_server 0; then
     url=http://127.0.0.1:$port
     both first "$port" 'no name' 127.0.0.1

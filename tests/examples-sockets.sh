@@ -60,7 +60,16 @@ datagrams()
     else
         skip "udp_echo and socat" "socat is not installed"
     fi
+    ends 0 ask 127.0.0.1 "$port" 'hello, you'
+    says "ask prints the answer" '^hello, you$'
+    kill -STOP "$server"
+    ends 1 ask 127.0.0.1 "$port" hello
+    says "ask asks three times" '^ask: no answer from 127.0.0.1 port [0-9]+: .*timed out'
+    kill -CONT "$server"
     stops_cleanly "udp_echo ends with status 0" TERM
+    ends 1 ask 127.0.0.1 "$port" hello
+    says "where nobody is, there is no answer" '^ask: no answer .*refused'
+    ends 2 ask 127.0.0.1 "$port"
 }
 
 # The server listens on 127.0.0.1 alone: where localhost is ::1, too, that is refused first.
