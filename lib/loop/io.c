@@ -19,7 +19,7 @@ static void ready_cb(EV_P_ ev_io *io, int revents)
     if (!attempt(self, &result))
         return;
     ev_io_stop(EV_A_ io);
-    vow__resolve(&self->promise, result);
+    vow__resolve_and_leave(&self->promise, result);
 }
 
 void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd, int events, const char *site)

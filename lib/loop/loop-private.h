@@ -72,6 +72,16 @@ static inline void vow__loop_leave(vow__ev_loop *loop, bool is_first)
         vow__loop_drain(loop);
 }
 
+/* The last that a watcher's callback does, where it settles one promise: see vow__loop_enter(). */
+static inline void vow__resolve_and_leave(vow_promise *promise, vow_value value)
+{
+    vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(promise));
+    bool is_first = vow__loop_enter(loop);
+
+    vow__resolve(promise, value);
+    vow__loop_leave(loop, is_first);
+}
+
 /* From now on, and until it is taken out of the list, it is told. */
 void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop);
 /* Sets up what vow_run() waits by. */

@@ -25,7 +25,7 @@ static void sleep_cb(EV_P_ ev_timer *timer, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    vow__fulfil(&self->promise, vow_nil());
+    vow__resolve_and_leave(&self->promise, vow_nil());
 }
 
 static void sleep_stop(vow_promise *promise)
@@ -64,7 +64,7 @@ static void sleep_until_cb(EV_P_ ev_periodic *periodic, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    vow__fulfil(&self->promise, vow_nil());
+    vow__resolve_and_leave(&self->promise, vow_nil());
 }
 
 static void sleep_until_stop(vow_promise *promise)
