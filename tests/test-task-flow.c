@@ -61,7 +61,6 @@ static void returns_errors(fixture *f)
     vow_unref(p);
 }
 
-/* As `async () => Promise.resolve()` in JavaScript: two jobs more than a plain value. */
 /* Tries what rejects, and returns the error as a value, as vow_all_settled() has it. */
 struct keeper {
     vow_task task;
@@ -85,6 +84,7 @@ static void returns_an_error_as_a_value(fixture *f)
     vow_unref(p);
 }
 
+/* As `async () => Promise.resolve()` in JavaScript: two jobs more than a plain value. */
 static void return_costs_the_ticks_of_javascript(fixture *f)
 {
     vow_value follow = vow_follow(vow_resolved(f->loop, vow_int(9)));
