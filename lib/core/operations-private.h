@@ -39,8 +39,8 @@ static inline void vow__promise_init(vow_promise *promise, const vow__kind *kind
 }
 
 /*
- * A pending promise, if its block can be had without a call; else NULL, and vow__promise_new() is to be
- * asked, best in a function of its own that is VOW__RARE.
+ * A pending promise, if its block can be had without a call; else NULL, and vow__promise_new_slowly() is to
+ * be asked, best in a function of its own that is VOW__RARE.
  */
 static inline void *vow__promise_new_quickly(vow_loop *loop, size_t size, const vow__kind *kind,
                                              const char *site)
@@ -51,6 +51,10 @@ static inline void *vow__promise_new_quickly(vow_loop *loop, size_t size, const 
         vow__promise_init(promise, kind, site);
     return promise;
 }
+
+/* The rest of vow__promise_new(), after vow__promise_new_quickly() gave NULL. */
+VOW__RARE vow_promise *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind,
+                                               const char *site);
 
 /* Whether pending or settled, `upstream` has the reaction run in its turn. */
 static inline void vow__subscribe(vow__reaction *wait, vow_promise *upstream)

@@ -17,16 +17,20 @@ void vow__misuse_loops(const char *function, const vow_promise *promise)
     vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
 }
 
+vow_promise *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
+{
+    vow_promise *promise = vow__pool_take_slowly(&loop->pools, size);
+
+    if (promise)
+        vow__promise_init(promise, kind, site);
+    return promise;
+}
+
 vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
 {
     vow_promise *promise = vow__promise_new_quickly(loop, size, kind, site);
 
-    if (promise)
-        return promise;
-    promise = vow__pool_take_slowly(&loop->pools, size);
-    if (promise)
-        vow__promise_init(promise, kind, site);
-    return promise;
+    return VOW__LIKELY(promise) ? promise : vow__promise_new_slowly(loop, size, kind, site);
 }
 
 vow_promise *vow__emergency(vow_loop *loop)

@@ -28,7 +28,7 @@ vow_promise *vow__resolver_use(vow_resolver *resolver)
 static VOW__RARE vow_promise *new_slowly(vow_loop *loop, vow_resolver *resolver, vow_cancel_fn on_cancel,
                                          const char *site)
 {
-    vow_promise *promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
+    vow_promise *promise = vow__promise_new_slowly(loop, sizeof *promise, &promise_kind, site);
 
     if (!promise) {
         resolver->promise = NULL;

@@ -75,7 +75,7 @@ static inline vow_promise *then_wait(then *self, vow_promise *promise, vow_then_
 
 static VOW__RARE vow_promise *then_slowly(vow_promise *promise, vow_then_fn fn, void *data, const char *site)
 {
-    then *self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &then_kind, site);
+    then *self = (void *) vow__promise_new_slowly(vow__loop_of(promise), sizeof *self, &then_kind, site);
 
     return self ? then_wait(self, promise, fn, data) : vow__refuse(promise);
 }

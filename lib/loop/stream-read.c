@@ -27,7 +27,7 @@ void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *ki
     vow__reading *self = vow__promise_new_quickly(loop, size, &kind->kind, site);
 
     if (VOW_UNLIKELY(!self))
-        self = (void *) vow__promise_new(loop, size, &kind->kind, site);
+        self = (void *) vow__promise_new_slowly(loop, size, &kind->kind, site);
     if (self)
         self->stream = stream;
     return self;

@@ -44,7 +44,7 @@ static inline vow__writing *writing_new(vow_stream *stream, const vow__kind *kin
     vow__writing *self = vow__promise_new_quickly(loop, size, kind, site);
 
     if (VOW_UNLIKELY(!self))
-        self = (void *) vow__promise_new(loop, size, kind, site);
+        self = (void *) vow__promise_new_slowly(loop, size, kind, site);
     if (!self)
         return NULL;
     self->promise.stage = (uint8_t) stage;
