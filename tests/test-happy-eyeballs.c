@@ -416,6 +416,34 @@ static void a_numeric_address(fixture *f)
     end_threads();
 }
 
+/* ---- No memory ----------------------------------------------------------------------------------------- */
+
+static bool fails_without_memory(fixture *f, int port, size_t n, bool after)
+{
+    vow_promise *promise = answer_four_then_six(f, &both_entry, port);
+
+    memory_fail(f, n, after);
+    vow_error *error = vow_run(promise, NULL);
+    bool has_failed = f->memory.failed > 0;
+    memory_fail(f, 0, false);
+    if (!has_failed || vow_error_code(error) != ENOMEM)
+        g_assert_cmpint(vow_error_code(error), ==, ECONNREFUSED);
+    vow_error_unref(error);
+    g_assert_cmpuint(f->reports->len, ==, 0);
+    g_string_truncate(f->log, 0);
+    finish(f);
+    return has_failed;
+}
+
+/* It runs out when both answers have come, in one turn: nothing but the outcome tells of it. */
+static void no_memory(fixture *f)
+{
+    int port = refusing_port(f);
+
+    for (size_t n = 1; fails_without_memory(f, port, n, false); n++)
+        fails_without_memory(f, port, n, true);
+}
+
 /* ---- Nobody wants it any more -------------------------------------------------------------------------- */
 
 /* How far it has come. */
@@ -501,6 +529,7 @@ int main(int argc, char **argv)
     test_add("/happy-eyeballs/unknown", both_fail);
     test_add("/happy-eyeballs/other-family", no_address_of_the_family);
     test_add("/happy-eyeballs/numeric", a_numeric_address);
+    test_add("/happy-eyeballs/no-memory", no_memory);
     test_add("/happy-eyeballs/dropped", dropped);
     test_add("/happy-eyeballs/freed", freed);
     return g_test_run();

@@ -46,6 +46,19 @@ struct connect {
     char name[VOW__LOOKUP_NAME_SIZE];
 };
 
+/* vow_follow(), but of what is rejected its error at once: one that is dropped before it has followed leaves
+ * no error behind that nobody has looked at. */
+static vow_value become(vow_promise *promise)
+{
+    vow_error *error;
+
+    if (!vow_is_rejected(promise))
+        return vow_follow(promise);
+    error = vow_error_ref(vow_as_error(vow_peek(promise)));
+    vow_unref(promise);
+    return vow_throw(error);
+}
+
 /* ---- The addresses ------------------------------------------------------------------------------------- */
 
 /* Of a host that is numeric there is only one family. */
@@ -74,7 +87,7 @@ static vow_value wait_for_six(vow_value *addresses, void *data)
     struct connect *me = data;
 
     (void) addresses;
-    return vow_follow(vow_sleep_at(VOW_LOOP(me), RESOLUTION_DELAY, me->site));
+    return become(vow_sleep_at(VOW_LOOP(me), RESOLUTION_DELAY, me->site));
 }
 
 /* RFC 8305, section 3: with IPv6, or a while after IPv4, or with what there is when no more can come.
@@ -118,13 +131,13 @@ static vow_promise *try_rest(struct connect *me);
 static vow_value go_on(vow_value *addresses, void *me)
 {
     (void) addresses;
-    return vow_follow(try_rest(me));
+    return become(try_rest(me));
 }
 
 static vow_value go_on_without(const vow_error *error, void *me)
 {
     (void) error;
-    return vow_follow(try_rest(me));
+    return become(try_rest(me));
 }
 
 /* RFC 8305, section 5: this connection, or else the rest, once it has failed or taken its time. */
