@@ -498,6 +498,52 @@ static void dropped(fixture *f)
     close_silent(&silent);
 }
 
+static vow_value do_nothing(vow_value *nothing, void *data)
+{
+    (void) nothing;
+    (void) data;
+    return vow_nil();
+}
+
+static vow_value drop(vow_value *nothing, void *promise)
+{
+    (void) nothing;
+    vow_unref(promise);
+    return vow_nil();
+}
+
+/* By a job of the very turn that brings both answers, so many jobs later. That there is no IPv4 is nothing
+ * that the program would have to look at. */
+static void dropped_after(fixture *f, int port, int jobs)
+{
+    static const struct entry entry = {.addresses = both, .status4 = EAI_AGAIN};
+    struct held taken = HELD(vow_nil());
+    vow_promise *answered, *promise = answer_but(f, &entry, port, ASKS_6, &taken, &answered);
+
+    gate_pass(&taken.gate);
+    for (int i = 0; i < jobs; i++)
+        answered = vow_then(answered, do_nothing, NULL);
+    vow_detach(vow_then(answered, drop, promise));
+    answer_all();
+    usual_limits();
+    turn(f);
+    g_assert_cmpuint(f->reports->len, ==, 0);
+    g_string_truncate(f->log, 0);
+    finish(f);
+}
+
+static void dropped_in_the_turn(fixture *f)
+{
+    struct silent silent;
+
+    if (lacks_ipv6())
+        return;
+    open_silent(f, &silent, "::1", "0");
+    for (int jobs = 0; jobs < 20; jobs++)
+        dropped_after(f, silent.port, jobs);
+    close_silent(&silent);
+}
+
 /* A loop that is freed meanwhile. */
 static void freed(fixture *f)
 {
@@ -531,6 +577,7 @@ int main(int argc, char **argv)
     test_add("/happy-eyeballs/numeric", a_numeric_address);
     test_add("/happy-eyeballs/no-memory", no_memory);
     test_add("/happy-eyeballs/dropped", dropped);
+    test_add("/happy-eyeballs/dropped/in-the-turn", dropped_in_the_turn);
     test_add("/happy-eyeballs/freed", freed);
     return g_test_run();
 }

@@ -90,6 +90,13 @@ static vow_value wait_for_six(vow_value *addresses, void *data)
     return become(vow_sleep_at(VOW_LOOP(me), RESOLUTION_DELAY, me->site));
 }
 
+/* So that there is no error on its way when all is dropped; if IPv6 fails, too, both answers are there. */
+static vow_value only_six(const vow_error *error, void *me)
+{
+    (void) error;
+    return become(ref_look_up(me, SIX));
+}
+
 /* RFC 8305, section 3: with IPv6, or a while after IPv4, or with what there is when no more can come.
  * Rejected only when there is no memory. */
 static vow_promise *first_answer(struct connect *me)
@@ -97,7 +104,7 @@ static vow_promise *first_answer(struct connect *me)
     vow_loop *loop = VOW_LOOP(me);
     vow_promise *both[] = {ref_look_up(me, SIX), ref_look_up(me, FOUR)};
     vow_promise *either[] = {ref_look_up(me, SIX),
-                             vow_then_at(ref_look_up(me, FOUR), wait_for_six, me, me->site),
+                             vow_then_catch_at(ref_look_up(me, FOUR), wait_for_six, only_six, me, me->site),
                              vow_all_settled_at(loop, 2, both, me->site)};
 
     return vow_any_at(loop, 3, either, me->site);
