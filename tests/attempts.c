@@ -8,6 +8,7 @@
 
 #include "attempts.h"
 
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,21 +45,36 @@ int connect(int fd, const struct sockaddr *to, socklen_t length)
     return original(fd, to, length);
 }
 
-int refusing_port(fixture *f)
+/* A socket that is bound to no address in particular gets a port that none has. Nobody listens on it. */
+int refusing_port(void)
 {
-    int fd = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 1)), port = vow_socket_port(fd);
+    int family = has_ipv6() ? AF_INET6 : AF_INET;
+    struct sockaddr_storage any = {.ss_family = (sa_family_t) family};
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), port;
 
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){0}, sizeof(int));
+    g_assert_cmpint(bind(fd, (struct sockaddr *) &any, sizeof any), ==, 0);
+    port = vow_socket_port(fd);
     close(fd);
     return port;
 }
 
-void open_silent(fixture *f, struct silent *silent, const char *host, const char *port)
+int listen_alone(fixture *f, const char *host, int *port)
 {
     char text[8];
 
-    silent->listener = run_fd(vow_listen(f->loop, host, port, 1));
-    silent->port = vow_socket_port(silent->listener);
+    *port = refusing_port();
+    g_snprintf(text, sizeof text, "%d", *port);
+    return run_fd(vow_listen(f->loop, host, text, 0));
+}
+
+void open_silent(fixture *f, struct silent *silent, const char *host, int port)
+{
+    char text[8];
+
+    silent->port = port;
     g_snprintf(text, sizeof text, "%d", silent->port);
+    silent->listener = run_fd(vow_listen(f->loop, host, text, 1));
     g_assert_cmpint(listen(silent->listener, 0), ==, 0);
     for (int i = 0; i < 4; i++)
         silent->queued[i] = vow_connect(f->loop, host, text);

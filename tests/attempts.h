@@ -10,8 +10,10 @@
 
 #include "support.h"
 
-/* A port that nobody listens on, and the system says so at once. */
-int refusing_port(fixture *f);
+/* A port that nobody listens on, at whatever address, and the system says so at once. */
+int refusing_port(void);
+/* A listener at one address, with such a port: the other addresses refuse it. */
+int listen_alone(fixture *f, const char *host, int *port);
 
 /* A listener whose queue is full: who connects waits. */
 struct silent {
@@ -19,7 +21,7 @@ struct silent {
     vow_promise *queued[4];
 };
 
-void open_silent(fixture *f, struct silent *silent, const char *host, const char *port);
+void open_silent(fixture *f, struct silent *silent, const char *host, int port);
 void close_silent(struct silent *silent);
 
 /* From now on, the addresses that connect(2) is called for are noted in the log of the fixture, without their

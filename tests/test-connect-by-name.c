@@ -51,9 +51,9 @@ static void the_first_that_works(fixture *f)
 {
     static const char *const addresses[] = {"127.0.0.2", "127.0.0.3", "127.0.0.1", NULL};
     static const struct entry entry = {.addresses = addresses};
-    int listener = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 0));
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
 
-    arrives(f, &entry, "127.0.0.1", vow_socket_port(listener)); /* the others refuse */
+    arrives(f, &entry, "127.0.0.1", port); /* the others refuse */
     close(listener);
     end_threads();
 }
@@ -63,9 +63,9 @@ static void ipv6_does_not_work(fixture *f)
 {
     static const char *const addresses[] = {"::1", "127.0.0.1", NULL};
     static const struct entry entry = {.addresses = addresses};
-    int listener = run_fd(vow_listen(f->loop, "127.0.0.1", "0", 0));
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
 
-    arrives(f, &entry, "127.0.0.1", vow_socket_port(listener));
+    arrives(f, &entry, "127.0.0.1", port);
     close(listener);
     end_threads();
 }
@@ -77,7 +77,7 @@ static void the_first_is_silent(fixture *f)
     static const struct entry entry = {.addresses = addresses};
     struct silent silent;
 
-    open_silent(f, &silent, "127.0.0.2", "0");
+    open_silent(f, &silent, "127.0.0.2", refusing_port());
     int listener = run_fd(vow_listen(f->loop, "127.0.0.1", text_of(silent.port), 0));
     ev_tstamp began = ev_time();
     arrives(f, &entry, "127.0.0.1", silent.port);
@@ -94,7 +94,7 @@ static void the_first_is_slow(fixture *f)
     static const struct entry entry = {.addresses = addresses};
     struct silent silent;
 
-    open_silent(f, &silent, "127.0.0.2", "0");
+    open_silent(f, &silent, "127.0.0.2", refusing_port());
     vow_promise *p = connect_to_all(f, &entry, text_of(silent.port));
     run_nil(vow_sleep(f->loop, 0.6)); /* the two others have been refused */
     assert_peek(p, "pending");
@@ -122,7 +122,7 @@ static void the_families_take_turns(fixture *f)
     static const char *const addresses[] = {"::1",       "::1",       "127.0.0.1", "127.0.0.2",
                                             "127.0.0.3", "127.0.0.4", NULL};
     static const struct entry six_first = {.addresses = addresses}, four_first = {.addresses = addresses + 2};
-    const char *port = text_of(refusing_port(f));
+    const char *port = text_of(refusing_port());
 
     vow_error *error = vow_run(connect_to_all(f, &four_first, port), NULL);
     g_assert_nonnull(error);
@@ -152,7 +152,7 @@ static void interleaved(fixture *f)
     static const char *const addresses[] = {"127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "::2", NULL};
     static const char *const order[] = {"[::1]:", "127.0.0.1:", "[::2]:", "127.0.0.2:", "127.0.0.3:"};
     static const struct entry entry = {.addresses = addresses};
-    const char *port = text_of(refusing_port(f));
+    const char *port = text_of(refusing_port());
     char *all;
 
     if (!has_ipv6()) {
@@ -175,9 +175,8 @@ static void the_only_one_refuses(fixture *f)
     static const char *const addresses[] = {"127.0.0.1", NULL};
     static const struct entry entry = {.addresses = addresses};
 
-    run_fails(connect_to_all(f, &entry, text_of(refusing_port(f))), ECONNREFUSED, ": 127.0.0.1:");
-    run_fails(connect_to_all(f, &entry, "1"), ECONNREFUSED,
-              "vow_connect: host.test:1: 127.0.0.1:1: ");
+    run_fails(connect_to_all(f, &entry, text_of(refusing_port())), ECONNREFUSED, ": 127.0.0.1:");
+    run_fails(connect_to_all(f, &entry, "1"), ECONNREFUSED, "vow_connect: host.test:1: 127.0.0.1:1: ");
     end_threads();
 }
 
@@ -189,8 +188,8 @@ static void dropped_on_its_way(fixture *f)
     static const double after[] = {0, 0.01, 0.3, 0.6};
     struct silent silent, other;
 
-    open_silent(f, &silent, "127.0.0.2", "0");
-    open_silent(f, &other, "127.0.0.1", text_of(silent.port));
+    open_silent(f, &silent, "127.0.0.2", refusing_port());
+    open_silent(f, &other, "127.0.0.1", silent.port);
     know(&entry);
     for (size_t i = 0; i < G_N_ELEMENTS(after); i++) {
         vow_promise *p = vow_connect(f->loop, "host.test", text_of(silent.port));

@@ -102,14 +102,6 @@ static void arrives_at(fixture *f, vow_promise *promise, const char *host, int p
     close(fd);
 }
 
-static int listen_on(fixture *f, const char *host, int *port)
-{
-    int listener = run_fd(vow_listen(f->loop, host, "0", 0));
-
-    *port = vow_socket_port(listener);
-    return listener;
-}
-
 static bool lacks_ipv6(void)
 {
     if (has_ipv6())
@@ -127,7 +119,7 @@ static void six_first(fixture *f)
 
     if (lacks_ipv6())
         return;
-    listener = listen_on(f, "::1", &port);
+    listener = listen_alone(f, "::1", &port);
     vow_promise *promise = start_answered(f, &both_entry, port, ASKS_4);
     assert_log(f, "[::1]");
     arrives_at(f, promise, "[::1]", port);
@@ -153,7 +145,7 @@ static vow_promise *answer_four_then_six(fixture *f, const struct entry *entry, 
 /* IPv6 comes while it is waited for, and goes first. */
 static void four_first(fixture *f)
 {
-    vow_promise *promise = answer_four_then_six(f, &both_entry, refusing_port(f));
+    vow_promise *promise = answer_four_then_six(f, &both_entry, refusing_port());
     vow_error *error = vow_run(promise, NULL);
 
     g_assert_nonnull(error);
@@ -168,7 +160,7 @@ static void four_first(fixture *f)
 static void four_first_and_no_six(fixture *f)
 {
     static const struct entry entry = {.addresses = both, .status6 = EAI_NONAME};
-    int port, listener = listen_on(f, "127.0.0.1", &port);
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
     vow_promise *promise = answer_four_then_six(f, &entry, port);
 
     turn(f);
@@ -181,7 +173,7 @@ static void four_first_and_no_six(fixture *f)
 /* IPv6 is waited for, but not for long. */
 static void four_first_and_six_late(fixture *f)
 {
-    int port, listener = listen_on(f, "127.0.0.1", &port);
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
     ev_tstamp began = ev_time();
 
     arrives_at(f, start(f, &both_entry, port, ASKS_6), "127.0.0.1", port);
@@ -196,7 +188,7 @@ static void four_first_and_six_late(fixture *f)
 static void no_four_and_six_late(fixture *f)
 {
     static const struct entry entry = {.addresses = both, .status4 = EAI_NONAME};
-    vow_promise *promise = start(f, &entry, refusing_port(f), ASKS_6);
+    vow_promise *promise = start(f, &entry, refusing_port(), ASKS_6);
 
     run_nil(vow_sleep(f->loop, 0.1));
     assert_peek(promise, "pending");
@@ -211,7 +203,7 @@ static void no_four_and_six_late(fixture *f)
 static void no_six(fixture *f)
 {
     static const struct entry entry = {.addresses = both, .status6 = EAI_AGAIN};
-    int port, listener = listen_on(f, "127.0.0.1", &port);
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
     vow_promise *promise = start(f, &entry, port, ASKS_4);
 
     while (count_answered() < 1)
@@ -227,7 +219,7 @@ static void no_six(fixture *f)
 /* With one thread the families ask one after the other. */
 static void with_one_thread(fixture *f)
 {
-    int port, listener = listen_on(f, "127.0.0.1", &port);
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
 
     vow_offload_set_limits(1, 10);
     know(&both_entry);
@@ -248,7 +240,7 @@ static void late_ones_take_turns(fixture *f)
 
     if (lacks_ipv6())
         return;
-    open_silent(f, &silent, "127.0.0.2", "0");
+    open_silent(f, &silent, "127.0.0.2", refusing_port());
     vow_promise *promise = start(f, &entry, silent.port, ASKS_6);
     await_attempts(f, "127.0.0.2"); /* it goes on for 250 ms and more: the answer comes meanwhile */
     ev_suspend(f->ev);
@@ -268,7 +260,7 @@ static void all_that_there_is_has_failed(fixture *f)
 
     if (lacks_ipv6())
         return;
-    listener = listen_on(f, "::1", &port);
+    listener = listen_alone(f, "::1", &port);
     vow_promise *promise = start(f, &both_entry, port, ASKS_6);
     await_attempts(f, "127.0.0.1");
     run_nil(vow_sleep(f->loop, 0.01));
@@ -290,7 +282,7 @@ static void beside_one_that_goes_on(fixture *f)
 
     if (lacks_ipv6())
         return;
-    open_silent(f, &silent, "127.0.0.2", "0");
+    open_silent(f, &silent, "127.0.0.2", refusing_port());
     vow_promise *promise = start(f, &entry, silent.port, ASKS_6);
     await_attempts(f, "127.0.0.2");
     run_nil(vow_sleep(f->loop, 0.3));
@@ -308,7 +300,7 @@ static void beside_one_that_goes_on(fixture *f)
 static void no_late_ones(fixture *f)
 {
     static const struct entry entry = {.addresses = both, .status6 = EAI_AGAIN};
-    vow_promise *promise = start(f, &entry, refusing_port(f), ASKS_6);
+    vow_promise *promise = start(f, &entry, refusing_port(), ASKS_6);
 
     await_attempts(f, "127.0.0.1");
     run_nil(vow_sleep(f->loop, 0.01));
@@ -326,7 +318,7 @@ static void no_late_answer(fixture *f)
 
     if (lacks_ipv6())
         return;
-    open_silent(f, &silent, "::1", "0");
+    open_silent(f, &silent, "::1", refusing_port());
     vow_promise *promise = start_answered(f, &entry, silent.port, ASKS_4);
     await_attempts(f, "[::1]");
     answer_all();
@@ -342,7 +334,7 @@ static void none_is_tried_twice(fixture *f)
 {
     static const char *const addresses[] = {"127.0.0.1", "::1", "127.0.0.1", "127.0.0.2", "::1", NULL};
     static const struct entry entry = {.addresses = addresses, .is_unruly = true};
-    const int port = refusing_port(f);
+    const int port = refusing_port();
 
     if (lacks_ipv6())
         return;
@@ -396,7 +388,7 @@ static void no_address_of_the_family(fixture *f)
 {
     static const char *const four[] = {"127.0.0.1", NULL};
     static const struct entry entry = {.addresses = four, .is_unruly = true};
-    int port, listener = listen_on(f, "127.0.0.1", &port);
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
 
     arrives_at(f, start(f, &entry, port, 0), "127.0.0.1", port);
     assert_log(f, "127.0.0.1");
@@ -438,7 +430,7 @@ static bool fails_without_memory(fixture *f, int port, size_t n, bool after)
 /* It runs out when both answers have come, in one turn: nothing but the outcome tells of it. */
 static void no_memory(fixture *f)
 {
-    int port = refusing_port(f);
+    int port = refusing_port();
 
     for (size_t n = 1; fails_without_memory(f, port, n, false); n++)
         fails_without_memory(f, port, n, true);
@@ -488,8 +480,8 @@ static void dropped(fixture *f)
 {
     struct silent silent, other;
 
-    open_silent(f, &silent, "127.0.0.2", "0");
-    open_silent(f, &other, "127.0.0.1", text_of(silent.port));
+    open_silent(f, &silent, "127.0.0.2", refusing_port());
+    open_silent(f, &other, "127.0.0.1", silent.port);
     for (int stage = 0; stage < 4; stage++) {
         dropped_at(f, silent.port, stage, false);
         dropped_at(f, silent.port, stage, true);
@@ -538,7 +530,7 @@ static void dropped_in_the_turn(fixture *f)
 
     if (lacks_ipv6())
         return;
-    open_silent(f, &silent, "::1", "0");
+    open_silent(f, &silent, "::1", refusing_port());
     for (int jobs = 0; jobs < 20; jobs++)
         dropped_after(f, silent.port, jobs);
     close_silent(&silent);
@@ -547,7 +539,7 @@ static void dropped_in_the_turn(fixture *f)
 /* A loop that is freed meanwhile. */
 static void freed(fixture *f)
 {
-    vow_detach(start_answered(f, &both_entry, refusing_port(f), ASKS_6));
+    vow_detach(start_answered(f, &both_entry, refusing_port(), ASKS_6));
     hold_answers(0);
     f->expect_live = vow_loop_live(f->loop);
     free_loop(f);
