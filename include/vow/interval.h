@@ -36,7 +36,8 @@ typedef struct vow_interval vow_interval;
  * @return the interval, to be released with vow_interval_free(). NULL, with errno set, when it cannot be
  * made.
  * @par Errors
- * errno is `EINVAL` when the seconds are none or less than that; `ENOMEM`; `ECANCELED` while the loop is being freed.
+ * errno is `EINVAL` when the seconds are none or less than that; `ENOMEM`; `ECANCELED` while the loop is
+ * being freed.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *site);

@@ -27,9 +27,9 @@ VOW_API const vow_domain
  * The addresses are values of type `vow_type_address`: vow_as_address() reads one. They are for streams;
  * those for datagrams are the same, but for the few services with another port there.
  *
- * When the promise is dropped, a look-up that is under way goes on without it, since it cannot be stopped: its
- * thread is taken until it is over. Neither ev_run() nor vow_loop_free() waits for it; vow_offload_shutdown()
- * does.
+ * When the promise is dropped, a look-up that is under way goes on without it, since it cannot be stopped:
+ * its thread is taken until it is over. Neither ev_run() nor vow_loop_free() waits for it;
+ * vow_offload_shutdown() does.
  *
  * @param loop    where handlers will run.
  * @param host    a name, such as "localhost", or a numeric address; copied.

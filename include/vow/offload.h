@@ -86,8 +86,8 @@ VOW_API bool vow_offload_is_cancelled(void);
  * holds everything up.
  *
  * @param threads how many; 0 brings the default back.
- * @param queued  how many, look-ups among them; 0 means that a job is refused unless a thread is free for it. SIZE_MAX means
- * without limit.
+ * @param queued  how many, look-ups among them; 0 means that a job is refused unless a thread is free for
+ * it. SIZE_MAX means without limit.
  * @par Thread
  * May be called on any thread.
  * @since 0.1

@@ -62,8 +62,8 @@ typedef struct vow_process_options {
     vow_stdio err;            /**< its standard error */
     double grace;   /**< seconds from SIGTERM to SIGKILL: 0 for 5 seconds; less than 0 to kill at once */
     int end_signal; /**< in place of SIGTERM; 0 for that */
-    bool own_group; /**< in a process group of its own, which is then ended as a whole: it and its children. What
-                       is left of it when the program has ended by itself is left alone. */
+    bool own_group; /**< in a process group of its own, which is then ended as a whole: it and its children.
+                       What is left of it when the program has ended by itself is left alone. */
 } vow_process_options;
 
 /**

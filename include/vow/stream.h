@@ -11,13 +11,14 @@
  * Reading: there is one reader at a time; a read while another one is pending rejects with `EALREADY`, naming
  * where that was made. Dropping a read loses no byte: what had arrived stays in the stream for the next one.
  * Writing: any number of writes may be pending; they go out in the order of the calls, one after the other
- * and never mixed. A read that the system failed, and a write that it failed or that was dropped in the middle,
- * break their direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause() says what
- * broke it.
+ * and never mixed. A read that the system failed, and a write that it failed or that was dropped in the
+ * middle, break their direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause()
+ * says what broke it.
  *
  * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. While nobody
- * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One that is still
- * there when its loop is freed is closed then, and reported as a leak; it has to be released all the same.
+ * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One that is
+ * still there when its loop is freed is closed then, and reported as a leak; it has to be released all the
+ * same.
  *
  *     VOW_ASYNC(greeter, me)
  *     {

@@ -67,8 +67,8 @@ typedef struct vow_task_type {
  * `ENOMEM`: the task does not start. `ECANCELED` while the loop is being freed, likewise.
  * @since 0.1
  */
-VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame,
-                                                const char *site);
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type,
+                                                           const void *frame, const char *site);
 
 /**
  * @brief Starts a task: `vow_async(loop, name, .field = value, ...)`, or `vow_async(loop, name)`.

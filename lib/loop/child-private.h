@@ -15,8 +15,8 @@ typedef struct vow__child {
 
 enum vow__child_state { VOW__CHILD_RUNS, VOW__CHILD_ENDED, VOW__CHILD_LOST };
 
-/* Of a process that this one has just started. `pidfd`: given away; -1 where it did not come with the process,
- * and is opened now. Not in a group of its own yet. */
+/* Of a process that this one has just started. `pidfd`: given away; -1 where it did not come with the
+ * process, and is opened now. Not in a group of its own yet. */
 void vow__child_init(vow__child *child, pid_t pid, int pidfd);
 /* Asks whether it has ended; then no zombie is left. `code`: its exit code, or minus the number of a signal.
  */

@@ -7,6 +7,12 @@
 #include <vow/error.h>
 #include <vow/promise.h>
 
+/* An error of a list of errors. */
+static inline const vow_error *vow__error_at(const vow_list *errors, size_t i)
+{
+    return vow_as_error(vow_list_at(errors, i));
+}
+
 /* The promise of a connected stream socket; `function` is for messages. */
 vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const char *function,
                              const char *site);

@@ -197,11 +197,6 @@ static vow_promise *try_rest(struct connect *me)
 
 /* ---- When all have failed ------------------------------------------------------------------------------ */
 
-static const vow_error *error_at(const vow_list *errors, size_t i)
-{
-    return vow_as_error(vow_list_at(errors, i));
-}
-
 /* One list of what the attempts have left: an error, and another such pair. NULL when there is no memory. */
 static vow_error *collect(const struct connect *me, const vow_error *error)
 {
@@ -211,8 +206,8 @@ static vow_error *collect(const struct connect *me, const vow_error *error)
     for (size_t i = 0; all && i < count; i++) {
         const vow_list *pair = vow_error_list(error);
 
-        all->list->items[i] = vow__value_of_error(vow_error_ref(error_at(pair, 0)));
-        error = error_at(pair, 1);
+        all->list->items[i] = vow__value_of_error(vow_error_ref(vow__error_at(pair, 0)));
+        error = vow__error_at(pair, 1);
     }
     return all;
 }
@@ -222,7 +217,7 @@ static vow_error *collect(const struct connect *me, const vow_error *error)
 static const vow_error *last_of(const vow_error *error)
 {
     while (vow_error_list(error) && vow_list_length(vow_error_list(error)))
-        error = error_at(vow_error_list(error), 1);
+        error = vow__error_at(vow_error_list(error), 1);
     return error;
 }
 

@@ -15,18 +15,13 @@ static bool is_no_way(int code)
     return code == ENETUNREACH || code == EHOSTUNREACH || code == EADDRNOTAVAIL || code == EAFNOSUPPORT;
 }
 
-static const vow_error *error_at(const vow_list *errors, size_t i)
-{
-    return vow_as_error(vow_list_at(errors, i));
-}
-
 /* The code of the first that got anywhere, or of the first. */
 static int code_of(const vow_list *errors)
 {
     for (size_t i = 0; i < vow_list_length(errors); i++)
-        if (!is_no_way(vow_error_code(error_at(errors, i))))
-            return vow_error_code(error_at(errors, i));
-    return vow_error_code(error_at(errors, 0));
+        if (!is_no_way(vow_error_code(vow__error_at(errors, i))))
+            return vow_error_code(vow__error_at(errors, i));
+    return vow_error_code(vow__error_at(errors, 0));
 }
 
 /* "[::1]:80: Connection refused; 127.0.0.1:80: Connection refused": the messages, without the function. */
@@ -35,7 +30,7 @@ static void tell_reasons(const vow_list *errors, const char *function, char *tex
     size_t prefix = strlen(function), length = 0;
 
     for (size_t i = 0; i < vow_list_length(errors) && length < size; i++) {
-        const char *message = vow_error_message(error_at(errors, i));
+        const char *message = vow_error_message(vow__error_at(errors, i));
         bool has_prefix = strncmp(message, function, prefix) == 0;
         int count = snprintf(text + length, size - length, "%s%s", i ? "; " : "",
                              has_prefix ? message + prefix + strlen(": ") : message);
@@ -56,7 +51,7 @@ vow_error *vow__connect_sum_up(vow_error *all, const char *name, const char *fun
     errors = vow_error_list(all);
     code = code_of(errors);
     tell_reasons(errors, function, reasons, sizeof reasons);
-    cause = vow_error_ref(vow_list_length(errors) == 1 ? error_at(errors, 0) : all);
+    cause = vow_error_ref(vow_list_length(errors) == 1 ? vow__error_at(errors, 0) : all);
     vow_error_unref(all);
     return vow_error_wrap_at(site, cause, code, "%s: %s: %s", function, name, reasons);
 }

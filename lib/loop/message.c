@@ -80,8 +80,8 @@ static ssize_t send_some(const message_sending *self)
     return count;
 }
 
-/* Linux takes descriptors on any socket, and drops them where there is no way for them. When it cannot say what
- * the socket is, sending fails. */
+/* Linux takes descriptors on any socket, and drops them where there is no way for them. When it cannot say
+ * what the socket is, sending fails. */
 static bool cannot_pass(int fd)
 {
     int domain;

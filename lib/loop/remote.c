@@ -128,7 +128,8 @@ void vow_remote_resolve(vow_remote *remote, vow_value value)
 void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site)
 {
     if (!error)
-        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL, at %s", site ? site : "an unknown place");
+        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL, at %s",
+                    site ? site : "an unknown place");
     vow__check_movable(vow__value_of_error(error), "vow_remote_reject", site_of(remote));
     vow__error_pass(error, site);
     settle(remote, vow_throw(error));
