@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the stand-in for connect(2) that notes whom the library tries; see attempts.h.
+ * Owns the stand-in for connect(2) that notes whom the library tries, and chooses the address of a socket;
+ * see attempts.h.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -17,10 +18,16 @@
 #include "resolver.h"
 
 static fixture *noted_by;
+static bool goes_to_itself;
 
 void note_attempts(fixture *f)
 {
     noted_by = f;
+}
+
+void connect_next_to_itself(void)
+{
+    goes_to_itself = true;
 }
 
 static void note_attempt(const struct sockaddr *to, socklen_t length)
@@ -41,6 +48,10 @@ int connect(int fd, const struct sockaddr *to, socklen_t length)
 
     if (noted_by)
         note_attempt(to, length);
+    if (goes_to_itself && to->sa_family != AF_UNIX) {
+        g_assert_cmpint(bind(fd, to, length), ==, 0);
+        goes_to_itself = false;
+    }
     find_original("connect", &original);
     return original(fd, to, length);
 }

@@ -28,4 +28,8 @@ void close_silent(struct silent *silent);
  * port; with NULL no longer. */
 void note_attempts(fixture *f);
 
+/* The next socket that is connected to an IP address has got that for its own: what the system may choose
+ * where nobody has it. */
+void connect_next_to_itself(void);
+
 #endif

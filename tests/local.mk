@@ -165,6 +165,7 @@ scenario_sources = \
 tests_test_scenarios_SOURCES = $(scenario_sources) tests/test-scenarios.c
 # These have getaddrinfo(3), and some of them connect(2), of their own.
 attempts_sources = tests/attempts.c tests/attempts.h tests/resolver.c tests/resolver.h
+tests_test_datagram_SOURCES = $(attempts_sources) tests/test-datagram.c
 tests_test_connect_by_name_SOURCES = $(attempts_sources) tests/test-connect-by-name.c
 tests_test_happy_eyeballs_SOURCES = $(attempts_sources) tests/test-happy-eyeballs.c
 tests_test_lookup_SOURCES = tests/resolver.c tests/resolver.h tests/test-lookup.c

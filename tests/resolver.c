@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -49,6 +50,15 @@ static bool is_wanted(const char *address, int family)
     return family == AF_UNSPEC || family == (strchr(address, ':') ? AF_INET6 : AF_INET);
 }
 
+static void lose_scope(struct addrinfo *found)
+{
+    struct sockaddr_in6 v6;
+
+    memcpy(&v6, found->ai_addr, sizeof v6);
+    v6.sin6_scope_id = 0;
+    memcpy(found->ai_addr, &v6, sizeof v6);
+}
+
 /* The lists of several addresses as one: freeaddrinfo(3) goes from node to node. */
 static int resolve_all(const struct entry *entry, const char *service, const struct addrinfo *hints,
                        struct addrinfo **found)
@@ -64,6 +74,8 @@ static int resolve_all(const struct entry *entry, const char *service, const str
         int status = resolve(entry->addresses[i], service, &any, end);
         if (status)
             return status;
+        if (entry->loses_scopes && hints->ai_family == AF_INET6)
+            lose_scope(*end);
         while (*end)
             end = &(*end)->ai_next;
     }

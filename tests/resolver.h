@@ -17,6 +17,7 @@ struct entry {
     int status, code;             /* an error for whoever asks, and its errno value */
     int status6, status4;         /* errors for those who ask for one family */
     bool is_unruly;               /* the family that is asked for does not matter */
+    bool loses_scopes;            /* as glibc does where one family is asked for */
 };
 
 /* Who asks. */

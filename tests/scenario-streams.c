@@ -296,7 +296,7 @@ static vow_promise *make_bad_descriptors(struct world *w)
 static vow_promise *make_bad_addresses(struct world *w)
 {
     return vow_all_settled_of(w->loop, vow_connect(w->loop, "256.1.1.1", "1"),
-                              vow_connect(w->loop, "::1", "-1"), vow_listen(w->loop, NULL, "0", 0),
+                              vow_connect(w->loop, "::1", "-1"), vow_listen(w->loop, "*", "0", 0),
                               vow_listen(w->loop, "127.0.0.1", "65536", 0), vow_connect_unix(w->loop, ""),
                               vow_listen_unix(w->loop, NULL, 0));
 }

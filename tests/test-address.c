@@ -55,6 +55,8 @@ static void from_text_to_text(fixture *f)
         {"a/127.0.0.1:80", "a/127.0.0.1:80", AF_UNIX, -1},
         {"@name", "@name", AF_UNIX, -1},
         {"@", "@", AF_UNIX, -1},
+        {"@a/b", "@a/b", AF_UNIX, -1},
+        {"./@a/b", "./@a/b", AF_UNIX, -1},
     };
 
     (void) f;
@@ -78,6 +80,8 @@ static void text_that_is_none(fixture *f)
         "127.0.0.1:65536",
         "256.1.1.1",
         ":80",
+        "*:80",
+        "*",
         "127.0.0.1:80:80",
         "[::1]",
         "[::1]80",

@@ -11,10 +11,24 @@
 #include "place.h"
 #include "resolver.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+/* <linux/ipv6.h> has it, and what <netinet/in.h> has, too. */
+struct in6_ifreq {
+    struct in6_addr ifr6_addr;
+    uint32_t ifr6_prefixlen;
+    int ifr6_ifindex;
+};
 
 /* Connects to host.test; all its addresses will be known before the first is tried. */
 static vow_promise *connect_to_all(fixture *f, const struct entry *entry, const char *port)
@@ -207,6 +221,133 @@ static void dropped_on_its_way(fixture *f)
     close_silent(&silent);
 }
 
+/* ---- A host of the link -------------------------------------------------------------------------------- */
+
+/* A family that is asked for by itself comes without its scopes; all the same they are what is tried. */
+static void the_scope_is_kept(fixture *f)
+{
+    static const char *const addresses[] = {"fe80::1%lo", NULL};
+    static const struct entry entry = {.addresses = addresses, .loses_scopes = true};
+
+    note_attempts(f);
+    vow_promise *p = connect_to_all(f, &entry, text_of(refusing_port()));
+    vow_error *error = vow_run(p, NULL);
+    note_attempts(NULL);
+    assert_log(f, "[fe80::1%lo]");
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(vow_error_message(error), "[fe80::1%lo]"));
+    vow_error_unref(error);
+    g_assert_cmpint(count_asked(ASKS_BOTH), ==, 1);
+    end_threads();
+}
+
+/* Gives the loopback interface of a network of this process's own an address that counts there alone. */
+static bool make_link(const char *address)
+{
+    struct ifreq lo = {.ifr_name = "lo"};
+    struct in6_ifreq own = {.ifr6_prefixlen = 64, .ifr6_ifindex = 1};
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool is_made = false;
+
+    if (fd >= 0 && unshare(CLONE_NEWNET) == 0) {
+        close(fd);
+        fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        inet_pton(AF_INET6, address, &own.ifr6_addr);
+        lo.ifr_flags = IFF_UP;
+        is_made = ioctl(fd, SIOCSIFFLAGS, &lo) == 0 && ioctl(fd, SIOCSIFADDR, &own) == 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return is_made;
+}
+
+/* The address is of use once the kernel has checked that nobody else has it. */
+static int listen_on_link(fixture *f, const char *host)
+{
+    for (;;) {
+        vow_value value;
+        vow_error *error = vow_run(vow_listen(f->loop, host, "0", 0), &value);
+        if (!error)
+            return vow_take_fd(&value);
+        g_assert_cmpint(vow_error_code(error), ==, EADDRNOTAVAIL);
+        vow_error_unref(error);
+    }
+}
+
+static void connect_on_link(fixture *f)
+{
+    static const char *const addresses[] = {"fe80::1234%lo", NULL};
+    static const struct entry entry = {.addresses = addresses, .loses_scopes = true};
+    int ends[2], listener = listen_on_link(f, addresses[0]);
+    const char *port = text_of(vow_socket_port(listener));
+
+    know(&entry);
+    for (int by_name = 0; by_name <= 1; by_name++) {
+        ends[0] = run_fd(vow_connect(f->loop, by_name ? "host.test" : addresses[0], port));
+        ends[1] = run_fd(vow_accept(f->loop, listener));
+        assert_connected(f, ends[0], ends[1]);
+        close_both(ends);
+    }
+    close(listener);
+    listener = run_fd(vow_listen(f->loop, "host.test", "0", 0));
+    close(listener);
+    int bound = run_fd(vow_datagram_bind(f->loop, "host.test", "0"));
+    close(run_fd(vow_datagram_connect(f->loop, "host.test", text_of(vow_socket_port(bound)))));
+    close(bound);
+    end_threads();
+}
+
+/* In another process, which this is a trial for. */
+static bool may_make_link(void)
+{
+    int status;
+    pid_t child = fork();
+
+    if (!child)
+        _exit(!make_link("fe80::1234"));
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void on_a_link_of_its_own(fixture *f)
+{
+    if (g_test_subprocess()) {
+        g_assert_true(make_link("fe80::1234"));
+        connect_on_link(f);
+    } else if (may_make_link()) {
+        run_in_child(f);
+        g_test_trap_assert_passed();
+    } else {
+        g_test_skip("this process may not have a network of its own");
+    }
+}
+
+/* ---- Its own peer -------------------------------------------------------------------------------------- */
+
+/* A port that nobody listens on: the system may give it to the one that connects. That is a refusal, too, and
+ * who listens there the next moment can. */
+static void never_its_own_peer(fixture *f)
+{
+    const char *port = text_of(refusing_port());
+
+    connect_next_to_itself();
+    run_fails(vow_connect(f->loop, "127.0.0.1", port), ECONNREFUSED, "127.0.0.1");
+    vow_listen_options options = {.host = "127.0.0.1", .port = port, .exclusive = true};
+    close(run_fd(vow_listen_with(f->loop, &options)));
+}
+
+static void never_its_own_peer_by_name(fixture *f)
+{
+    static const char *const addresses[] = {"127.0.0.2", "127.0.0.1", NULL};
+    static const struct entry entry = {.addresses = addresses};
+    int port, listener = listen_alone(f, "127.0.0.1", &port);
+
+    connect_next_to_itself();
+    arrives(f, &entry, "127.0.0.1", port);
+    close(listener);
+    end_threads();
+}
+
 static void by_localhost(fixture *f)
 {
     int ends[2], listener = run_fd(vow_listen(f->loop, "localhost", "0", 0));
@@ -232,5 +373,9 @@ int main(int argc, char **argv)
     test_add("/connect-by-name/only-one", the_only_one_refuses);
     test_add("/connect-by-name/dropped", dropped_on_its_way);
     test_add("/connect-by-name/localhost", by_localhost);
+    test_add("/connect-by-name/scope", the_scope_is_kept);
+    test_add("/connect-by-name/link", on_a_link_of_its_own);
+    test_add("/connect-by-name/own-peer", never_its_own_peer);
+    test_add("/connect-by-name/own-peer/next", never_its_own_peer_by_name);
     return g_test_run();
 }

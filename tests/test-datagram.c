@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "attempts.h"
 #include "place.h"
 
 /* A bound socket, and one that is connected to it. */
@@ -232,7 +233,8 @@ static void addresses_that_are_none(fixture *f)
 {
     char *longest = g_strnfill(200, 'x');
 
-    run_fails(vow_datagram_bind(f->loop, NULL, "1"), EINVAL, "vow_datagram_bind");
+    run_fails(vow_datagram_connect(f->loop, NULL, "1"), EINVAL, "vow_datagram_connect");
+    run_fails(vow_datagram_connect(f->loop, "", "1"), EINVAL, "vow_datagram_connect");
     run_fails(vow_datagram_bind(f->loop, "127.0.0.1", "-1"), EINVAL, "vow_datagram_bind: bad port '-1'");
     run_fails(vow_datagram_connect(f->loop, "::g", "1"), EINVAL, "::g");
     run_fails(vow_datagram_connect(f->loop, "127.0.0.1", NULL), EINVAL, "port");
@@ -259,6 +261,72 @@ static void where_nothing_can_be_sent(fixture *f)
     run_fails(send_text(f, ends[1], "x", NULL), ENOTSOCK, "");
     run_fails(vow_datagram_receive(f->loop, ends[0], &byte, 1, NULL), ENOTSOCK, "");
     close_both(ends);
+}
+
+/* ---- Addresses ----------------------------------------------------------------------------------------- */
+
+static void says(fixture *f, int from, int to, const char *text)
+{
+    char got[8] = "";
+
+    run_int(send_text(f, from, text, NULL));
+    g_assert_cmpint(run_int(vow_datagram_receive(f->loop, to, got, sizeof got, NULL)), ==,
+                    (gint64) strlen(text));
+    g_assert_cmpstr(got, ==, text);
+}
+
+static void any_host(fixture *f)
+{
+    static const char *const hosts[] = {NULL, ""};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
+        int bound = run_fd(vow_datagram_bind(f->loop, hosts[i], "0"));
+        const char *port = text_of(vow_socket_port(bound));
+        int fd = run_fd(vow_datagram_connect(f->loop, "127.0.0.1", port));
+        says(f, fd, bound, "four");
+        close(fd);
+        if (has_ipv6()) {
+            fd = run_fd(vow_datagram_connect(f->loop, "::1", port));
+            says(f, fd, bound, "six");
+            close(fd);
+        }
+        close(bound);
+    }
+}
+
+static void an_abstract_name(fixture *f)
+{
+    char *name = g_strdup_printf("@vow-test-%d", (int) getpid());
+    char got[8] = "";
+    vow_address from, to;
+    int bound = run_fd(vow_datagram_bind_unix(f->loop, name));
+    int fd = run_fd(vow_datagram_connect_unix(f->loop, name));
+
+    g_assert_false(g_file_test(name, G_FILE_TEST_EXISTS));
+    says(f, fd, bound, "hello");
+    g_assert_true(vow_address_parse(&to, name));
+    run_int(send_text(f, bound, "me", &to));
+    g_assert_cmpint(run_int(vow_datagram_receive(f->loop, bound, got, sizeof got, &from)), ==, 2);
+    g_assert_true(vow_address_equal(&from, &to));
+    close(fd);
+    close(bound);
+    g_free(name);
+}
+
+/* What is sent comes to whoever has the address by then, and never back to the sender. */
+static void never_its_own_peer(fixture *f)
+{
+    const char *port = text_of(refusing_port());
+    vow_address own, peer;
+
+    connect_next_to_itself();
+    int fd = run_fd(vow_datagram_connect(f->loop, "127.0.0.1", port));
+    g_assert_true(vow_socket_address(fd, &own) && vow_socket_peer(fd, &peer));
+    g_assert_false(vow_address_equal(&own, &peer));
+    int bound = run_fd(vow_datagram_bind(f->loop, "127.0.0.1", port));
+    says(f, fd, bound, "hello");
+    close(bound);
+    close(fd);
 }
 
 /* ---- Dropping ------------------------------------------------------------------------------------------ */
@@ -316,6 +384,9 @@ int main(int argc, char **argv)
     ADD_EACH("/datagram/in-use", in_use);
     ADD_EACH("/datagram/too-long", too_long);
     test_add("/datagram/no-address", addresses_that_are_none);
+    test_add("/datagram/any-host", any_host);
+    test_add("/datagram/abstract", an_abstract_name);
+    test_add("/datagram/own-peer", never_its_own_peer);
     test_add("/datagram/no-destination", where_nothing_can_be_sent);
     ADD_EACH("/datagram/dropped", dropped);
     ADD_EACH("/datagram/no-memory", no_memory);

@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int option(int fd, int level, int name)
@@ -133,6 +134,52 @@ static void both_families_at_once(fixture *f)
     close(fd);
 }
 
+/* No host is all of them, of both families; without IPv6, of the other one. */
+static void at_any_host(fixture *f, int fd)
+{
+    char port[8];
+
+    close(run_fd(vow_connect(f->loop, "127.0.0.1", port_of(fd, port))));
+    if (has_ipv6())
+        close(run_fd(vow_connect(f->loop, "::1", port)));
+    close(fd);
+}
+
+static void any_host(fixture *f)
+{
+    at_any_host(f, listen_by(f, (vow_listen_options){.port = "0"}));
+    at_any_host(f, listen_by(f, (vow_listen_options){.host = "", .port = "0"}));
+    at_any_host(f, run_fd(vow_listen(f->loop, NULL, "0", 0)));
+    at_any_host(f, run_fd(vow_listen(f->loop, "", "0", 0)));
+    run_fails(vow_connect(f->loop, "", "80"), EINVAL, "host");
+    run_fails(vow_connect(f->loop, NULL, "80"), EINVAL, "host");
+}
+
+/* IPv6 is switched off: then socket(2) says so. */
+static bool has_no_ipv6;
+
+int socket(int family, int type, int protocol)
+{
+    if (!has_no_ipv6 || family != AF_INET6)
+        return (int) syscall(SYS_socket, family, type, protocol);
+    errno = EAFNOSUPPORT;
+    return -1;
+}
+
+static void any_host_without_ipv6(fixture *f)
+{
+    char text[VOW_ADDRESS_TEXT_SIZE];
+    vow_address address;
+
+    has_no_ipv6 = true;
+    int fd = run_fd(vow_listen(f->loop, NULL, "0", 0));
+    g_assert_true(vow_socket_address(fd, &address));
+    g_assert_true(g_str_has_prefix(vow_address_format(&address, text, sizeof text), "0.0.0.0:"));
+    run_fails(vow_listen(f->loop, "::", "0", 0), EAFNOSUPPORT, "[::]:0");
+    has_no_ipv6 = false;
+    close(fd);
+}
+
 /* Of a queue of one, Linux holds two; the others have to wait, and then give up here. */
 static void a_short_queue(fixture *f)
 {
@@ -241,6 +288,29 @@ static void a_unix_path(fixture *f)
     at_place(f, NULL, on_a_path);
 }
 
+/* One meaning of "@": a name that is no file, whichever way it is written. */
+static void an_abstract_name(fixture *f)
+{
+    char *name = g_strdup_printf("@vow-test-%d", (int) getpid());
+    char text[VOW_ADDRESS_TEXT_SIZE];
+    vow_address address, again;
+    int ends[2], fd = run_fd(vow_listen_unix(f->loop, name, 0));
+
+    g_assert_false(g_file_test(name, G_FILE_TEST_EXISTS));
+    g_assert_true(vow_socket_address(fd, &address));
+    g_assert_cmpstr(vow_address_format(&address, text, sizeof text), ==, name);
+    g_assert_true(vow_address_parse(&again, name) && vow_address_equal(&address, &again));
+    ends[0] = run_fd(vow_connect_unix(f->loop, text));
+    ends[1] = run_fd(vow_accept(f->loop, fd));
+    assert_connected(f, ends[0], ends[1]);
+    close_both(ends);
+    run_fails(vow_listen_with(f->loop, &(vow_listen_options){.path = name}), EADDRINUSE, name);
+    close(fd);
+    close(listen_by(f, (vow_listen_options){.path = name})); /* it is free again, without unlink(2) */
+    run_fails(vow_connect_unix(f->loop, name), ECONNREFUSED, name);
+    g_free(name);
+}
+
 static void refused(fixture *f, vow_listen_options options, const char *part)
 {
     run_fails(vow_listen_with(f->loop, &options), EINVAL, part);
@@ -250,8 +320,8 @@ static void what_contradicts_itself(fixture *f)
 {
     refused(f, (vow_listen_options){.path = "/x", .host = "::1"}, "both");
     refused(f, (vow_listen_options){.path = "/x", .port = "80"}, "both");
-    refused(f, (vow_listen_options){0}, "host");
-    refused(f, (vow_listen_options){.port = "80"}, "host");
+    refused(f, (vow_listen_options){0}, "port");
+    refused(f, (vow_listen_options){.host = "*", .port = "80"}, "host");
     refused(f, (vow_listen_options){.host = "::1"}, "port");
     refused(f, (vow_listen_options){.path = ""}, "path");
 }
@@ -282,6 +352,9 @@ int main(int argc, char **argv)
     test_add("/listen/dual-stack", both_families_at_once);
     test_add("/listen/backlog", a_short_queue);
     test_add("/listen/path", a_unix_path);
+    test_add("/listen/abstract", an_abstract_name);
+    test_add("/listen/any-host", any_host);
+    test_add("/listen/any-host/no-ipv6", any_host_without_ipv6);
     test_add("/listen/contradiction", what_contradicts_itself);
     test_add("/listen/no-memory", no_memory);
     return g_test_run();

@@ -68,6 +68,19 @@ static void by_name(fixture *f)
     end_threads();
 }
 
+/* Asked for both families at once, the system tells the scopes. */
+static void with_a_scope(fixture *f)
+{
+    static const char *const addresses[] = {"fe80::1%lo", "127.0.0.1", NULL};
+    static const struct entry entry = {.addresses = addresses, .loses_scopes = true};
+
+    know(&entry);
+    run_lookup(vow_lookup(f->loop, "host.test", "80"), "[fe80::1%lo]:80 127.0.0.1:80");
+    run_lookup(vow_lookup(f->loop, "fe80::1%lo", "80"), "[fe80::1%lo]:80");
+    g_assert_cmpint(count_asked(ASKS), ==, 1);
+    end_threads();
+}
+
 static void twice_the_same(fixture *f)
 {
     static const char *const addresses[] = {"127.0.0.1", "127.0.0.1", "::1", "127.0.0.1", "::1", NULL};
@@ -132,8 +145,8 @@ static void a_name_that_is_unknown(fixture *f)
 /* No thread is asked for what cannot be a name. */
 static void names_that_are_none(fixture *f)
 {
-    static const char *const hosts[] = {NULL,  "",    "256.1.1.1", "1.2.3.4.", "::g", "1.2.3.4:80",
-                                        "a b", "a/b", "a\nb",      "[::1]",    "12",  "x.1"};
+    static const char *const hosts[] = {NULL,  "",     "256.1.1.1", "1.2.3.4.", "::g", "1.2.3.4:80", "a b",
+                                        "a/b", "a\nb", "[::1]",     "12",       "x.1", "*",          "*.x"};
     static const char *const services[] = {"", "-1", "65536", "4294967376", "a b", "\t", "99999999999"};
     char *longest = g_strnfill(300, 'x');
 
@@ -149,6 +162,11 @@ static void names_that_are_none(fixture *f)
         g_assert_true(vow_is_rejected(p));
         run_fails(p, EINVAL, services[i]);
     }
+    run_fails(vow_connect(f->loop, "*", "80"), EINVAL, "vow_connect: bad host '*'");
+    run_fails(vow_listen(f->loop, "*", "80", 0), EINVAL, "vow_listen: bad host '*'");
+    run_fails(vow_datagram_bind(f->loop, "*", "80"), EINVAL, "vow_datagram_bind: bad host '*'");
+    run_fails(vow_datagram_connect(f->loop, "*", "80"), EINVAL, "vow_datagram_connect: bad host '*'");
+    run_fails(vow_lookup(f->loop, "127.0.0.1", "*"), EINVAL, "bad port '*'");
     run_fails(vow_lookup(f->loop, longest, "80"), EINVAL, longest);
     run_fails(vow_lookup(f->loop, "127.0.0.1", longest), EINVAL, longest);
     run_fails(vow_connect(f->loop, "127.0.0.1", NULL), EINVAL, "port is NULL");
@@ -461,6 +479,7 @@ int main(int argc, char **argv)
     test_add("/lookup/numeric", numeric);
     test_add("/lookup/name", by_name);
     test_add("/lookup/no-name-twice", twice_the_same);
+    test_add("/lookup/scope", with_a_scope);
     test_add("/lookup/service", names_of_services);
     test_add("/lookup/localhost", localhost);
     test_add("/lookup/unknown", a_name_that_is_unknown);

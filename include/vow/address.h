@@ -40,8 +40,9 @@ VOW_API const vow_type vow_type_address; /**< @brief The type of vow_address_val
  *
  * An IP address is numeric, with a port or without: "127.0.0.1:80", "127.0.0.1", "[::1]:80", "::1",
  * "[fe80::1%eth0]:80". Without a port, that is 0; brackets need one. IPv4 is read as by inet_aton(3), so that
- * "127.1" is 127.0.0.1. Text with a slash in it is the path of a Unix-domain socket ("/run/x", "./x"), and
- * text that begins with @ is a name in Linux's abstract namespace.
+ * "127.1" is 127.0.0.1. Text that begins with @ is a name in Linux's abstract namespace, here and wherever a
+ * path is asked for; other text with a slash in it is the path of a Unix-domain socket ("/run/x", "./x",
+ * "./@x").
  *
  * @param address filled; nobody's when it fails.
  * @param text    read during the call.

@@ -20,8 +20,10 @@ VOW_BEGIN_DECLS
 /**
  * @brief A UDP socket bound to an address: what is sent there can be received from it.
  * @param loop where handlers will run.
- * @param host a name, of whose addresses the first that works is taken, or a numeric address; "0.0.0.0" and
- *             "::" are all of this machine's ("::" for IPv6 alone). Copied.
+ * @param host a name, of whose addresses the first that works is taken, or a numeric address; NULL or "" for
+ * all of this machine's, of IPv6 and of IPv4 on one socket (senders over IPv4 then have addresses such as
+ * "::ffff:127.0.0.1"), or of IPv4 where there is no IPv6; "0.0.0.0" and "::" are all of one family. "*" is
+ * refused. Copied.
  * @param port a number as text, or the name of a service; "0" lets the system choose (see vow_socket_port()).
  *             Copied.
  * @return the promise of a descriptor, the caller's.
@@ -36,9 +38,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_at(vow_loop *loop, const ch
 
 /**
  * @brief A Unix-domain datagram socket bound to a path, which must not exist yet and is the caller's to
- * unlink(2).
+ * unlink(2), or to a name in Linux's abstract namespace.
  * @param loop where handlers will run.
- * @param path read during the call.
+ * @param path with @ in front the abstract name; read during the call.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * bind(2)'s, such as `EADDRINUSE`; `EINVAL` for a path that is NULL or empty; `ENAMETOOLONG`; `EMFILE`;
@@ -53,10 +55,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, con
  * @brief A UDP socket for one peer: it sends there, and receives from there alone.
  *
  * Nothing is sent yet, so that nobody need be there. When nobody is, sending or receiving may reject with
- * `ECONNREFUSED` later; the socket can still be used then.
+ * `ECONNREFUSED` later; the socket can still be used then. It is never its own peer.
  *
  * @param loop where handlers will run.
- * @param host as for vow_datagram_bind().
+ * @param host a name or a numeric address; copied.
  * @param port as for vow_datagram_bind().
  * @return the promise of a descriptor, the caller's.
  * @par Errors
@@ -71,7 +73,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_at(vow_loop *loop, const
  * @brief A Unix-domain datagram socket for one peer. It is given a name of its own in Linux's abstract
  * namespace, so that the peer can answer.
  * @param loop where handlers will run.
- * @param path of the peer; read during the call.
+ * @param path of the peer, or its abstract name with @ in front; read during the call.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * connect(2)'s, such as `ENOENT` and `ECONNREFUSED`; `EINVAL`, `ENAMETOOLONG` as for

@@ -32,7 +32,7 @@ VOW_API const vow_domain
  * vow_offload_shutdown() does.
  *
  * @param loop    where handlers will run.
- * @param host    a name, such as "localhost", or a numeric address; copied.
+ * @param host    a name, such as "localhost", or a numeric address; not "*". Copied.
  * @param service a name, such as "http", or a port number as text; copied. NULL means port 0.
  * @return the promise of a list, the caller's.
  * @par Errors

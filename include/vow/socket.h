@@ -29,11 +29,14 @@ VOW_BEGIN_DECLS
  * is tried as soon as that is known. Each question to the system takes a thread of the pool (see
  * vow_lookup()): where it may have fewer than three, IPv4 is asked for after IPv6.
  *
+ * A connection is never one with itself: where nobody listens at a port of this machine, the system may
+ * choose that very port for this end, and what it then connects is refused with `ECONNREFUSED`.
+ *
  * See vow_socket_set_peer_timeout() for a peer that is gone without a word.
  *
  * @param loop    whose ev_loop watches.
  * @param host    a name, such as "localhost", or a numeric address, such as "127.0.0.1", "::1" or
- *                "fe80::1%eth0"; copied.
+ *                "fe80::1%eth0"; not "*". Copied.
  * @param service a port number as text, or a name, such as "http"; copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
@@ -56,7 +59,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *ho
 /**
  * @brief Connects to a Unix-domain stream socket.
  * @param loop whose ev_loop watches.
- * @param path of the socket; read during the call.
+ * @param path of the socket, or a name of the abstract namespace that begins with @; read during the call.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * connect(2)'s, such as `ENOENT`, `ECONNREFUSED`, and `EAGAIN` when the listener's queue is full; `EINVAL`
@@ -73,8 +76,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const cha
  * A name is looked up as by vow_lookup(), and the first of its addresses that works is taken.
  *
  * @param loop    where handlers will run.
- * @param host    a name or a numeric address; "0.0.0.0" and "::" are all of this machine's ("::" for IPv6
- *                alone). Copied.
+ * @param host    a name or a numeric address; NULL or "" for all of this machine's, of IPv6 and of IPv4 on
+ * one socket, or of IPv4 where there is no IPv6; "0.0.0.0" and "::" are all of one family. "*" is refused.
+ * Copied.
  * @param port    a number as text, or the name of a service; "0" lets the system choose (see
  *                vow_socket_port()). Copied.
  * @param backlog as listen(2); 0 and less mean the system's maximum.
@@ -91,7 +95,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *hos
 typedef struct vow_listen_options {
     const char *host; /**< as in vow_listen(); copied */
     const char *port; /**< as in vow_listen(); copied */
-    const char *path; /**< of a Unix-domain socket, in place of host and port; read during the call */
+    const char *path; /**< as in vow_listen_unix(), in place of host and port; read during the call */
     int backlog;      /**< as listen(2); 0 and less mean the system's maximum */
     bool reuse_port;  /**< several sockets may listen on the port, and the system spreads the connections over
                          them: one for each process or thread, say. Each must ask for it. */
@@ -110,9 +114,9 @@ typedef struct vow_listen_options {
  * @param options copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when both are given, or neither;
- * `EINVAL` for a `peer_timeout` that is negative or no number; `ENOPROTOOPT` when the system knows no port
- * reuse.
+ * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when a path and a host or port
+ * are given, or neither path nor port; `EINVAL` for a `peer_timeout` that is negative or no number;
+ * `ENOPROTOOPT` when the system knows no port reuse.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options,
@@ -124,7 +128,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_
  * @brief Listens on a Unix-domain stream socket. The path must not exist yet, and is the caller's to
  * unlink(2).
  * @param loop    where handlers will run.
- * @param path    of the socket; read during the call.
+ * @param path    of the socket, or with @ in front a name in Linux's abstract namespace, which is no file and
+ *                goes with the socket (for a file of such a name, write "./@name"); read during the call.
  * @param backlog as listen(2); 0 and less mean the system's maximum.
  * @return the promise of a descriptor, the caller's.
  * @par Errors

@@ -69,11 +69,13 @@ bool vow__address_is_port(const char *text)
     return length > 0 && length <= 5 && strspn(text, "0123456789") == length && atoi(text) <= 65535;
 }
 
+/* glibc takes a host that is "*" for none at all, which would be the loopback address. */
 int vow__address_numeric(vow_address *address, const char *host, const char *port)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
-    int status = vow__address_is_port(port) ? getaddrinfo(host, port, &hints, &found) : EAI_NONAME;
+    bool may_be = vow__address_is_port(port) && strcmp(host, "*") != 0;
+    int status = may_be ? getaddrinfo(host, port, &hints, &found) : EAI_NONAME;
 
     if (status)
         return status == EAI_MEMORY ? ENOMEM : EINVAL;
@@ -82,11 +84,12 @@ int vow__address_numeric(vow_address *address, const char *host, const char *por
     return 0;
 }
 
-/* `path` is not empty; its first byte is @ in the abstract namespace, if that is meant. */
-static int parse_unix(vow_address *address, const char *path, bool is_abstract)
+/* `path` is not empty; with @ in front it is a name in the abstract namespace. */
+static int parse_unix(vow_address *address, const char *path)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     size_t length = strlen(path);
+    bool is_abstract = *path == '@';
 
     if (length + !is_abstract > sizeof local.sun_path) /* an abstract name has no NUL behind it */
         return ENAMETOOLONG;
@@ -128,7 +131,7 @@ bool vow_address_parse(vow_address *address, const char *text)
     if (!text || !*text)
         code = EINVAL;
     else if (*text == '@' || strchr(text, '/'))
-        code = parse_unix(address, text, *text == '@');
+        code = parse_unix(address, text);
     else
         code = parse_host_and_port(address, text);
     if (code)
@@ -143,7 +146,7 @@ vow_error *vow__address_unix(vow_address *address, const char *path, const char 
     memset(address, 0, sizeof *address);
     if (!path || !*path)
         return vow_error_new_at(site, EINVAL, "%s: the path is %s", function, path ? "empty" : "NULL");
-    code = parse_unix(address, path, false);
+    code = parse_unix(address, path);
     if (!code)
         return NULL;
     return vow_error_new_at(site, code, "%s: bad path '%s': %s", function, path, strerror(code));
@@ -162,7 +165,8 @@ static void format_ip(const vow_address *address, char *buffer, size_t size)
         snprintf(buffer, size, vow_address_family(address) == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* Of an abstract name the length counts; a path ends with its NUL, or where the system left that out. */
+/* Of an abstract name the length counts; a path ends with its NUL, or where the system left that out. What
+ * would not be read as a path again has "./" in front. */
 static void format_unix(const vow_address *address, char *buffer, size_t size)
 {
     char text[sizeof((struct sockaddr_un *) NULL)->sun_path];
@@ -177,7 +181,10 @@ static void format_unix(const vow_address *address, char *buffer, size_t size)
     for (size_t i = 0; i < length; i++)
         if (!text[i])
             text[i] = '@';
-    snprintf(buffer, size, "%s%.*s", is_path && !memchr(text, '/', length) ? "./" : "", (int) length, text);
+    if (is_path && (text[0] == '@' || !memchr(text, '/', length)))
+        snprintf(buffer, size, "./%.*s", (int) length, text);
+    else
+        snprintf(buffer, size, "%.*s", (int) length, text);
 }
 
 char *vow_address_format(const vow_address *address, char *buffer, size_t size)
@@ -302,6 +309,16 @@ bool vow_socket_peer(int fd, vow_address *address)
 
     vow__address_take(address, &storage, status < 0 ? 0 : length);
     return status == 0;
+}
+
+/* The ports first: an address may have other names, such as "::" for "::1". */
+bool vow__socket_is_own_peer(int fd, const vow_address *to)
+{
+    vow_address own, peer;
+
+    return vow_address_port(to) > 0 && vow_socket_address(fd, &own) &&
+           vow_address_port(&own) == vow_address_port(to) && vow_socket_peer(fd, &peer) &&
+           vow_address_equal(&own, &peer);
 }
 
 int vow_socket_port(int fd)

@@ -30,6 +30,19 @@ static void close_socket(connecting *self)
     self->fd = -1;
 }
 
+/* Where nobody listens at a port of this machine, the system may choose that very port for our end, and then
+ * a socket of TCP is connected to itself (RFC 9293, section 3.5: a simultaneous open). It is reset, so that
+ * the port is free at once for who may listen there. */
+static bool is_own_peer(const connecting *self)
+{
+    static const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    if (!vow__socket_is_own_peer(self->fd, &self->address))
+        return false;
+    setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    return true;
+}
+
 /* The socket is writable: the connection stands or has failed. */
 static bool connect_attempt(vow__io *io, vow_value *result)
 {
@@ -40,6 +53,8 @@ static bool connect_attempt(vow__io *io, vow_value *result)
     vow__io_stop(&io->promise);
     if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
         code = errno;
+    if (!code && is_own_peer(self))
+        code = ECONNREFUSED;
     if (code) {
         close_socket(self);
         *result = failed(self, code);

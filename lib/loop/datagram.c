@@ -29,57 +29,102 @@ typedef struct receiving {
 
 /* ---- Sockets ------------------------------------------------------------------------------------------- */
 
-/* 0, or an errno value. */
-static int bind_to(int fd, const vow_address *address)
+/* Each of these two gives 0, or an errno value. */
+
+static int bind_to(int fd, const vow_address *address, bool dual_stack)
 {
-    const int on = 1;
+    const int only = !dual_stack;
 
     if (vow_address_family(address) == AF_INET6 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) < 0)
         return errno;
     return bind(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
 }
 
-/* A Unix-domain socket that is bound to nothing but its family gets a name of the system's choice. */
+/* A Unix-domain socket that is bound to nothing but its family gets a name of the system's choice: once it is
+ * connected, so that this cannot be the peer's. */
 static int connect_to(int fd, const vow_address *address)
 {
     const struct sockaddr any = {.sa_family = AF_UNIX};
 
-    if (vow_address_family(address) == AF_UNIX && bind(fd, &any, sizeof any.sa_family) < 0)
-        return errno;
     while (connect(fd, vow_address_sockaddr(address), address->length) < 0)
         if (errno != EINTR)
             return errno;
-    return 0;
+    return vow_address_family(address) == AF_UNIX && bind(fd, &any, sizeof any.sa_family) < 0 ? errno : 0;
 }
 
-/* Bound or connected; -1 and the errno value in `code`. */
-static int open_socket(const vow_address *address, const void *data, int *code)
+/* A socket, not bound or connected yet; -1 and the errno value in `code`. */
+static int open_socket(const vow_address *address, int *code)
 {
-    const bool *binds = data;
     int fd = vow__address_socket(address, SOCK_DGRAM);
 
-    if (fd < 0)
-        *code = errno;
-    else
-        *code = *binds ? bind_to(fd, address) : connect_to(fd, address);
-    if (*code && fd >= 0)
-        close(fd);
-    return *code ? -1 : fd;
+    *code = fd < 0 ? errno : 0;
+    return fd;
 }
 
-static vow_promise *open_ip(vow_loop *loop, const char *host, const char *service, bool binds,
-                            const char *function, const char *site)
+/* The socket, or -1 in its place if there was an error. */
+static int close_if(int code, int fd)
 {
-    vow__opener opener = {open_socket, &binds, sizeof binds, SOCK_DGRAM, function};
+    if (code && fd >= 0)
+        close(fd);
+    return code ? -1 : fd;
+}
+
+static int open_bound(const vow_address *address, const void *dual_stack, int *code)
+{
+    int fd = open_socket(address, code);
+
+    if (fd >= 0)
+        *code = bind_to(fd, address, *(const bool *) dual_stack);
+    return close_if(*code, fd);
+}
+
+static int try_connected(const vow_address *address, int *code)
+{
+    int fd = open_socket(address, code);
+
+    if (fd >= 0)
+        *code = connect_to(fd, address);
+    return close_if(*code, fd);
+}
+
+/* The system chooses the port, and may have chosen the very one that the socket is to be connected to. Then
+ * it is kept until another socket has got its own. */
+static int open_connected(const vow_address *address, const void *options, int *code)
+{
+    int fd = try_connected(address, code), other;
+
+    (void) options;
+    if (fd < 0 || !vow__socket_is_own_peer(fd, address))
+        return fd;
+    other = try_connected(address, code);
+    close(fd);
+    return other;
+}
+
+static vow_promise *bind_ip(vow_loop *loop, const char *host, const char *service, const char *function,
+                            const char *site)
+{
+    bool is_wildcard = vow__is_wildcard(host);
+    vow__opener opener = {open_bound, &is_wildcard, sizeof is_wildcard, SOCK_DGRAM, function, is_wildcard};
 
     vow__check_loop(loop, function, site);
     return vow__open_first(loop, &opener, host, service, site);
 }
 
-static vow_promise *open_unix(vow_loop *loop, const char *path, bool binds, const char *function,
+static vow_promise *connect_ip(vow_loop *loop, const char *host, const char *service, const char *function,
+                               const char *site)
+{
+    vow__opener opener = {open_connected, NULL, 0, SOCK_DGRAM, function, false};
+
+    vow__check_loop(loop, function, site);
+    return vow__open_first(loop, &opener, host, service, site);
+}
+
+static vow_promise *open_unix(vow_loop *loop, const char *path, vow__open_fn open, const char *function,
                               const char *site)
 {
+    const bool dual_stack = false;
     vow_address address;
     vow_error *error;
     int code = 0, fd = -1;
@@ -87,7 +132,7 @@ static vow_promise *open_unix(vow_loop *loop, const char *path, bool binds, cons
     vow__check_loop(loop, function, site);
     error = vow__address_unix(&address, path, function, site);
     if (!error)
-        fd = open_socket(&address, &binds, &code);
+        fd = open(&address, &dual_stack, &code);
     if (code)
         error = vow__address_error(&address, function, code, site);
     return error ? vow_rejected_at(loop, error, site) : vow_resolved_at(loop, vow_fd(fd), site);
@@ -95,22 +140,22 @@ static vow_promise *open_unix(vow_loop *loop, const char *path, bool binds, cons
 
 vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *service, const char *site)
 {
-    return open_ip(loop, host, service, true, "vow_datagram_bind", site);
+    return bind_ip(loop, host, service, "vow_datagram_bind", site);
 }
 
 vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, const char *path, const char *site)
 {
-    return open_unix(loop, path, true, "vow_datagram_bind_unix", site);
+    return open_unix(loop, path, open_bound, "vow_datagram_bind_unix", site);
 }
 
 vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *service, const char *site)
 {
-    return open_ip(loop, host, service, false, "vow_datagram_connect", site);
+    return connect_ip(loop, host, service, "vow_datagram_connect", site);
 }
 
 vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, const char *path, const char *site)
 {
-    return open_unix(loop, path, false, "vow_datagram_connect_unix", site);
+    return open_unix(loop, path, open_connected, "vow_datagram_connect_unix", site);
 }
 
 /* ---- Sending ------------------------------------------------------------------------------------------- */

@@ -68,16 +68,25 @@ static vow_promise *listen_on_path(vow_loop *loop, const vow_listen_options *opt
     return error ? vow_rejected_at(loop, error, site) : vow_resolved_at(loop, vow_fd(fd), site);
 }
 
+static vow_promise *listen_at_host(vow_loop *loop, const vow_listen_options *options, const char *function,
+                                   const char *site)
+{
+    vow_listen_options own = *options;
+    bool is_wildcard = vow__is_wildcard(options->host);
+    vow__opener opener = {open_listener, &own, sizeof own, SOCK_STREAM, function, is_wildcard};
+
+    own.dual_stack = own.dual_stack || is_wildcard;
+    return vow__open_first(loop, &opener, options->host, options->port, site);
+}
+
 static vow_promise *listen_with(vow_loop *loop, const vow_listen_options *options, const char *function,
                                 const char *site)
 {
-    vow__opener opener = {open_listener, options, sizeof *options, SOCK_STREAM, function};
-
     vow__check_loop(loop, function, site);
     if (!options)
         vow__misuse(function, NULL, "the options are NULL, at %s", site ? site : "an unknown place");
     if (!options->path)
-        return vow__open_first(loop, &opener, options->host, options->port, site);
+        return listen_at_host(loop, options, function, site);
     if (!options->host && !options->port)
         return listen_on_path(loop, options, function, site);
     return vow_rejected_at(

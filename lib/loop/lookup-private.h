@@ -34,14 +34,23 @@ typedef int (*vow__open_fn)(const vow_address *address, const void *options, int
 /*
  * What listen and the like are: the promise of a descriptor for the first of the addresses of host and
  * service that one can be opened for. At once if they are numeric. The options, of `size` bytes, are copied.
+ * With a wildcard the host is VOW__ANY_HOST, opened for both families, or for IPv4 where there is no IPv6.
  */
+#define VOW__ANY_HOST "::"
 typedef struct vow__opener {
     vow__open_fn open;
     const void *options;
     size_t size;
     int type;             /* as SOCK_STREAM */
     const char *function; /* for messages */
+    bool is_wildcard;
 } vow__opener;
+
+/* Whether all of this machine's addresses are meant. */
+static inline bool vow__is_wildcard(const char *host)
+{
+    return !host || !*host;
+}
 
 vow_promise *vow__open_first(vow_loop *loop, const vow__opener *opener, const char *host, const char *service,
                              const char *site);

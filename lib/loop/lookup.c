@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static bool is_host_name(const char *host)
     if (!length || length > HOST_MAX || ends_in_number(host))
         return false;
     for (size_t i = 0; i < length; i++)
-        if (iscntrl((unsigned char) host[i]) || strchr(" :/@[]%", host[i]))
+        if (iscntrl((unsigned char) host[i]) || strchr(" :/@[]%*", host[i]))
             return false;
     return true;
 }
@@ -220,16 +221,56 @@ static vow_value list_of(const request *self, const struct addrinfo *found)
     return count > 0 && list ? vow_own(list, &vow_type_list) : vow_throw(&vow__error_no_memory);
 }
 
+/* Asks the system for the addresses of one family or all: 0, or what getaddrinfo(3) says. */
+static int ask(const request *self, int family, struct addrinfo **found)
+{
+    struct addrinfo hints = {.ai_family = family, .ai_socktype = self->type};
+
+    *found = NULL;
+    return getaddrinfo(self->host, *self->service ? self->service : NULL, &hints, found);
+}
+
+/* Whether there is an address that counts on one link alone, with the link, or without, so that it leads
+ * nowhere. */
+static bool has_link_local(const struct addrinfo *found, bool with_scope)
+{
+    for (; found; found = found->ai_next) {
+        struct sockaddr_in6 v6;
+
+        if (found->ai_family != AF_INET6 || found->ai_addrlen < sizeof v6)
+            continue;
+        memcpy(&v6, found->ai_addr, sizeof v6);
+        if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) && with_scope == (v6.sin6_scope_id != 0))
+            return true;
+    }
+    return false;
+}
+
+/* Asked for one family, glibc loses the scopes that it was told; asked for both, it keeps them. */
+static void find_scopes(const request *self, struct addrinfo **found)
+{
+    struct addrinfo *all;
+
+    if (self->family == AF_UNSPEC || !has_link_local(*found, false) || ask(self, AF_UNSPEC, &all))
+        return;
+    if (has_link_local(all, true)) {
+        freeaddrinfo(*found);
+        *found = all;
+    } else {
+        freeaddrinfo(all);
+    }
+}
+
 static vow_value request_run(void *data)
 {
     const request *self = data;
-    struct addrinfo hints = {.ai_family = self->family, .ai_socktype = self->type};
-    struct addrinfo *found = NULL;
-    int status = getaddrinfo(self->host, *self->service ? self->service : NULL, &hints, &found);
+    struct addrinfo *found;
+    int status = ask(self, self->family, &found);
     vow_value result;
 
     if (status)
         return failed(self, status, errno);
+    find_scopes(self, &found);
     result = list_of(self, found);
     freeaddrinfo(found);
     return result;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Descriptors for a host and a service by name: the first of their addresses that works is taken. */
+#include <errno.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,13 +27,26 @@ static void opening_free(void *pointer)
     vow__release(self, sizeof *self + self->opener.size);
 }
 
+static void to_any_v4(vow_address *address)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons((uint16_t) vow_address_port(address))};
+
+    vow_address_set(address, (const struct sockaddr *) (const void *) &any, sizeof any);
+}
+
 /* A descriptor as a value, or a throw. */
 static vow_value open_one(const vow__opener *opener, const vow_address *address, const char *site)
 {
+    vow_address place = *address;
     int code = 0;
-    int fd = opener->open(address, opener->options, &code);
+    int fd = opener->open(&place, opener->options, &code);
 
-    return fd < 0 ? vow_throw(vow__address_error(address, opener->function, code, site)) : vow_fd(fd);
+    if (fd < 0 && opener->is_wildcard && (code == EAFNOSUPPORT || code == EADDRNOTAVAIL)) {
+        to_any_v4(&place);
+        code = 0;
+        fd = opener->open(&place, opener->options, &code);
+    }
+    return fd < 0 ? vow_throw(vow__address_error(&place, opener->function, code, site)) : vow_fd(fd);
 }
 
 /* If none works, what is thrown says why the first one does not. */
@@ -78,6 +93,8 @@ vow_promise *vow__open_first(vow_loop *loop, const vow__opener *opener, const ch
     opening *self;
     vow_promise *found;
 
+    if (opener->is_wildcard)
+        host = VOW__ANY_HOST;
     if (vow__lookup_numeric(&address, host, service, opener->function, site, &error))
         return vow_resolved_at(loop, open_one(opener, &address, site), site);
     if (error)
