@@ -54,9 +54,16 @@ names | sort >"$scratch/listed"
     sed -e 's,^\./,,' -e 's,\.in$,,' | sort -u >"$scratch/present"
 check "include/local.mk lists the headers that there are" diff "$scratch/listed" "$scratch/present"
 
+# A macro over the function that takes the site passes its arguments on as they are: with names for them, the
+# commas of a compound literal would part them.
 for name in $(names); do
     cat "$top_srcdir/include/$name" "$top_builddir/include/$name" 2>/dev/null
-done | grep -E '^[[:space:]]*#[[:space:]]*define' | grep -Ev 'define[[:space:]]+(VOW|vow)_' >"$scratch/macros"
+done >"$scratch/all"
+sed -n -e '/^#define vow_.*\\$/N' -e 's/\\\n *//' -e '/^#define \(vow_[a-z0-9_]*\)([a-z].*\b\1_at(/p' "$scratch/all" \
+    >"$scratch/named"
+check_empty "every macro over a function is variadic: #define foo(...) foo_at(__VA_ARGS__, VOW_HERE)" "$scratch/named"
+
+cat "$scratch/all" | grep -E '^[[:space:]]*#[[:space:]]*define' | grep -Ev 'define[[:space:]]+(VOW|vow)_' >"$scratch/macros"
 check_empty "every macro begins with VOW_ or vow_" "$scratch/macros"
 
 finish

@@ -14,13 +14,30 @@
 #include <vow/common.h>
 #include <vow/promise.h>
 
-VOW_BEGIN_DECLS
+#ifdef __cplusplus
+#include <initializer_list>
+#endif
 
-/* The arguments of an _of form as an array. Its first element, NULL, lets the list be empty in ISO C. */
+/* The arguments of an _of form as an array. Its first element, NULL, lets the list be empty. */
+#ifdef __cplusplus
+VOW_NODISCARD inline vow_promise *vow__combine_of(vow_promise *(*combine)(vow_loop *, size_t,
+                                                                          vow_promise *const *, const char *),
+                                                  vow_loop *loop, std::initializer_list<vow_promise *> list,
+                                                  const char *site)
+{
+    return combine(loop, list.size() - 1, list.begin() + 1, site);
+}
+#define VOW__COMBINE_ARRAY(combine, loop, ...) \
+    vow__combine_of(combine, (loop), {nullptr, __VA_ARGS__}, VOW_HERE)
+#else
 #define VOW__COUNT_OF(...) (sizeof((vow_promise *[]){NULL, __VA_ARGS__}) / sizeof(vow_promise *) - 1)
 #define VOW__ARRAY_OF(...) ((vow_promise *[]){NULL, __VA_ARGS__} + 1)
-#define VOW__COMBINE_OF(combine, loop, ...) \
+#define VOW__COMBINE_ARRAY(combine, loop, ...) \
     combine((loop), VOW__COUNT_OF(__VA_ARGS__), VOW__ARRAY_OF(__VA_ARGS__), VOW_HERE)
+#endif
+#define VOW__COMBINE_OF(combine, ...) VOW__COMBINE_ARRAY(combine, __VA_ARGS__, )
+
+VOW_BEGIN_DECLS
 
 /**
  * @brief Waits for all: fulfilled with the list of their values, in the inputs' order; rejected with the
@@ -40,10 +57,10 @@ VOW_BEGIN_DECLS
  */
 VOW_API VOW_NODISCARD vow_promise *vow_all_at(vow_loop *loop, size_t n, vow_promise *const *promises,
                                               const char *site);
-#define vow_all(loop, n, promises) vow_all_at((loop), (n), (promises), VOW_HERE)
+#define vow_all(...) vow_all_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief vow_all() of its arguments: `vow_all_of(loop, a, b, c)`. @since 0.1 */
-#define vow_all_of(...) VOW__COMBINE_OF(vow_all_at, __VA_ARGS__, )
+#define vow_all_of(...) VOW__COMBINE_OF(vow_all_at, __VA_ARGS__)
 
 /**
  * @brief Waits for all to settle: fulfilled with the list of their outcomes, in the inputs' order. Never
@@ -64,10 +81,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_all_at(vow_loop *loop, size_t n, vow_prom
  */
 VOW_API VOW_NODISCARD vow_promise *vow_all_settled_at(vow_loop *loop, size_t n, vow_promise *const *promises,
                                                       const char *site);
-#define vow_all_settled(loop, n, promises) vow_all_settled_at((loop), (n), (promises), VOW_HERE)
+#define vow_all_settled(...) vow_all_settled_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief vow_all_settled() of its arguments. @since 0.1 */
-#define vow_all_settled_of(...) VOW__COMBINE_OF(vow_all_settled_at, __VA_ARGS__, )
+#define vow_all_settled_of(...) VOW__COMBINE_OF(vow_all_settled_at, __VA_ARGS__)
 
 /**
  * @brief Waits for the first to be fulfilled: fulfilled with its value; rejected when every input rejected.
@@ -87,10 +104,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_all_settled_at(vow_loop *loop, size_t n, 
  */
 VOW_API VOW_NODISCARD vow_promise *vow_any_at(vow_loop *loop, size_t n, vow_promise *const *promises,
                                               const char *site);
-#define vow_any(loop, n, promises) vow_any_at((loop), (n), (promises), VOW_HERE)
+#define vow_any(...) vow_any_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief vow_any() of its arguments. @since 0.1 */
-#define vow_any_of(...) VOW__COMBINE_OF(vow_any_at, __VA_ARGS__, )
+#define vow_any_of(...) VOW__COMBINE_OF(vow_any_at, __VA_ARGS__)
 
 /**
  * @brief Waits for the first to settle, and settles the same way. With no input it stays pending.
@@ -106,10 +123,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_any_at(vow_loop *loop, size_t n, vow_prom
  */
 VOW_API VOW_NODISCARD vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_promise *const *promises,
                                                const char *site);
-#define vow_race(loop, n, promises) vow_race_at((loop), (n), (promises), VOW_HERE)
+#define vow_race(...) vow_race_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief vow_race() of its arguments. @since 0.1 */
-#define vow_race_of(...) VOW__COMBINE_OF(vow_race_at, __VA_ARGS__, )
+#define vow_race_of(...) VOW__COMBINE_OF(vow_race_at, __VA_ARGS__)
 
 VOW_END_DECLS
 

@@ -34,7 +34,7 @@ VOW_BEGIN_DECLS
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_at(vow_loop *loop, const char *host, const char *port,
                                                         const char *site);
-#define vow_datagram_bind(loop, host, port) vow_datagram_bind_at((loop), (host), (port), VOW_HERE)
+#define vow_datagram_bind(...) vow_datagram_bind_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief A Unix-domain datagram socket bound to a path, which must not exist yet and is the caller's to
@@ -49,7 +49,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_at(vow_loop *loop, const ch
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, const char *path,
                                                              const char *site);
-#define vow_datagram_bind_unix(loop, path) vow_datagram_bind_unix_at((loop), (path), VOW_HERE)
+#define vow_datagram_bind_unix(...) vow_datagram_bind_unix_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief A UDP socket for one peer: it sends there, and receives from there alone.
@@ -67,7 +67,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_bind_unix_at(vow_loop *loop, con
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_at(vow_loop *loop, const char *host, const char *port,
                                                            const char *site);
-#define vow_datagram_connect(loop, host, port) vow_datagram_connect_at((loop), (host), (port), VOW_HERE)
+#define vow_datagram_connect(...) vow_datagram_connect_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief A Unix-domain datagram socket for one peer. It is given a name of its own in Linux's abstract
@@ -82,7 +82,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_at(vow_loop *loop, const
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, const char *path,
                                                                 const char *site);
-#define vow_datagram_connect_unix(loop, path) vow_datagram_connect_unix_at((loop), (path), VOW_HERE)
+#define vow_datagram_connect_unix(...) vow_datagram_connect_unix_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Sends a datagram: fulfilled with its size once the system has taken it over.
@@ -100,8 +100,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, 
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer,
                                                         size_t size, const vow_address *to, const char *site);
-#define vow_datagram_send(loop, fd, buffer, size, to) \
-    vow_datagram_send_at((loop), (fd), (buffer), (size), (to), VOW_HERE)
+#define vow_datagram_send(...) vow_datagram_send_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Receives a datagram: fulfilled with its length, and with where it came from in `from`.
@@ -123,8 +122,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, 
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_t size,
                                                            vow_address *from, const char *site);
-#define vow_datagram_receive(loop, fd, buffer, size, from) \
-    vow_datagram_receive_at((loop), (fd), (buffer), (size), (from), VOW_HERE)
+#define vow_datagram_receive(...) vow_datagram_receive_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -37,7 +37,7 @@ VOW_BEGIN_DECLS
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *path, size_t limit,
                                                     const char *site);
-#define vow_file_read(loop, path, limit) vow_file_read_at((loop), (path), (limit), VOW_HERE)
+#define vow_file_read(...) vow_file_read_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Replaces the content of a file, or makes it: fulfilled with the count of bytes when it is done.
@@ -67,7 +67,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_write_at(vow_loop *loop, const char *path, const void *data,
                                                      size_t size, const char *site);
-#define vow_file_write(loop, path, data, size) vow_file_write_at((loop), (path), (data), (size), VOW_HERE)
+#define vow_file_write(...) vow_file_write_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Opens a file, as open(2) does: fulfilled with a descriptor, of type `vow_type_fd`.
@@ -85,7 +85,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_write_at(vow_loop *loop, const char 
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_open_at(vow_loop *loop, const char *path, int flags,
                                                     unsigned mode, const char *site);
-#define vow_file_open(loop, path, flags, mode) vow_file_open_at((loop), (path), (flags), (mode), VOW_HERE)
+#define vow_file_open(...) vow_file_open_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads a piece of a file: fulfilled with the count of bytes, less than `size` at the file's end only.
@@ -111,8 +111,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_open_at(vow_loop *loop, const char *
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_pread_at(vow_loop *loop, int fd, void *buffer, size_t size,
                                                      int64_t offset, const char *site);
-#define vow_file_pread(loop, fd, buffer, size, offset) \
-    vow_file_pread_at((loop), (fd), (buffer), (size), (offset), VOW_HERE)
+#define vow_file_pread(...) vow_file_pread_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Writes a piece of a file, all of it: fulfilled with `size`.
@@ -133,8 +132,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_pread_at(vow_loop *loop, int fd, voi
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_pwrite_at(vow_loop *loop, int fd, const void *buffer, size_t size,
                                                       int64_t offset, const char *site);
-#define vow_file_pwrite(loop, fd, buffer, size, offset) \
-    vow_file_pwrite_at((loop), (fd), (buffer), (size), (offset), VOW_HERE)
+#define vow_file_pwrite(...) vow_file_pwrite_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Waits until what was written to a file is on the disk, as fsync(2) does: fulfilled with nil.
@@ -146,7 +144,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_pwrite_at(vow_loop *loop, int fd, co
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_sync_at(vow_loop *loop, int fd, const char *site);
-#define vow_file_sync(loop, fd) vow_file_sync_at((loop), (fd), VOW_HERE)
+#define vow_file_sync(...) vow_file_sync_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -41,7 +41,7 @@ typedef struct vow_interval vow_interval;
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *site);
-#define vow_interval_new(loop, seconds) vow_interval_new_at((loop), (seconds), VOW_HERE)
+#define vow_interval_new(...) vow_interval_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Makes an interval that ticks by the wall clock: whenever the time is a multiple of so many seconds,
@@ -61,8 +61,7 @@ VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double s
  */
 VOW_API VOW_NODISCARD vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double seconds,
                                                              const char *site);
-#define vow_interval_by_clock(loop, offset, seconds) \
-    vow_interval_by_clock_at((loop), (offset), (seconds), VOW_HERE)
+#define vow_interval_by_clock(...) vow_interval_by_clock_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled at the next tick, with the number of ticks that were missed since the last one: 0 for who
@@ -78,7 +77,7 @@ VOW_API VOW_NODISCARD vow_interval *vow_interval_by_clock_at(vow_loop *loop, dou
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_interval_next_at(vow_interval *interval, const char *site);
-#define vow_interval_next(interval) vow_interval_next_at((interval), VOW_HERE)
+#define vow_interval_next(...) vow_interval_next_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends an interval. Who still waits sees `ECANCELED`.

@@ -27,7 +27,7 @@ VOW_BEGIN_DECLS
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_readable_at(vow_loop *loop, int fd, const char *site);
-#define vow_readable(loop, fd) vow_readable_at((loop), (fd), VOW_HERE)
+#define vow_readable(...) vow_readable_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled with nil when a descriptor is writable.
@@ -39,7 +39,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_readable_at(vow_loop *loop, int fd, const
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_writable_at(vow_loop *loop, int fd, const char *site);
-#define vow_writable(loop, fd) vow_writable_at((loop), (fd), VOW_HERE)
+#define vow_writable(...) vow_writable_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads what there is, as read(2) does: fulfilled with the count of bytes, 0 at the end of the stream.
@@ -54,7 +54,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_writable_at(vow_loop *loop, int fd, const
  */
 VOW_API VOW_NODISCARD vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size,
                                                const char *site);
-#define vow_read(loop, fd, buffer, size) vow_read_at((loop), (fd), (buffer), (size), VOW_HERE)
+#define vow_read(...) vow_read_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Writes all of a buffer: fulfilled with its size.
@@ -73,7 +73,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_read_at(vow_loop *loop, int fd, void *buf
  */
 VOW_API VOW_NODISCARD vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size,
                                                 const char *site);
-#define vow_write(loop, fd, buffer, size) vow_write_at((loop), (fd), (buffer), (size), VOW_HERE)
+#define vow_write(...) vow_write_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Bytes that were read and not used yet. Zero-initialised it is empty. See vow_read_until(). */
 typedef struct vow_buffer {
@@ -102,8 +102,7 @@ typedef struct vow_buffer {
  */
 VOW_API VOW_NODISCARD vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer,
                                                      const char *delimiter, size_t limit, const char *site);
-#define vow_read_until(loop, fd, buffer, delimiter, limit) \
-    vow_read_until_at((loop), (fd), (buffer), (delimiter), (limit), VOW_HERE)
+#define vow_read_until(...) vow_read_until_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Removes bytes from the front of a buffer.

@@ -43,7 +43,7 @@ VOW_API const vow_domain
  */
 VOW_API VOW_NODISCARD vow_promise *vow_lookup_at(vow_loop *loop, const char *host, const char *service,
                                                  const char *site);
-#define vow_lookup(loop, host, service) vow_lookup_at((loop), (host), (service), VOW_HERE)
+#define vow_lookup(...) vow_lookup_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

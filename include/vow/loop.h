@@ -93,7 +93,7 @@ VOW_API size_t vow_loop_live(const vow_loop *loop);
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site);
-#define vow_run(promise, value) vow_run_at((promise), (value), VOW_HERE)
+#define vow_run(...) vow_run_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -60,7 +60,7 @@ typedef vow_value (*vow_offload_fn)(void *data);
  */
 VOW_API VOW_NODISCARD vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data,
                                                   const char *site);
-#define vow_offload(loop, fn, data) vow_offload_at((loop), (fn), (data), VOW_HERE)
+#define vow_offload(...) vow_offload_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Inside a job: whether its result is not wanted any more, so that it should return soon.
@@ -125,7 +125,7 @@ VOW_API void vow_offload_set_patience(vow_loop *loop, double seconds);
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_offload_shutdown_at(double seconds, const char *site);
-#define vow_offload_shutdown(seconds) vow_offload_shutdown_at((seconds), VOW_HERE)
+#define vow_offload_shutdown(...) vow_offload_shutdown_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

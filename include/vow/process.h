@@ -89,7 +89,7 @@ typedef struct vow_process_options {
  */
 VOW_API VOW_NODISCARD vow_promise *vow_process_start_at(vow_loop *loop, const vow_process_options *options,
                                                         const char *site);
-#define vow_process_start(loop, ...) vow_process_start_at((loop), (__VA_ARGS__), VOW_HERE)
+#define vow_process_start(...) vow_process_start_at(__VA_ARGS__, VOW_HERE)
 /* Variadic, because the commas of a compound literal separate the arguments of a macro. */
 
 /**
@@ -120,7 +120,7 @@ VOW_API vow_process *vow_take_process(vow_value *value);
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_process_wait_at(const vow_process *process, const char *site);
-#define vow_process_wait(process) vow_process_wait_at((process), VOW_HERE)
+#define vow_process_wait(...) vow_process_wait_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends a process: SIGTERM now, and SIGKILL if it still runs when the grace time is over.
@@ -174,7 +174,7 @@ VOW_API int vow_process_take_fd(vow_process *process, int stream);
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_process_stdin_at(vow_process *process, const char *site);
-#define vow_process_stdin(process) vow_process_stdin_at((process), VOW_HERE)
+#define vow_process_stdin(...) vow_process_stdin_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The stream from a process's standard output.
@@ -184,7 +184,7 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stdin_at(vow_process *process, con
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_process_stdout_at(vow_process *process, const char *site);
-#define vow_process_stdout(process) vow_process_stdout_at((process), VOW_HERE)
+#define vow_process_stdout(...) vow_process_stdout_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The stream from a process's standard error.
@@ -194,7 +194,7 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stdout_at(vow_process *process, co
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, const char *site);
-#define vow_process_stderr(process) vow_process_stderr_at((process), VOW_HERE)
+#define vow_process_stderr(...) vow_process_stderr_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Runs a program from its start to its end, feeds it, and collects what it prints.
@@ -223,7 +223,7 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, co
 VOW_API VOW_NODISCARD vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *options,
                                                       const void *input, size_t size, size_t limit,
                                                       const char *site);
-#define vow_process_run(loop, ...) vow_process_run_at((loop), __VA_ARGS__, VOW_HERE)
+#define vow_process_run(...) vow_process_run_at(__VA_ARGS__, VOW_HERE)
 /* Variadic for the same reason as vow_process_start(). */
 
 /**

@@ -82,8 +82,7 @@ typedef struct vow_thenable {
  */
 VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver,
                                                       vow_cancel_fn on_cancel, const char *site);
-#define vow_promise_new(loop, resolver, on_cancel) \
-    vow_promise_new_at((loop), (resolver), (on_cancel), VOW_HERE)
+#define vow_promise_new(...) vow_promise_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Resolves a promise: fulfils it with a plain value, rejects it with a vow_throw(), or makes it follow
@@ -112,7 +111,7 @@ VOW_API VOW_DIRECT void vow_resolve(vow_resolver *resolver, vow_value value);
  * @since 0.1
  */
 VOW_API void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site);
-#define vow_reject(resolver, error) vow_reject_at((resolver), (error), VOW_HERE)
+#define vow_reject(...) vow_reject_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Gives a resolver up: its promise rejects with `ECANCELED`, saying that it was abandoned, and where.
@@ -123,7 +122,7 @@ VOW_API void vow_reject_at(vow_resolver *resolver, vow_error *error, const char 
  * @since 0.1
  */
 VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
-#define vow_resolver_abandon(resolver) vow_resolver_abandon_at((resolver), VOW_HERE)
+#define vow_resolver_abandon(...) vow_resolver_abandon_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Moves a resolver to another place in memory, and says who is told when nobody waits any more.
@@ -159,7 +158,7 @@ static inline bool vow_resolver_is_pending(const vow_resolver *resolver)
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_resolved_at(vow_loop *loop, vow_value value, const char *site);
-#define vow_resolved(loop, value) vow_resolved_at((loop), (value), VOW_HERE)
+#define vow_resolved(...) vow_resolved_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief A promise that is rejected from the start.
@@ -171,7 +170,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_resolved_at(vow_loop *loop, vow_value val
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_rejected_at(vow_loop *loop, vow_error *error, const char *site);
-#define vow_rejected(loop, error) vow_rejected_at((loop), (error), VOW_HERE)
+#define vow_rejected(...) vow_rejected_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Calls a function at once and gives a promise of what it returns, be that a value, a throw or a
@@ -187,7 +186,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_rejected_at(vow_loop *loop, vow_error *er
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, void *data, const char *site);
-#define vow_try(loop, fn, data) vow_try_at((loop), (fn), (data), VOW_HERE)
+#define vow_try(...) vow_try_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Calls a function with the value of a promise, and gives a promise of what the function returns.
@@ -212,7 +211,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  */
 VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data,
                                                const char *site);
-#define vow_then(promise, fn, data) vow_then_at((promise), (fn), (data), VOW_HERE)
+#define vow_then(...) vow_then_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Calls a function with the error of a promise; what it returns takes the error's place.
@@ -233,7 +232,7 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_then_at(vow_promise *promise, 
  */
 VOW_API VOW_NODISCARD vow_promise *vow_catch_at(vow_promise *promise, vow_catch_fn fn, void *data,
                                                 const char *site);
-#define vow_catch(promise, fn, data) vow_catch_at((promise), (fn), (data), VOW_HERE)
+#define vow_catch(...) vow_catch_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief vow_then() and vow_catch() side by side: exactly one of the two functions runs, and neither sees
@@ -251,8 +250,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_catch_at(vow_promise *promise, vow_catch_
  */
 VOW_API VOW_NODISCARD vow_promise *vow_then_catch_at(vow_promise *promise, vow_then_fn on_fulfilled,
                                                      vow_catch_fn on_rejected, void *data, const char *site);
-#define vow_then_catch(promise, on_fulfilled, on_rejected, data) \
-    vow_then_catch_at((promise), (on_fulfilled), (on_rejected), (data), VOW_HERE)
+#define vow_then_catch(...) vow_then_catch_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Calls a function exactly once when a promise is done, however it ends: fulfilled, rejected or
@@ -276,7 +274,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_then_catch_at(vow_promise *promise, vow_t
  */
 VOW_API VOW_NODISCARD vow_promise *vow_finally_at(vow_promise *promise, vow_finally_fn fn, void *data,
                                                   const char *site);
-#define vow_finally(promise, fn, data) vow_finally_at((promise), (fn), (data), VOW_HERE)
+#define vow_finally(...) vow_finally_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ties something to a promise: `drop(pointer)` is called exactly once, when the promise is done or
@@ -297,7 +295,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_finally_at(vow_promise *promise, vow_fina
  */
 VOW_API VOW_NODISCARD vow_promise *vow_attach_at(vow_promise *promise, void *pointer,
                                                  void (*drop)(void *pointer), const char *site);
-#define vow_attach(promise, pointer, drop) vow_attach_at((promise), (pointer), (drop), VOW_HERE)
+#define vow_attach(...) vow_attach_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Wraps a future of another library, so that vow_follow()'s rules apply to it.

@@ -43,7 +43,7 @@ typedef struct vow_remote vow_remote;
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_remote_new_at(vow_loop *loop, vow_remote **remote, const char *site);
-#define vow_remote_new(loop, remote) vow_remote_new_at((loop), (remote), VOW_HERE)
+#define vow_remote_new(...) vow_remote_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Settles the promise of a remote with a value, on the loop's thread.
@@ -68,7 +68,7 @@ VOW_API void vow_remote_resolve(vow_remote *remote, vow_value value);
  * @since 0.1
  */
 VOW_API void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site);
-#define vow_remote_reject(remote, error) vow_remote_reject_at((remote), (error), VOW_HERE)
+#define vow_remote_reject(...) vow_remote_reject_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Gives a remote up: its promise is rejected with `ECANCELED`.
@@ -78,7 +78,7 @@ VOW_API void vow_remote_reject_at(vow_remote *remote, vow_error *error, const ch
  * @since 0.1
  */
 VOW_API void vow_remote_abandon_at(vow_remote *remote, const char *site);
-#define vow_remote_abandon(remote) vow_remote_abandon_at((remote), VOW_HERE)
+#define vow_remote_abandon(...) vow_remote_abandon_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Whether the promise of a remote is still waited for, so that a long computation can end early.

@@ -61,8 +61,7 @@ typedef vow_promise *(*vow_serve_fn)(vow_loop *loop, vow_value *connection, void
  */
 VOW_API VOW_NODISCARD vow_promise *vow_serve_at(vow_loop *loop, vow_server *server, vow_value listener,
                                                 vow_serve_fn serve, void *data, const char *site);
-#define vow_serve(loop, server, listener, serve, data) \
-    vow_serve_at((loop), (server), (listener), (serve), (data), VOW_HERE)
+#define vow_serve(...) vow_serve_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Stops a server in order: no new connections, and a deadline for those that there are.

@@ -19,6 +19,10 @@
 #include <vow/common.h>
 #include <vow/promise.h>
 
+#ifdef __cplusplus
+#include <initializer_list>
+#endif
+
 VOW_BEGIN_DECLS
 
 /* A subscription to one or several signals. See vow_signals_new(). */
@@ -39,7 +43,7 @@ typedef struct vow_signals vow_signals;
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_signal_at(vow_loop *loop, int signum, const char *site);
-#define vow_signal(loop, signum) vow_signal_at((loop), (signum), VOW_HERE)
+#define vow_signal(...) vow_signal_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Subscribes to signals: from now on none is missed, whether somebody waits or not.
@@ -63,12 +67,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_signal_at(vow_loop *loop, int signum, con
  */
 VOW_API VOW_NODISCARD vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums,
                                                       const char *site);
-#define vow_signals_new(loop, n, signums) vow_signals_new_at((loop), (n), (signums), VOW_HERE)
+#define vow_signals_new(...) vow_signals_new_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief vow_signals_new() of its arguments: `vow_signals_of(loop, SIGINT, SIGTERM)`. @since 0.1 */
-#define vow_signals_of(loop, ...)                                                                      \
-    vow_signals_new_at((loop), sizeof((int[]){__VA_ARGS__}) / sizeof(int), (const int[]){__VA_ARGS__}, \
-                       VOW_HERE)
+#define vow_signals_of(loop, ...) VOW__SIGNALS_OF(loop, __VA_ARGS__)
 
 /**
  * @brief Fulfilled with the number of the next signal of a subscription.
@@ -83,7 +85,7 @@ VOW_API VOW_NODISCARD vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, 
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_signals_next_at(vow_signals *signals, const char *site);
-#define vow_signals_next(signals) vow_signals_next_at((signals), VOW_HERE)
+#define vow_signals_next(...) vow_signals_next_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends a subscription. What was kept is lost, and who still waits sees `ECANCELED`.
@@ -93,5 +95,19 @@ VOW_API VOW_NODISCARD vow_promise *vow_signals_next_at(vow_signals *signals, con
 VOW_API void vow_signals_free(vow_signals *signals);
 
 VOW_END_DECLS
+
+/* The arguments of vow_signals_of() as an array. */
+#ifdef __cplusplus
+VOW_NODISCARD inline vow_signals *vow__signals_of(vow_loop *loop, std::initializer_list<int> list,
+                                                  const char *site)
+{
+    return vow_signals_new_at(loop, list.size(), list.begin(), site);
+}
+#define VOW__SIGNALS_OF(loop, ...) vow__signals_of((loop), {__VA_ARGS__}, VOW_HERE)
+#else
+#define VOW__SIGNALS_OF(loop, ...)                                                                     \
+    vow_signals_new_at((loop), sizeof((int[]){__VA_ARGS__}) / sizeof(int), (const int[]){__VA_ARGS__}, \
+                       VOW_HERE)
+#endif
 
 #endif

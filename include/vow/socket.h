@@ -54,7 +54,7 @@ VOW_BEGIN_DECLS
  */
 VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service,
                                                   const char *site);
-#define vow_connect(loop, host, service) vow_connect_at((loop), (host), (service), VOW_HERE)
+#define vow_connect(...) vow_connect_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Connects to a Unix-domain stream socket.
@@ -67,7 +67,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *ho
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site);
-#define vow_connect_unix(loop, path) vow_connect_unix_at((loop), (path), VOW_HERE)
+#define vow_connect_unix(...) vow_connect_unix_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Listens over TCP: fulfilled with the listening descriptor. The address may be reused at once after a
@@ -89,7 +89,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const cha
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *host, const char *port,
                                                  int backlog, const char *site);
-#define vow_listen(loop, host, port, backlog) vow_listen_at((loop), (host), (port), (backlog), VOW_HERE)
+#define vow_listen(...) vow_listen_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief How to listen: what is left zero is as in vow_listen(). See vow_listen_with(). */
 typedef struct vow_listen_options {
@@ -121,7 +121,7 @@ typedef struct vow_listen_options {
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_listen_options *options,
                                                       const char *site);
-#define vow_listen_with(loop, ...) vow_listen_with_at((loop), (__VA_ARGS__), VOW_HERE)
+#define vow_listen_with(...) vow_listen_with_at(__VA_ARGS__, VOW_HERE)
 /* Variadic, because the commas of a compound literal separate the arguments of a macro. */
 
 /**
@@ -139,7 +139,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_
  */
 VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char *path, int backlog,
                                                       const char *site);
-#define vow_listen_unix(loop, path, backlog) vow_listen_unix_at((loop), (path), (backlog), VOW_HERE)
+#define vow_listen_unix(...) vow_listen_unix_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Accepts the next connection: fulfilled with its descriptor.
@@ -154,7 +154,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site);
-#define vow_accept(loop, fd) vow_accept_at((loop), (fd), VOW_HERE)
+#define vow_accept(...) vow_accept_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Has the system find out when the peer of a TCP connection is gone without a word: it has crashed, or

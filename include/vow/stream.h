@@ -68,7 +68,7 @@ VOW_API const vow_type
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site);
-#define vow_stream_new(loop, fd) vow_stream_new_at((loop), (fd), VOW_HERE)
+#define vow_stream_new(...) vow_stream_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends a stream at once and closes its descriptor.
@@ -132,7 +132,7 @@ VOW_API size_t vow_stream_queued(const vow_stream *stream);
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site);
-#define vow_stream_readable(stream) vow_stream_readable_at((stream), VOW_HERE)
+#define vow_stream_readable(...) vow_stream_readable_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads what there is: fulfilled with the count of bytes, 0 at the end of the stream.
@@ -147,7 +147,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_readable_at(vow_stream *stream, co
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size,
                                                       const char *site);
-#define vow_stream_read(stream, buffer, size) vow_stream_read_at((stream), (buffer), (size), VOW_HERE)
+#define vow_stream_read(...) vow_stream_read_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads exactly so many bytes: fulfilled with their count.
@@ -166,8 +166,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_read_at(vow_stream *stream, void *
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t size,
                                                               const char *site);
-#define vow_stream_read_exactly(stream, buffer, size) \
-    vow_stream_read_exactly_at((stream), (buffer), (size), VOW_HERE)
+#define vow_stream_read_exactly(...) vow_stream_read_exactly_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads up to a delimiter: fulfilled with the bytes, the delimiter included.
@@ -182,8 +181,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_read_exactly_at(vow_stream *stream
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter,
                                                             size_t limit, const char *site);
-#define vow_stream_read_until(stream, delimiter, limit) \
-    vow_stream_read_until_at((stream), (delimiter), (limit), VOW_HERE)
+#define vow_stream_read_until(...) vow_stream_read_until_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads a line: fulfilled with its bytes, without the LF or CR LF that ends it; with nil at the end of
@@ -201,7 +199,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_read_until_at(vow_stream *stream, 
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_read_line_at(vow_stream *stream, size_t limit,
                                                            const char *site);
-#define vow_stream_read_line(stream, limit) vow_stream_read_line_at((stream), (limit), VOW_HERE)
+#define vow_stream_read_line(...) vow_stream_read_line_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads to the end of the stream: fulfilled with all bytes, which may be none.
@@ -213,7 +211,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_read_line_at(vow_stream *stream, s
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_read_all_at(vow_stream *stream, size_t limit, const char *site);
-#define vow_stream_read_all(stream, limit) vow_stream_read_all_at((stream), (limit), VOW_HERE)
+#define vow_stream_read_all(...) vow_stream_read_all_at(__VA_ARGS__, VOW_HERE)
 
 /* ---- Writing ------------------------------------------------------------------------------------------- */
 
@@ -237,7 +235,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_read_all_at(vow_stream *stream, si
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_write_at(vow_stream *stream, const void *data, size_t size,
                                                        const char *site);
-#define vow_stream_write(stream, data, size) vow_stream_write_at((stream), (data), (size), VOW_HERE)
+#define vow_stream_write(...) vow_stream_write_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Writes several buffers as one, without copying them together: else as vow_stream_write().
@@ -251,7 +249,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_write_at(vow_stream *stream, const
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_writev_at(vow_stream *stream, const struct iovec *parts,
                                                         size_t count, const char *site);
-#define vow_stream_writev(stream, parts, count) vow_stream_writev_at((stream), (parts), (count), VOW_HERE)
+#define vow_stream_writev(...) vow_stream_writev_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Limits how much may wait to be written.
@@ -281,7 +279,7 @@ VOW_API void vow_stream_set_high_water(vow_stream *stream, size_t bytes);
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_shutdown_at(vow_stream *stream, const char *site);
-#define vow_stream_shutdown(stream) vow_stream_shutdown_at((stream), VOW_HERE)
+#define vow_stream_shutdown(...) vow_stream_shutdown_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Copies from one stream to another until the first ends: fulfilled with the count of bytes.
@@ -300,7 +298,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_shutdown_at(vow_stream *stream, co
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_copy_at(vow_stream *from, vow_stream *to, const char *site);
-#define vow_stream_copy(from, to) vow_stream_copy_at((from), (to), VOW_HERE)
+#define vow_stream_copy(...) vow_stream_copy_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

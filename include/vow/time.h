@@ -24,7 +24,7 @@ VOW_BEGIN_DECLS
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_sleep_at(vow_loop *loop, double seconds, const char *site);
-#define vow_sleep(loop, seconds) vow_sleep_at((loop), (seconds), VOW_HERE)
+#define vow_sleep(...) vow_sleep_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled with nil when the wall clock reaches a moment, also when the clock is set meanwhile.
@@ -36,7 +36,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_sleep_at(vow_loop *loop, double seconds, 
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_sleep_until_at(vow_loop *loop, double when, const char *site);
-#define vow_sleep_until(loop, when) vow_sleep_until_at((loop), (when), VOW_HERE)
+#define vow_sleep_until(...) vow_sleep_until_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Sets a promise a deadline.
@@ -53,7 +53,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_sleep_until_at(vow_loop *loop, double whe
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *site);
-#define vow_timeout(promise, seconds) vow_timeout_at((promise), (seconds), VOW_HERE)
+#define vow_timeout(...) vow_timeout_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled with nil after one turn of the loop: other watchers get to run in between.
@@ -64,7 +64,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_timeout_at(vow_promise *promise, double s
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_yield_at(vow_loop *loop, const char *site);
-#define vow_yield(loop) vow_yield_at((loop), VOW_HERE)
+#define vow_yield(...) vow_yield_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled with nil when the loop has nothing else to do: no event is pending and no handler waits.
@@ -79,7 +79,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_yield_at(vow_loop *loop, const char *site
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_idle_at(vow_loop *loop, const char *site);
-#define vow_idle(loop) vow_idle_at((loop), VOW_HERE)
+#define vow_idle(...) vow_idle_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

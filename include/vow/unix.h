@@ -66,8 +66,7 @@ VOW_API bool vow_socket_credentials(int fd, vow_credentials *credentials);
 VOW_API VOW_NODISCARD vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer,
                                                        size_t size, const int *fds, size_t count,
                                                        const char *site);
-#define vow_message_send(loop, fd, buffer, size, fds, count) \
-    vow_message_send_at((loop), (fd), (buffer), (size), (fds), (count), VOW_HERE)
+#define vow_message_send(...) vow_message_send_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief What vow_message_receive() gives: it owns the descriptors. */
 typedef struct vow_message {
@@ -99,8 +98,7 @@ VOW_API const vow_type vow_type_message; /**< @brief The type of what vow_messag
  */
 VOW_API VOW_NODISCARD vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t size,
                                                           size_t limit, const char *site);
-#define vow_message_receive(loop, fd, buffer, size, limit) \
-    vow_message_receive_at((loop), (fd), (buffer), (size), (limit), VOW_HERE)
+#define vow_message_receive(...) vow_message_receive_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads a message.

@@ -38,7 +38,7 @@ typedef struct vow_watch vow_watch;
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site);
-#define vow_changed(loop, path) vow_changed_at((loop), (path), VOW_HERE)
+#define vow_changed(...) vow_changed_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Watches a path: from now on no change is missed, whether somebody waits or not.
@@ -59,7 +59,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_changed_at(vow_loop *loop, const char *pa
  */
 VOW_API VOW_NODISCARD vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds,
                                                   const char *site);
-#define vow_watch_new(loop, path, seconds) vow_watch_new_at((loop), (path), (seconds), VOW_HERE)
+#define vow_watch_new(...) vow_watch_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled at the next change, with true if there is something now and false if there is not.
@@ -73,7 +73,7 @@ VOW_API VOW_NODISCARD vow_watch *vow_watch_new_at(vow_loop *loop, const char *pa
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_watch_next_at(vow_watch *watch, const char *site);
-#define vow_watch_next(watch) vow_watch_next_at((watch), VOW_HERE)
+#define vow_watch_next(...) vow_watch_next_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief What lstat(2) said last.
