@@ -46,6 +46,7 @@ test_programs = \
 	tests/test-process-reaped \
 	tests/test-process-run \
 	tests/test-promise \
+	tests/test-put-back \
 	tests/test-random \
 	tests/test-read-until \
 	tests/test-reentrant \
@@ -182,6 +183,10 @@ tests_test_faults_SOURCES = $(fault_sources) $(scenario_sources) tests/test-faul
 tests_test_model_SOURCES = \
 	fuzz/calls.c fuzz/library.c fuzz/model.c fuzz/model.h fuzz/operations.c fuzz/play.c fuzz/reference.c \
 	fuzz/reference.h fuzz/reference-end.c fuzz/reference-run.c fuzz/reference-side.c tests/test-model.c
+
+# It has a kind of promise of its own, and so the library's objects, of which the library exports nothing.
+tests_test_put_back_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/lib
+tests_test_put_back_LDADD = $(libvow_la_OBJECTS) $(LDADD)
 
 # What the programs link with.
 LDADD = tests/libsupport.la

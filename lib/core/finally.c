@@ -101,7 +101,8 @@ static void finally_run(vow_promise *promise, vow__reaction *wait)
     switch (promise->stage) {
     case WAITING:
         self->source = upstream;
-        upstream->flags |= VOW__SEEN;
+        if (vow__is_rejected(upstream))
+            upstream->flags |= VOW__SEEN;
         if (!call_handler(self) && vow__is_pending(promise))
             vow__wait_turn(promise, NULL);
         break;

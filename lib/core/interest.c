@@ -40,6 +40,34 @@ static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
            !(loop->is_refusing && vow__error_of(promise) == &vow__error_no_memory);
 }
 
+/*
+ * What a settled promise holds goes, or goes back: an alias in it, or in a list, to an item that nobody has
+ * looked at says whether that is so still. May run drop functions.
+ */
+static void drop_value(vow_loop *loop, vow_promise *promise)
+{
+    vow_value value = promise->u.value;
+    bool was_unseen = loop->is_unseen;
+
+    if (vow__holds_item(promise) && !loop->is_closed) {
+        promise->kind->put_back(promise, value);
+        return;
+    }
+    loop->is_unseen = !(promise->flags & VOW__SEEN);
+    vow_value_drop(value);
+    loop->is_unseen = was_unseen;
+}
+
+/* What a kind's own members hold nobody has looked at. May run drop functions. */
+static void dispose_members(vow_loop *loop, vow_promise *promise)
+{
+    bool was_unseen = loop->is_unseen;
+
+    loop->is_unseen = true;
+    promise->kind->dispose(promise);
+    loop->is_unseen = was_unseen;
+}
+
 /* The memory of a promise without references goes. */
 static void dispose(vow_loop *loop, vow_promise *promise)
 {
@@ -52,10 +80,10 @@ static void dispose(vow_loop *loop, vow_promise *promise)
         return;
     }
     loop->is_reaping = true;
-    if (promise->kind->dispose)
-        promise->kind->dispose(promise);
     if (!vow__is_pending(promise))
-        vow_value_drop(promise->u.value);
+        drop_value(loop, promise);
+    if (promise->kind->dispose)
+        dispose_members(loop, promise);
     loop->is_reaping = was_reaping;
     vow__pool_give(promise);
 }
@@ -291,12 +319,15 @@ void vow_cancel(vow_promise *promise)
     vow__reap(loop, base);
 }
 
-/* An alias may go while a promise is disposed of: the reaper at work then goes on with what it leads to. */
+/* An alias may go while a promise is disposed of: the reaper at work then goes on with what it leads to. Whoever
+ * was given the alias was given the value, unless it goes with a promise that nobody has looked at. */
 void vow__alias_drop(void *pointer)
 {
     vow_promise *promise = pointer;
     vow_loop *loop = vow__loop_of(promise);
 
+    if (!loop->is_unseen)
+        promise->flags |= VOW__SEEN;
     if (loop->is_reaping)
         vow__let_go(promise);
     else

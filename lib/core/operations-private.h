@@ -32,7 +32,7 @@ static inline void vow__promise_init(vow_promise *promise, const vow__kind *kind
     vow__list_init(&promise->u.reactions);
     promise->site = site;
     promise->refs = 1;
-    promise->flags = kind->dispose ? VOW__GUARDED : 0;
+    promise->flags = vow__kind_is_guarded(kind) ? VOW__GUARDED : 0;
     promise->mode = VOW__WAIT_NONE;
     promise->stage = 0;
     promise->wait.upstream = 0;

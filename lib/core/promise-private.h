@@ -40,10 +40,10 @@ enum vow__mode {
 
 /* Those that settling and letting go ask for stand with the state, so that they are asked for together. */
 enum vow__flag {
-    VOW__SEEN = 4,       /* somebody looked at the error, or it was passed on */
+    VOW__SEEN = 4,       /* somebody looked at the outcome, or it is an error that was passed on */
     VOW__KEPT = 8,       /* the loop holds a reference until the promise is settled */
     VOW__DOOMED = 16,    /* on the stack of doomed promises, its `wait.link.next` links it there */
-    VOW__GUARDED = 32,   /* not to be freed without a look: its kind has a dispose(), or its loop is closed */
+    VOW__GUARDED = 32,   /* not to be freed without a look: vow__kind_is_guarded(), or its loop is closed */
     VOW__CANCELLED = 64, /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
     VOW__SHIELDED = 128, /* in its clean-up: cancelling lets that finish */
     VOW__UNWINDING = 256, /* doomed, and what it waited for has been let go */
@@ -80,6 +80,22 @@ typedef struct vow__kind {
     bool (*unwind)(vow_promise *promise);
     /* Before its memory goes, whatever became of it: releases what the kind's own members still hold. */
     void (*dispose)(vow_promise *promise);
+    /*
+     * It was fulfilled with an item (a signal, a line, a connection), and goes before anybody has looked at
+     * that: takes the value, and puts the item back in its place, so that the next one who asks gets it.
+     *
+     * Called once, before dispose(), and not once the loop is being freed: then the value is dropped. What it
+     * was taken from may be gone by then, unless the promise holds it. It may settle promises, but runs no
+     * user code. Several items of one source may come back in any order (the list of a dropped vow_all() ends
+     * from its beginning): their place is for the kind to know, by a number, say.
+     *
+     * A look is: a handler or a task was given the value, vow_peek(), what vow_run() gives. Whoever else takes
+     * a value out of a promise that may be of such a kind says so with vow__look(). That an outcome is passed
+     * on is no look: vow__share() then leaves the value where it is and gives an alias, and an alias that goes
+     * says whether it was looked at. So the item also comes back through vow_timeout(), vow_race(), a promise
+     * that follows, or the list of vow_all().
+     */
+    void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
     /* A longer name for reports, or NULL. */
@@ -135,10 +151,30 @@ static inline vow_value *vow__value_resolve(vow_value *value)
     return value;
 }
 
-/* The value (or error value) of a settled promise. */
+/* The value (or error value) of a settled promise, for one who only passes it on. */
 static inline vow_value *vow__value_of(vow_promise *promise)
 {
     return vow__value_resolve(&promise->u.value);
+}
+
+/* The same for one who looks at it. */
+static inline vow_value *vow__look(vow_promise *promise)
+{
+    promise->flags |= VOW__SEEN;
+    return vow__value_of(promise);
+}
+
+/* Whether promises of a kind have something to do before they are freed. */
+static inline bool vow__kind_is_guarded(const vow__kind *kind)
+{
+    return kind->dispose || kind->put_back;
+}
+
+/* Whether a settled promise has an item that goes back if nobody looks at it. */
+static inline bool vow__holds_item(const vow_promise *promise)
+{
+    return VOW_UNLIKELY(promise->flags & VOW__GUARDED) && promise->kind->put_back &&
+           (promise->flags & (VOW__FULFILLED | VOW__SEEN)) == VOW__FULFILLED;
 }
 
 static inline vow_error *vow__error_of(const vow_promise *promise)
@@ -192,8 +228,18 @@ static inline void vow__check_same_loop(const vow_promise *promise, const vow_pr
 void vow__reject(vow_promise *promise, vow_error *error);
 /* Settles as `from` is settled, and takes over the caller's reference to it. */
 void vow__adopt(vow_promise *promise, vow_promise *from);
-/* The value of `from` for another holder: moved if the caller's reference is the only one, else shared. */
-vow_value vow__share(vow_promise *from);
+/* vow__share() of a value that is owned, or an item. */
+vow_value vow__share_slowly(vow_promise *from);
+
+/* The value of `from` for another holder, which is no look: moved if the caller's reference is the only one and
+ * it is not to be put back from there, else shared. */
+static inline vow_value vow__share(vow_promise *from)
+{
+    if (VOW__LIKELY(!(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value)))
+        return from->u.value;
+    return vow__share_slowly(from);
+}
+
 
 /* Puts a promise in the queue: kind->run() is called, with `upstream` (which may be NULL) to take. */
 void vow__wait_turn(vow_promise *promise, vow_promise *upstream);

@@ -109,15 +109,29 @@ void vow__resolve_slowly(vow_promise *promise, vow_value value)
     }
 }
 
-vow_value vow__share(vow_promise *from)
+/* That somebody has looked at a promise's value holds for what that leads to: an item, or a list with some. */
+static bool is_looked_at(const vow_promise *from)
+{
+    const vow_value *own = &from->u.value;
+
+    if (!(from->flags & VOW__SEEN))
+        return false;
+    if (own->type == &vow__type_alias)
+        ((vow_promise *) own->u.pointer)->flags |= VOW__SEEN;
+    return own->type == &vow_type_list;
+}
+
+vow_value vow__share_slowly(vow_promise *from)
 {
     vow_value *own = &from->u.value;
     vow_value alias;
 
-    if (vow__value_is_trivial(*own))
-        return *own;
-    if (from->refs == 1)
-        return vow_take(own);
+    if (!vow__holds_item(from)) {
+        if (vow__value_is_trivial(*own))
+            return *own;
+        if (!is_looked_at(from) && from->refs == 1)
+            return vow_take(own);
+    }
     alias = vow_own(own->type == &vow__type_alias ? own->u.pointer : from, &vow__type_alias);
     ((vow_promise *) alias.u.pointer)->refs++;
     return alias;
@@ -182,8 +196,7 @@ vow_value *vow_peek(const vow_promise *promise)
     vow__check_promise(promise, "vow_peek", NULL);
     if (vow__is_pending(promise))
         return NULL;
-    mine->flags |= VOW__SEEN;
-    return vow__value_of(mine);
+    return vow__look(mine);
 }
 
 vow_loop *vow_promise_loop(const vow_promise *promise)

@@ -38,6 +38,7 @@ struct vow_loop {
     bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
     bool is_reaping;
+    bool is_unseen;   /* nobody has looked at what is being dropped: see vow__kind.put_back */
     bool is_refusing; /* out of memory, which the promise that is returned says: see vow__give_way() */
     bool is_closed;
     vow_report_fn report;

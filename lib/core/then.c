@@ -26,7 +26,7 @@ static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_f
                          vow_catch_fn on_rejected, void *data)
 {
     if (vow__is_fulfilled(upstream) && on_fulfilled) {
-        vow__resolve(promise, on_fulfilled(vow__value_of(upstream), data));
+        vow__resolve(promise, on_fulfilled(vow__look(upstream), data));
     } else if (vow__is_rejected(upstream) && on_rejected) {
         upstream->flags |= VOW__SEEN;
         vow__resolve(promise, on_rejected(vow__error_of(upstream), data));

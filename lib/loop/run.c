@@ -116,8 +116,8 @@ static vow_error *outcome(vow_promise *promise, vow_value *value)
 {
     vow_error *error = NULL;
 
+    promise->flags |= VOW__SEEN; /* also by one who does not ask for the value: it has been waited for */
     if (vow__is_rejected(promise)) {
-        promise->flags |= VOW__SEEN;
         error = vow_error_ref(vow__error_of(promise));
     } else if (value) {
         *value = vow_take(vow__value_of(promise));

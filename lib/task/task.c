@@ -118,11 +118,9 @@ static void take_awaited(task *self)
     vow_promise *awaited = vow__take_own_upstream(&self->promise);
 
     self->awaited = awaited;
-    self->frame.result = vow__value_of(awaited);
-    if (vow__is_rejected(awaited)) {
-        awaited->flags |= VOW__SEEN;
+    self->frame.result = vow__look(awaited);
+    if (vow__is_rejected(awaited))
         self->frame.flags = VOW__TASK_REJECTED;
-    }
 }
 
 /* In its job: it was cancelled meanwhile, or the last reference but that of the job went. */
