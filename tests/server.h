@@ -26,8 +26,9 @@ struct served {
     int fds[HELD_MAX]; /* lent */
     bool keeps;        /* the promises, too, in `kept` */
     vow_promise *kept[HELD_MAX];
-    double seconds;  /* for a handler that stops the server */
-    bool is_careful; /* for one that has another kind of connection */
+    double seconds;      /* for a handler that stops the server */
+    bool is_careful;     /* for one that has another kind of connection */
+    bool holds_clean_up; /* of that kind: as long as this is so, it is not done */
 };
 
 /* A handler: the connection goes on until its source is settled. */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -278,6 +279,53 @@ static void the_port_of_a_socket(fixture *f)
     close_both(ends);
 }
 
+static int option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+
+    g_assert_cmpint(getsockopt(fd, level, name, &value, &length), ==, 0);
+    return value;
+}
+
+static vow_promise *take_accepted(vow_loop *loop, vow_value *connection, void *fd)
+{
+    *(int *) fd = vow_take_fd(connection);
+    return vow_resolved(loop, vow_nil());
+}
+
+/* Small writes do not wait for each other's acknowledgement, at neither end, whoever made the listener. */
+static void without_delay(struct place *place)
+{
+    vow_server server;
+    int ends[2], served = -1;
+
+    setsockopt(place->listener, IPPROTO_TCP, TCP_NODELAY, &(int){0}, sizeof(int));
+    ends[0] = run_fd(connect_to(place));
+    ends[1] = run_fd(accept_at(place));
+    g_assert_cmpint(option(ends[0], IPPROTO_TCP, TCP_NODELAY), ==, 1);
+    g_assert_cmpint(option(ends[1], IPPROTO_TCP, TCP_NODELAY), ==, 1);
+    close_both(ends);
+    ends[0] = run_fd(connect_to(place));
+    vow_promise *p = vow_serve(place->f->loop, &server, vow_fd(place->listener), take_accepted, &served);
+    place->listener = -1;
+    vow_server_stop(&server, 3600);
+    run_nil(p);
+    g_assert_cmpint(option(served, IPPROTO_TCP, TCP_NODELAY), ==, 1);
+    ends[1] = served;
+    close_both(ends);
+}
+
+static void without_delay_ipv4(fixture *f)
+{
+    at_place(f, "127.0.0.1", without_delay);
+}
+
+static void without_delay_ipv6(fixture *f)
+{
+    at_ipv6(f, without_delay);
+}
+
 static void all_of_this_machine(fixture *f)
 {
     int on = 0, listener = run_fd(vow_listen(f->loop, "0.0.0.0", "0", -1));
@@ -314,6 +362,8 @@ int main(int argc, char **argv)
     ADD_EACH("/socket/drop/loop", freed_with_the_loop);
     test_add("/socket/drop/full-queue", connects_that_may_have_to_wait);
     test_add("/socket/port", the_port_of_a_socket);
+    test_add("/socket/without-delay/ipv4", without_delay_ipv4);
+    test_add("/socket/without-delay/ipv6", without_delay_ipv6);
     test_add("/socket/any-address", all_of_this_machine);
     return g_test_run();
 }

@@ -30,9 +30,9 @@ typedef struct vow_server {
  * @brief Called with each connection that a server has accepted: starts serving it, and returns the promise
  * of its end. See vow_serve().
  *
- * `connection` holds the descriptor, non-blocking and close-on-exec. vow_take_fd() makes it the handler's
- * own. Otherwise it is lent, vow_as_fd() reads it, and the server closes it when the promise is settled, or
- * once its clean-up is done when it is dropped. `connection` itself is valid as long.
+ * `connection` holds the descriptor, non-blocking and close-on-exec, with `TCP_NODELAY`. vow_take_fd() makes
+ * it the handler's own. Otherwise it is lent, vow_as_fd() reads it, and the server closes it when the promise
+ * is settled, or once its clean-up is done when it is dropped. `connection` itself is valid as long.
  */
 typedef vow_promise *(*vow_serve_fn)(vow_loop *loop, vow_value *connection, void *data);
 
@@ -66,10 +66,15 @@ VOW_API VOW_NODISCARD vow_promise *vow_serve_at(vow_loop *loop, vow_server *serv
 /**
  * @brief Stops a server in order: no new connections, and a deadline for those that there are.
  *
- * The listener is closed inside this call: a client that connects now is refused. When the time is up, the
- * promises of the connections that are left are cancelled, as by vow_cancel(); the server's own is fulfilled
- * once the last of them has ended, its clean-up included. Needs no memory, and cannot fail. A second call
- * sets the deadline anew; once the server has ended, a call does nothing.
+ * The listener is closed inside this call: a client that connects now is refused. Who waits in its queue has
+ * been told by the system that he is connected, and may have sent a request: these are accepted first, as far
+ * as descriptors and memory go, and given to the handler as the others are, no more at once than the limit
+ * says (see vow_server_limit()).
+ *
+ * When the time is up, the promises of the connections that are left are cancelled, as by vow_cancel(), and
+ * those whose turn has not come are closed; the server's own is fulfilled once the last of them has ended,
+ * its clean-up included. Cannot fail. A second call sets the deadline anew; once the server has ended, a call
+ * does nothing.
  *
  * @param server  changed.
  * @param seconds from now; zero and less mean the next turn of the loop, infinity means no deadline.
@@ -90,7 +95,7 @@ VOW_API void vow_server_stop(vow_server *server, double seconds);
 VOW_API void vow_server_limit(vow_server *server, size_t limit);
 
 /**
- * @brief How many connections a server has now.
+ * @brief How many connections a server has now: those that the handler was called with.
  * @param server looked at.
  * @return the count; 0 once the server has ended.
  * @since 0.1

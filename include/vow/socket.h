@@ -5,6 +5,11 @@
  *
  * Every descriptor arrives as an owned value of type `vow_type_fd`, non-blocking and close-on-exec:
  * vow_take_fd() makes it the caller's, and a promise that is dropped closes it.
+ *
+ * What is written to a TCP connection goes out at once: `TCP_NODELAY` is on for those that vow_connect(),
+ * vow_accept() and vow_serve() give, since a request in two small writes would wait for the other side's
+ * delayed acknowledgement otherwise. For a connection that is better off with Nagle's algorithm,
+ * setsockopt(2) turns it off.
  */
 #ifndef VOW_SOCKET_H
 #define VOW_SOCKET_H

@@ -8,6 +8,7 @@
 #include <vow/socket.h>
 
 #include "loop/accept-private.h"
+#include "loop/address-private.h"
 #include "loop/io-private.h"
 
 /* How many connections that are gone already are passed over at once: the rest waits for a turn of the loop.
@@ -44,8 +45,12 @@ int vow__accept_why_not(int fd)
 int vow__accept_next(int listener)
 {
     for (int i = 0; i < PASSED_OVER_MAX; i++) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr peer = {.sa_family = AF_UNSPEC}; /* as much of it as tells the family */
+        socklen_t length = sizeof peer;
+        int fd = accept4(listener, &peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+        if (fd >= 0)
+            vow__socket_set_nodelay(fd, peer.sa_family);
         if (fd >= 0 || !is_passed_over(errno))
             return fd;
     }

@@ -17,6 +17,9 @@ bool vow__address_is_port(const char *text);
 vow_error *vow__address_unix(vow_address *address, const char *path, const char *function, const char *site);
 /* A socket for it, non-blocking and close-on-exec; `type` as SOCK_STREAM. -1 and errno. */
 int vow__address_socket(const vow_address *address, int type);
+/* What is written to a TCP socket goes out at once (TCP_NODELAY), since what answers waits for it. Nothing
+ * happens to another socket. */
+void vow__socket_set_nodelay(int fd, int family);
 /* Whether a socket that is to be connected to an address has got that for its own, and talks to itself. */
 bool vow__socket_is_own_peer(int fd, const vow_address *to);
 /* What a system call gave. A Unix-domain socket without a name has an address that is its family alone. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +310,14 @@ bool vow_socket_peer(int fd, vow_address *address)
 
     vow__address_take(address, &storage, status < 0 ? 0 : length);
     return status == 0;
+}
+
+void vow__socket_set_nodelay(int fd, int family)
+{
+    const int on = 1;
+
+    if (family == AF_INET || family == AF_INET6)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 /* The ports first: an address may have other names, such as "::" for "::1". */

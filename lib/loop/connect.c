@@ -104,6 +104,8 @@ vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const c
             close(fd);
         return vow__emergency(loop);
     }
+    if (fd >= 0)
+        vow__socket_set_nodelay(fd, vow_address_family(address));
     self->fd = fd;
     self->function = function;
     self->address = *address;

@@ -20,6 +20,8 @@
 
 /* How many connections one turn accepts: others have their turn in between. */
 #define ACCEPTED_MAX 64
+/* How many that wait in the queue are taken over at the end; Linux's own limit for a queue is lower. */
+#define QUEUED_MAX 65536
 /* How long a first pause is, and one after many in a row, in seconds. */
 #define PAUSE_MIN 0.01
 #define PAUSE_MAX 1.0
@@ -32,7 +34,7 @@ enum stage {
 
 typedef struct connection {
     vow__branch branch; /* to the promise that the handler returned */
-    vow__link link;     /* in `running` or `cancelled` */
+    vow__link link;     /* in `queued`, `running` or `cancelled` */
     vow_value fd;       /* nil once the handler took it */
 } connection;
 
@@ -44,6 +46,7 @@ typedef struct server {
     vow_server *handle;
     vow_serve_fn serve;
     void *data;
+    vow__link queued; /* taken over when the server was stopped, and not given to the handler yet */
     vow__link running;
     vow__link cancelled; /* those that the deadline has cancelled, until their clean-up is done */
     connection *spare;   /* made, and then there was nothing to accept; or NULL */
@@ -88,16 +91,58 @@ static connection *connection_of(vow__link *link)
     return VOW__CONTAINER_OF(link, connection, link);
 }
 
-/* ---- Watching the listener ----------------------------------------------------------------------------- */
+/* The next one of those in the listener's queue; NULL, and why there is none. */
+static connection *accept_next(server *self, int *code)
+{
+    connection *record = take_record(self);
+    int fd = record ? vow__accept_next(self->listener) : -1;
 
-static void update_watcher(server *self)
+    *code = fd >= 0 ? 0 : record ? errno : ENOMEM;
+    if (fd >= 0)
+        record->fd = vow_fd(fd);
+    else if (record)
+        give_record(self, record);
+    return fd >= 0 ? record : NULL;
+}
+
+/* ---- Those that were queued when it was stopped -------------------------------------------------------- */
+
+static void take_over_queue(server *self)
+{
+    for (int i = 0, code; i < QUEUED_MAX; i++) {
+        connection *record = accept_next(self, &code);
+
+        if (!record)
+            return;
+        vow__list_append(&self->queued, &record->link);
+    }
+}
+
+static void drop_queued(server *self)
+{
+    while (!vow__list_is_empty(&self->queued)) {
+        connection *record = connection_of(self->queued.next);
+
+        vow__list_unlink(&record->link);
+        vow_value_drop(record->fd);
+        give_record(self, record);
+    }
+}
+
+/* ---- Waiting for the next one -------------------------------------------------------------------------- */
+
+/* The listener is watched, or, once it is closed, a job asked for, as long as one more may be begun. */
+static void update(server *self)
 {
     struct ev_loop *ev = vow__ev(&self->promise);
+    bool has_room = self->count < self->limit;
 
-    if (self->promise.stage == ACCEPTING && self->count < self->limit && !ev_is_active(&self->timer))
+    if (self->promise.stage == ACCEPTING && has_room && !ev_is_active(&self->timer))
         ev_io_start(ev, &self->io);
     else
         ev_io_stop(ev, &self->io);
+    if (has_room && !vow__list_is_empty(&self->queued) && self->promise.mode == VOW__WAIT_NONE)
+        vow__wait_turn(&self->promise, NULL);
 }
 
 static void pause_cb(EV_P_ ev_timer *timer, int revents)
@@ -106,7 +151,7 @@ static void pause_cb(EV_P_ ev_timer *timer, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    update_watcher(VOW__CONTAINER_OF(timer, server, timer));
+    update(VOW__CONTAINER_OF(timer, server, timer));
 }
 
 static void pause_accepting(server *self)
@@ -172,7 +217,7 @@ static void fail(server *self, int code)
 /* When the last connection has ended. */
 static void end_if_done(server *self)
 {
-    if (self->count || !vow__is_pending(&self->promise))
+    if (self->count || !vow__list_is_empty(&self->queued) || !vow__is_pending(&self->promise))
         return;
     if (self->promise.stage == OVER) {
         vow__reject(&self->promise, &vow__error_cancelled);
@@ -182,7 +227,8 @@ static void end_if_done(server *self)
     }
 }
 
-/* Whoever holds the promises of the connections: they end. A connection's end is noticed in its turn. */
+/* Whoever holds the promises of the connections: they end. A connection's end is noticed in its turn. Those
+ * that never had theirs are closed. */
 static void deadline_cb(EV_P_ ev_timer *timer, int revents)
 {
     server *self = VOW__CONTAINER_OF(timer, server, timer);
@@ -192,6 +238,7 @@ static void deadline_cb(EV_P_ ev_timer *timer, int revents)
     (void) loop;
 #endif
     self->promise.refs++;
+    drop_queued(self);
     while (self->promise.stage == STOPPING && !vow__list_is_empty(&self->running)) {
         connection *record = connection_of(self->running.next);
 
@@ -199,6 +246,7 @@ static void deadline_cb(EV_P_ ev_timer *timer, int revents)
         vow__list_append(&self->cancelled, &record->link);
         vow_cancel(vow_ref((vow_promise *) (record->branch.wait.upstream & ~VOW__BRANCH)));
     }
+    end_if_done(self);
     vow_unref(&self->promise);
 }
 
@@ -206,12 +254,11 @@ static void deadline_cb(EV_P_ ev_timer *timer, int revents)
 
 /* Calls the handler. When that has cancelled the server, the new connection is cleaned up as the others are.
  */
-static void begin(server *self, connection *record, int fd)
+static void begin(server *self, connection *record)
 {
     vow_loop *loop = vow__loop_of(&self->promise);
     vow_promise *promise;
 
-    record->fd = vow_fd(fd);
     self->count++;
     promise = self->serve(loop, &record->fd, self->data);
     if (!promise)
@@ -223,32 +270,44 @@ static void begin(server *self, connection *record, int fd)
     vow__wait_branch(&record->branch, &self->promise, promise);
 }
 
-/* One connection. False when there is none to be had now. May run user code. */
+/* One connection of the listener's. False when there is none to be had now. May run user code. */
 static bool accept_one(server *self)
 {
-    connection *record = take_record(self);
-    int fd = record ? vow__accept_next(self->listener) : -1;
+    int code;
+    connection *record = accept_next(self, &code);
 
-    if (fd >= 0) {
+    if (record) {
         self->pause = PAUSE_MIN;
-        begin(self, record, fd);
-        return true;
-    }
-    if (!record || vow__accept_may_pass(errno))
+        begin(self, record);
+    } else if (vow__accept_may_pass(code)) {
         pause_accepting(self);
-    else if (!vow__is_again(errno))
-        fail(self, errno);
-    if (record)
-        give_record(self, record);
-    return false;
+    } else if (!vow__is_again(code)) {
+        fail(self, code);
+    }
+    return record != NULL;
 }
 
-static void accept_some(server *self)
+/* One connection, as above. */
+static bool begin_one(server *self)
 {
-    for (int i = 0; i < ACCEPTED_MAX && self->promise.stage == ACCEPTING && self->count < self->limit; i++)
-        if (!accept_one(self))
+    connection *record;
+
+    if (self->promise.stage == ACCEPTING)
+        return accept_one(self);
+    if (vow__list_is_empty(&self->queued))
+        return false;
+    record = connection_of(self->queued.next);
+    vow__list_unlink(&record->link);
+    begin(self, record);
+    return true;
+}
+
+static void begin_some(server *self)
+{
+    for (int i = 0; i < ACCEPTED_MAX && self->count < self->limit; i++)
+        if (!begin_one(self))
             break;
-    update_watcher(self);
+    update(self);
 }
 
 /* ---- The kind ------------------------------------------------------------------------------------------ */
@@ -256,10 +315,9 @@ static void accept_some(server *self)
 /* A connection has ended: what accepting lacked may be there again. */
 static void go_on(server *self)
 {
-    if (self->promise.stage == ACCEPTING) {
+    if (self->promise.stage == ACCEPTING)
         ev_timer_stop(vow__ev(&self->promise), &self->timer);
-        update_watcher(self);
-    }
+    update(self);
     end_if_done(self);
 }
 
@@ -268,7 +326,7 @@ static void serve_run(vow_promise *promise, vow__reaction *wait)
     server *self = (server *) promise;
 
     if (wait == &promise->wait) {
-        accept_some(self);
+        begin_some(self);
         return;
     }
     forget(self, VOW__CONTAINER_OF(wait, connection, branch.wait), vow__take_upstream(wait));
@@ -298,6 +356,7 @@ static void serve_stop(vow_promise *promise)
     server *self = (server *) promise;
 
     end(self);
+    drop_queued(self);
     give_up_all(self, &self->cancelled);
     give_up_all(self, &self->running);
 }
@@ -363,6 +422,7 @@ static void init(server *self, vow_server *handle, int listener, vow_serve_fn se
     self->handle = handle;
     self->serve = serve;
     self->data = data;
+    vow__list_init(&self->queued);
     vow__list_init(&self->running);
     vow__list_init(&self->cancelled);
     self->spare = NULL;
@@ -393,7 +453,7 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
         code = vow__fd_set_nonblocking(fd);
     if (code)
         fail(self, code);
-    update_watcher(self);
+    update(self);
     return &self->promise;
 }
 
@@ -417,11 +477,14 @@ void vow_server_stop(vow_server *handle, double seconds)
 
     if (!self)
         return;
+    if (self->promise.stage == ACCEPTING)
+        take_over_queue(self);
     close_listener(self, STOPPING);
     if (!(isinf(seconds) && seconds > 0)) {
         ev_timer_init(&self->timer, deadline_cb, seconds > 0 ? seconds : 0, 0.);
         ev_timer_start(vow__ev(&self->promise), &self->timer);
     }
+    update(self);
     end_if_done(self);
 }
 
@@ -432,7 +495,7 @@ void vow_server_limit(vow_server *handle, size_t limit)
     if (!self)
         return;
     self->limit = limit ? limit : SIZE_MAX;
-    update_watcher(self);
+    update(self);
 }
 
 size_t vow_server_connections(const vow_server *handle)
