@@ -23,7 +23,9 @@ libvow_la_SOURCES = \
 	lib/core/bytes.c \
 	lib/core/combine-private.h \
 	lib/core/combine.c \
+	lib/core/drop-private.h \
 	lib/core/error-private.h \
+	lib/core/drop.c \
 	lib/core/error.c \
 	lib/core/finally.c \
 	lib/core/interest.c \

@@ -16,6 +16,7 @@ test_programs = \
 	tests/test-corners \
 	tests/test-datagram \
 	tests/test-depth \
+	tests/test-drop \
 	tests/test-ecmascript \
 	tests/test-error \
 	tests/test-faults \

@@ -206,6 +206,12 @@ VOW_API int vow_take_fd(vow_value *value);
 
 /**
  * @brief Releases a value that was taken, or never given to anybody. May run the type's drop function.
+ *
+ * A drop function may drop what its value owns: values, errors, promises. Chains of such values may be of any
+ * length. Where more than 64 drop functions would run inside one another, a value, an error or a settled
+ * promise that is dropped goes a little later: when the drop function that drops it has returned. All of it
+ * has gone when the outermost call returns.
+ *
  * @param value given away. Numbers, nil and vow_ptr() need no release, but take it.
  * @since 0.1
  */

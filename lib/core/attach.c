@@ -2,6 +2,7 @@
 /* The kind attach: passes an outcome through, and releases something when that is there or no longer wanted.
  */
 #include "base/misuse-private.h"
+#include "core/drop-private.h"
 #include "core/operations-private.h"
 
 typedef struct attach {
@@ -16,7 +17,7 @@ static void attach_drop(attach *self)
 
     self->drop = NULL;
     if (drop)
-        drop(self->pointer);
+        vow__drop_call(drop, self->pointer);
 }
 
 static void attach_run(vow_promise *promise, vow__reaction *wait)
@@ -49,7 +50,7 @@ vow_promise *vow_attach_at(vow_promise *promise, void *pointer, void (*drop)(voi
     if (!self) {
         vow_promise *refused = vow__refuse(promise);
 
-        drop(pointer);
+        vow__drop_call(drop, pointer);
         return refused;
     }
     self->pointer = pointer;

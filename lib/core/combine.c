@@ -4,13 +4,21 @@
 
 #include "base/misuse-private.h"
 
-/* First the one that is returned: the inputs may be the last that keep a freed loop's memory. */
+/*
+ * First the one that is returned: the inputs may be the last that keep a freed loop's memory. All of them are
+ * let go before any user code runs, which may free the array; backwards, so that the first is reaped first.
+ */
 vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises)
 {
     vow_promise *refused = vow__emergency(loop);
+    vow_promise *base = loop->doomed;
+    bool was_refusing = loop->is_refusing;
 
-    for (size_t i = 0; i < n; i++)
-        vow__give_way(promises[i], refused);
+    while (n-- > 0)
+        vow__let_go(promises[n]);
+    loop->is_refusing = vow__error_of(refused) == &vow__error_no_memory;
+    vow__reap(loop, base);
+    loop->is_refusing = was_refusing;
     return refused;
 }
 

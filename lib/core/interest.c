@@ -2,8 +2,10 @@
 /*
  * Owns references and what happens when they go: the reaper, which cancels and frees promises in any number
  * without recursion. A call from inside user code (an on_cancel(), say) works off what it dooms before it
- * returns, so that cancelling is synchronous at every level.
+ * returns, so that cancelling is synchronous at every level. Only settled promises that go inside a drop
+ * function many levels deep are put off until that has returned (drop.c).
  */
+#include "core/drop-private.h"
 #include "core/operations-private.h"
 #include "core/resolver-private.h"
 #include "core/thenable-private.h"
@@ -68,24 +70,32 @@ static void dispose_members(vow_loop *loop, vow_promise *promise)
     loop->is_unseen = was_unseen;
 }
 
-/* The memory of a promise without references goes. */
-static void dispose(vow_loop *loop, vow_promise *promise)
+void vow__dispose(vow_loop *loop, vow_promise *promise)
 {
-    bool was_reaping = loop->is_reaping;
-
     if (is_unhandled(loop, promise))
         vow__report_unhandled(loop, promise);
     if (promise->flags & VOW__IMMORTAL) {
         promise->flags |= VOW__SEEN;
         return;
     }
-    loop->is_reaping = true;
     if (!vow__is_pending(promise))
         drop_value(loop, promise);
     if (promise->kind->dispose)
         dispose_members(loop, promise);
-    loop->is_reaping = was_reaping;
     vow__pool_give(promise);
+}
+
+/* The same of one that is settled, which waits for the drop function that runs: its value may have one, too.
+ * That its error is to be left unsaid is known now only. */
+static void dispose_in_turn(vow_loop *loop, vow_promise *promise)
+{
+    if (!vow__is_dropping() || (promise->flags & VOW__IMMORTAL)) {
+        vow__dispose(loop, promise);
+        return;
+    }
+    if (vow__is_rejected(promise) && !is_unhandled(loop, promise))
+        promise->flags |= VOW__SEEN;
+    vow__drop_promise(promise);
 }
 
 /* A pending promise is to end, whoever holds it. */
@@ -159,7 +169,7 @@ static void stop(vow_promise *promise)
         if (resolver->on_cancel)
             resolver->on_cancel(resolver);
     } else if (mode == VOW__WAIT_FOREIGN) {
-        vow__foreign_drop((vow__foreign *) upstream);
+        vow_value_drop(vow_own((void *) upstream, &vow__type_foreign));
     } else if (upstream && vow__give_up((vow_promise *) upstream)) {
         promise->wait.upstream = upstream;
     }
@@ -212,7 +222,7 @@ static void unwind(vow_loop *loop, vow_promise *promise)
     if (promise->refs)
         reject_if_pending(promise);
     else
-        dispose(loop, promise);
+        vow__dispose(loop, promise);
 }
 
 void vow__unwind_on(vow_promise *promise)
@@ -231,7 +241,7 @@ static void reap_settled(vow_loop *loop, vow_promise *promise)
         promise->refs--;
     }
     if (!promise->refs)
-        dispose(loop, promise);
+        dispose_in_turn(loop, promise);
 }
 
 static void reap(vow_loop *loop, vow_promise *base)
@@ -319,17 +329,12 @@ void vow_cancel(vow_promise *promise)
     vow__reap(loop, base);
 }
 
-/* An alias may go while a promise is disposed of: the reaper at work then goes on with what it leads to. Whoever
- * was given the alias was given the value, unless it goes with a promise that nobody has looked at. */
+/* Whoever was given the alias was given the value, unless it goes with a promise that nobody has looked at. */
 void vow__alias_drop(void *pointer)
 {
     vow_promise *promise = pointer;
-    vow_loop *loop = vow__loop_of(promise);
 
-    if (!loop->is_unseen)
+    if (!vow__loop_of(promise)->is_unseen)
         promise->flags |= VOW__SEEN;
-    if (loop->is_reaping)
-        vow__let_go(promise);
-    else
-        vow_unref(promise);
+    vow_unref(promise);
 }

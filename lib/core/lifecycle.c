@@ -3,6 +3,7 @@
  * Owns a loop from its making to the moment its memory goes, which is when it has been closed and nobody
  * holds a promise of it any more.
  */
+#include "core/drop-private.h"
 #include "core/operations-private.h"
 
 #include <string.h>
@@ -117,6 +118,7 @@ static void run_clean_up(vow_loop *loop)
 
 void vow__loop_close(vow_loop *loop)
 {
+    vow__drops *paused = vow__drops_pause();
     vow_loop **link = &loops;
 
     loop->busy++;
@@ -134,6 +136,7 @@ void vow__loop_close(vow_loop *loop)
         *link = loop->next;
     loop->busy--;
     vow__loop_retire(loop);
+    vow__drops_go_on(paused);
 }
 
 void vow__loop_retire(vow_loop *loop)

@@ -37,7 +37,6 @@ struct vow_loop {
     vow_promise *running; /* whose job is running, for messages; may be gone */
     bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
-    bool is_reaping;
     bool is_unseen;   /* nobody has looked at what is being dropped: see vow__kind.put_back */
     bool is_refusing; /* out of memory, which the promise that is returned says: see vow__give_way() */
     bool is_closed;
@@ -66,6 +65,10 @@ void vow__drain(vow_loop *loop);
 void vow__run_job(vow_loop *loop);
 /* Works the doomed promises off, down to `base`. May run handlers. */
 void vow__reap(vow_loop *loop, vow_promise *base);
+
+/* The memory of a promise without references goes, and what it holds. May run the program's hook and drop
+ * functions. */
+void vow__dispose(vow_loop *loop, vow_promise *promise);
 
 /* Goes on with a promise in VOW__WAIT_CLEAN_UP: the clean-up that comes first is done. May run handlers. */
 void vow__unwind_on(vow_promise *promise);

@@ -7,6 +7,7 @@
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "core/drop-private.h"
 #include "core/resolver-private.h"
 
 void vow__foreign_drop(void *pointer)
@@ -27,7 +28,7 @@ vow_value vow_follow_thenable(const vow_thenable *thenable, void *object)
     foreign = vow__allocate(sizeof *foreign);
     if (!foreign) {
         if (thenable->drop)
-            thenable->drop(object);
+            vow__drop_call(thenable->drop, object);
         return vow_throw(&vow__error_no_memory);
     }
     foreign->thenable = thenable;
@@ -54,5 +55,5 @@ void vow__foreign_run(vow_promise *promise, vow__foreign *foreign)
     if (error)
         fail(promise, error);
     vow_resolver_abandon_at(&resolver, promise->site);
-    vow__foreign_drop(foreign);
+    vow_value_drop(vow_own(foreign, &vow__type_foreign));
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Owns the life of values: the types the library knows, and releasing them. Lists and errors contain one
- * another to any depth, so they are released from a list of their own and not by recursion.
- */
+/* Owns the types of values that the library knows, and what is asked of any value. */
 #include "core/value-private.h"
 
 #include <string.h>
@@ -10,6 +7,7 @@
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "core/drop-private.h"
 #include "core/error-private.h"
 #include "core/list-private.h"
 #include "core/promise-private.h"
@@ -35,19 +33,13 @@ static void drop_throw(void *pointer)
     vow_error_unref(pointer);
 }
 
-/* Lists and errors are released by vow_value_drop() itself: this only marks their types as owned. */
-static void drop_container(void *pointer)
-{
-    (void) pointer;
-}
-
 const vow_type vow_type_bool = {"bool", NULL};
 const vow_type vow_type_int = {"int", NULL};
 const vow_type vow_type_double = {"double", NULL};
 const vow_type vow_type_ptr = {"ptr", NULL};
 const vow_type vow_type_str = {"str", drop_string};
-const vow_type vow_type_list = {"list", drop_container};
-const vow_type vow_type_error = {"error", drop_container};
+const vow_type vow_type_list = {"list", vow__drop_container};
+const vow_type vow_type_error = {"error", vow__drop_container};
 const vow_type vow_type_fd = {"fd", drop_fd};
 const vow_type vow__verbs[] = {
     {"follow", drop_follow}, {"throw", drop_throw}, {"thenable", vow__foreign_drop}};
@@ -134,55 +126,4 @@ void vow__check_movable(vow_value value, const char *function, const char *site)
         vow__misuse(function, site, "a promise cannot be followed from another thread");
     if ((value.type == &vow__type_throw || value.type == &vow_type_error) && error->size && error->refs > 1)
         vow__misuse(function, site, "somebody else still refers to the error that goes to another thread");
-}
-
-/* Releases a value, or puts the list or error it was the last to hold on `data`, for later. */
-static void drop_one(vow_value value, void *data)
-{
-    vow__container **dying = data;
-    vow__container *container = value.u.pointer;
-
-    if (vow__value_is_trivial(value))
-        return;
-    if (value.type->drop != drop_container) {
-        value.type->drop(value.u.pointer);
-        return;
-    }
-    if (value.type == &vow_type_error && !vow__error_is_last(value.u.pointer))
-        return;
-    container->is_error = value.type == &vow_type_error;
-    container->next = *dying;
-    *dying = container;
-}
-
-static void list_release(vow_list *list, vow__container **dying)
-{
-    for (size_t i = 0; i < list->length; i++)
-        drop_one(list->items[i], dying);
-    vow__list_discard(list);
-}
-
-static void error_release(vow_error *error, vow__container **dying)
-{
-    if (error->cause)
-        drop_one(vow__value_of_error(error->cause), dying);
-    if (error->list)
-        drop_one(vow_own(error->list, &vow_type_list), dying);
-    vow__release(error, error->size);
-}
-
-void vow_value_drop(vow_value value)
-{
-    vow__container *dying = NULL;
-
-    drop_one(value, &dying);
-    while (dying) {
-        vow__container *container = dying;
-
-        dying = container->next;
-        if (container->is_error)
-            error_release((vow_error *) container, &dying);
-        else
-            list_release((vow_list *) container, &dying);
-    }
 }

@@ -14,6 +14,7 @@
 #include <vow/loop.h>
 
 #include "base/misuse-private.h"
+#include "core/drop-private.h"
 #include "loop/loop-private.h"
 
 #define WAITS_SIZE 768
@@ -159,6 +160,7 @@ vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site)
 {
     struct vow__runner self = {.promise = NULL};
     vow__ev_loop *loop;
+    vow__drops *paused;
     bool is_deadlock = false;
     bool is_settled;
 
@@ -172,7 +174,9 @@ vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site)
     self.outer = loop->runner;
     loop->runner = &self;
     vow__wait_branch(&self.branch, &loop->runs, promise);
+    paused = vow__drops_pause();
     is_settled = drive(loop, &self, &is_deadlock);
+    vow__drops_go_on(paused);
     loop->runner = self.outer;
     if (is_outer_done(&self))
         ev_break(loop->ev, EVBREAK_ONE);

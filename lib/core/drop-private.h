@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Releasing values, which may own one another to any depth: lists, errors, promises, and what programs made
+ * with vow_own(). When many drop functions run inside one another, what goes is noted, and goes when the
+ * innermost has returned: so no chain needs a larger stack than that.
+ */
+#ifndef VOW_CORE_DROP_PRIVATE_H
+#define VOW_CORE_DROP_PRIVATE_H
+
+#include "core/value-private.h"
+
+/* Calls a drop function of the program: now, or, many levels deep, once the one that runs has returned. */
+void vow__drop_call(void (*drop)(void *pointer), void *pointer);
+
+/* Whether what is dropped on this thread is put off. */
+bool vow__is_dropping(void);
+/* Then only: a promise that is settled and without references is disposed of in its turn. */
+void vow__drop_promise(vow_promise *promise);
+
+typedef struct vow__drops vow__drops;
+
+/* Lets go now of all that was noted, for what cannot wait: the end of a loop, or a vow_run() inside a drop
+ * function. What is dropped until vow__drops_go_on(), which is given the result, is not put off either. */
+vow__drops *vow__drops_pause(void);
+void vow__drops_go_on(vow__drops *paused);
+
+/* vow_type.drop of lists and errors, which are released here. */
+void vow__drop_container(void *container);
+
+#endif
