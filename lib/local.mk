@@ -59,6 +59,8 @@ libvow_la_SOURCES = \
 	lib/loop/accept.c \
 	lib/loop/address-private.h \
 	lib/loop/address.c \
+	lib/loop/buffer-private.h \
+	lib/loop/buffer.c \
 	lib/loop/child-private.h \
 	lib/loop/child.c \
 	lib/loop/connect-private.h \

@@ -8,6 +8,7 @@ test_programs = \
 	tests/test-attach \
 	tests/test-black-box-memory \
 	tests/test-black-box-reentrant \
+	tests/test-budget \
 	tests/test-cancel \
 	tests/test-clean-up \
 	tests/test-combinators \

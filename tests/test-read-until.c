@@ -5,13 +5,15 @@
  *
  * Copyright (c) 2026 the libvow authors
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 
 #include "streams.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { LIMIT = 1000 };
@@ -365,6 +367,87 @@ static void a_closed_descriptor(fixture *f)
 
 /* ---- The buffer ---------------------------------------------------------------------------------------- */
 
+static size_t block_size(const vow_buffer *buffer)
+{
+    return buffer->consumed + buffer->capacity;
+}
+
+/* A long line and many short ones: what is consumed is not paid for by moving the rest, and the room that the
+ * long one took is given back. */
+static void a_long_line_before_short_ones(fixture *f)
+{
+    enum { LONG = 1 << 20, SHORT = 100000 };
+    char path[] = "/tmp/vow-until-XXXXXX";
+    int fd = mkstemp(path);
+    char *text = g_malloc(LONG + 2 * SHORT);
+    vow_buffer buffer = {0};
+    size_t moves = 0;
+
+    unlink(path);
+    memset(text, 'x', LONG - 1);
+    text[LONG - 1] = '\n';
+    for (size_t i = 0; i < SHORT; i++)
+        memcpy(text + LONG + 2 * i, "y\n", 2);
+    g_assert_cmpint(write(fd, text, LONG + 2 * SHORT), ==, LONG + 2 * SHORT);
+    lseek(fd, 0, SEEK_SET);
+    g_assert_cmpint(run_int(vow_read_until(f->loop, fd, &buffer, "\n", 2 * LONG)), ==, LONG);
+    g_assert_cmpuint(block_size(&buffer), >=, LONG);
+    vow_buffer_consume(&buffer, LONG);
+    for (size_t i = 0; i < SHORT; i++) {
+        g_assert_cmpint(run_int(vow_read_until(f->loop, fd, &buffer, "\n", 2 * LONG)), ==, 2);
+        g_assert_cmpint(memcmp(buffer.data, "y\n", 2), ==, 0);
+        const char *next = buffer.data + 2;
+        vow_buffer_consume(&buffer, 2);
+        moves += buffer.length && buffer.data != next;
+    }
+    g_assert_cmpuint(moves, <, 100);
+    g_assert_cmpuint(block_size(&buffer), <=, 65536);
+    run_fails_in(vow_read_until(f->loop, fd, &buffer, "\n", 2 * LONG), &vow_domain_vow, VOW_EOF);
+    vow_buffer_clear(&buffer);
+    close(fd);
+    g_free(text);
+}
+
+/* Lines of any length, consumed in any pieces, with and without room: the bytes come in their order. */
+static void bytes_stay_in_order(fixture *f)
+{
+    enum { COUNT = 300000 };
+    char path[] = "/tmp/vow-until-XXXXXX";
+    int fd = mkstemp(path);
+    char *text = stream_bytes(COUNT);
+    vow_buffer buffer = {0};
+    size_t at = 0;
+
+    unlink(path);
+    g_assert_cmpint(write(fd, text, COUNT), ==, COUNT);
+    lseek(fd, 0, SEEK_SET);
+    while (at < COUNT) {
+        char delimiter[] = {(char) g_test_rand_int_range('a', 'z' + 1), '\0'};
+        size_t limit = (size_t) g_test_rand_int_range(1, g_test_rand_bit() ? 40 : 100000);
+        vow_error_unref(vow_run(vow_read_until(f->loop, fd, &buffer, delimiter, limit), NULL));
+        g_assert_cmpint(memcmp(buffer.data, text + at, buffer.length), ==, 0);
+        size_t count = (size_t) g_test_rand_int_range(0, (gint32) buffer.length + 1);
+        vow_buffer_consume(&buffer, count);
+        at += count;
+    }
+    vow_buffer_clear(&buffer);
+    close(fd);
+    g_free(text);
+}
+
+static void a_socket_of_packets(fixture *f)
+{
+    int ends[2];
+    vow_buffer buffer = {0};
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), ==, 0);
+    put(ends[1], "one\n");
+    run_fails(vow_read_until(f->loop, ends[0], &buffer, "\n", LIMIT), EPROTOTYPE, "packets");
+    g_assert_cmpuint(buffer.length, ==, 0);
+    assert_readable_text(ends[0], "one\n");
+    close_both(ends);
+}
+
 static void a_cleared_buffer_is_ready_for_use(fixture *f)
 {
     struct in in;
@@ -395,6 +478,9 @@ int main(int argc, char **argv)
     test_add("/read-until/end/waiting", the_end_comes_while_it_waits);
     test_add("/read-until/end/reset", a_reset_connection);
     test_add("/read-until/end/closed", a_closed_descriptor);
+    test_add("/read-until/packets", a_socket_of_packets);
+    test_add("/read-until/buffer/long-line", a_long_line_before_short_ones);
+    test_add("/read-until/buffer/order", bytes_stay_in_order);
     test_add("/read-until/buffer/cleared", a_cleared_buffer_is_ready_for_use);
     return g_test_run();
 }

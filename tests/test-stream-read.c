@@ -598,6 +598,51 @@ static void a_terminal(fixture *f)
     close(master);
 }
 
+/* Whoever has the other end open may have said something before it is closed. */
+static void the_end_of_a_terminal(fixture *f)
+{
+    int master, slave = open_terminal(&master);
+    char byte;
+
+    if (slave < 0) {
+        g_test_skip("there is no terminal to be had");
+        close(master);
+        return;
+    }
+    put(slave, "one\nlast words");
+    close(slave);
+    vow_stream *stream = vow_stream_new(f->loop, master);
+    run_bytes(vow_stream_read_line(stream, LIMIT), "one");
+    run_bytes(vow_stream_read_all(stream, LIMIT), "last words");
+    run_nil(vow_stream_read_line(stream, LIMIT));
+    g_assert_cmpint(run_int(vow_stream_read(stream, &byte, 1)), ==, 0);
+    g_assert_cmpint(run_int(vow_read(f->loop, vow_stream_fd(stream), &byte, 1)), ==, 0);
+    run_fails_in(vow_stream_read_exactly(stream, &byte, 1), &vow_domain_vow, VOW_EOF);
+    vow_stream_free(stream);
+}
+
+/* A socket whose packets would run together. */
+static void a_socket_of_packets(fixture *f)
+{
+    static const int types[] = {SOCK_SEQPACKET, SOCK_DGRAM};
+
+    for (int i = 0; i < 2; i++) {
+        int ends[2];
+        char byte;
+        g_assert_cmpint(socketpair(AF_UNIX, types[i], 0, ends), ==, 0);
+        vow_stream *stream = vow_stream_new(f->loop, ends[0]);
+        vow_stream *zero = vow_stream_new(f->loop, open("/dev/zero", O_RDONLY));
+        put(ends[1], "packet\n");
+        run_fails(vow_stream_read_line(stream, LIMIT), EPROTOTYPE, "vow_stream_read_line: descriptor");
+        run_fails(vow_stream_read(stream, &byte, 1), EPROTOTYPE, "packets");
+        run_fails(vow_stream_write(stream, "x", 1), EPROTOTYPE, "vow_stream_write: descriptor");
+        run_fails(vow_stream_copy(zero, stream), EPROTOTYPE, "packets");
+        run_nil(vow_stream_close(stream));
+        vow_stream_free(zero);
+        close(ends[1]);
+    }
+}
+
 /* ---- The loop ------------------------------------------------------------------------------------------ */
 
 /* Bytes that nobody asks for do not make the loop spin. */
@@ -627,7 +672,7 @@ static void a_fast_sender_holds_up_nobody(fixture *f)
     for (int i = 0; i < 5; i++) {
         now = vow_stream_buffered(stream);
         g_assert_cmpuint(now, >, before);
-        g_assert_cmpuint(now - before, <=, 16 * 262144);
+        g_assert_cmpuint(now - before, <=, 262144);
         before = now;
         turn(f);
     }
@@ -678,6 +723,8 @@ int main(int argc, char **argv)
     ADD(an_idle_stream_keeps_no_loop_alive);
     ADD(a_peer_that_says_no_more);
     test_add("/stream-read/a_terminal", a_terminal);
+    test_add("/stream-read/the_end_of_a_terminal", the_end_of_a_terminal);
+    test_add("/stream-read/a_socket_of_packets", a_socket_of_packets);
     ADD(unread_bytes_do_not_wake_the_loop);
     test_add("/stream-read/a_fast_sender_holds_up_nobody", a_fast_sender_holds_up_nobody);
     return g_test_run();

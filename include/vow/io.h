@@ -5,9 +5,15 @@
  *
  * A descriptor passed as an int stays the caller's. Cancel what waits for it before closing it, as libev
  * demands for its watchers. A buffer is lent until the promise is settled or dropped; dropping it stops the
- * watcher inside that call. Operations try the descriptor first and watch it only when that would block, or
- * when a peer that is always ready would keep the rest of the loop waiting. They never block, whether or not
- * its O_NONBLOCK flag is set. Writing to a peer that is gone never raises SIGPIPE in the program.
+ * watcher inside that call. Operations try the descriptor first and watch it only when that would block. They
+ * never block, whether or not its O_NONBLOCK flag is set. Writing to a peer that is gone never raises SIGPIPE
+ * in the program.
+ *
+ * What is always ready does not keep the rest of the loop waiting. While one handler follows the other, 128
+ * operations on descriptors are completed, of streams, sockets, datagrams and servers together; each 2 KiB
+ * that they move counts as another one, so that is 256 KiB. Operations beyond that, and the rest of a large
+ * one, go on after a turn of the loop, in the order of the calls, whatever their descriptors say then. One
+ * system call moves no more than 256 KiB, a packet of a socket excepted.
  */
 #ifndef VOW_IO_H
 #define VOW_IO_H
@@ -43,6 +49,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_writable_at(vow_loop *loop, int fd, const
 
 /**
  * @brief Reads what there is, as read(2) does: fulfilled with the count of bytes, 0 at the end of the stream.
+ *
+ * More than 256 KiB are not read at once, but for a packet. The end of a pseudo-terminal, which the system
+ * calls `EIO`, is the end of the stream.
+ *
  * @param loop   whose ev_loop watches.
  * @param fd     stays the caller's.
  * @param buffer lent until the promise is settled or dropped.
@@ -59,6 +69,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_read_at(vow_loop *loop, int fd, void *buf
 /**
  * @brief Writes all of a buffer: fulfilled with its size.
  *
+ * A large one is written in pieces of 256 KiB, with a turn of the loop between them.
  * When it is rejected or dropped, some of the bytes may have been written: the stream is broken in the
  * middle.
  *
@@ -77,9 +88,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_write_at(vow_loop *loop, int fd, const vo
 
 /** @brief Bytes that were read and not used yet. Zero-initialised it is empty. See vow_read_until(). */
 typedef struct vow_buffer {
-    char *data;      /**< the bytes; NULL while there are none */
+    char *data;      /**< the bytes; NULL or room for some while there are none */
     size_t length;   /**< how many */
     size_t capacity; /**< room at data */
+    size_t consumed; /**< before data: bytes of its block that are free again */
 } vow_buffer;
 
 /**
@@ -87,7 +99,8 @@ typedef struct vow_buffer {
  *
  * They stand at the front of `buffer->data`; vow_buffer_consume() makes room for the next call. What came
  * after the delimiter stays in the buffer, and so does what had arrived when the promise is dropped: no byte
- * is lost, and the next call goes on from there.
+ * is lost, and the next call goes on from there. When it is dropped after it was fulfilled, the next call
+ * finds the same bytes.
  *
  * @param loop      whose ev_loop watches.
  * @param fd        stays the caller's.
@@ -97,7 +110,8 @@ typedef struct vow_buffer {
  * @return the promise of an int, the caller's.
  * @par Errors
  * `VOW_EOF` when the stream ends first (what had arrived is in the buffer); `EMSGSIZE` when the limit is
- * reached first; `EINVAL` for a delimiter that is NULL, empty or over 16 bytes; read(2)'s; `ENOMEM`.
+ * reached first; `EINVAL` for a delimiter that is NULL, empty or over 16 bytes; `EPROTOTYPE` for a socket of
+ * packets, such as SOCK_SEQPACKET, which would not be kept apart; read(2)'s; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer,
@@ -106,6 +120,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow
 
 /**
  * @brief Removes bytes from the front of a buffer.
+ *
+ * Moves none of the others, but gives a large block back, for a smaller one, when little is left in it.
+ *
  * @param buffer changed; not to be called while it is lent.
  * @param count  how many; more than there are is misuse and aborts.
  * @since 0.1

@@ -15,7 +15,10 @@
  * middle, break their direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause()
  * says what broke it.
  *
- * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. While nobody
+ * The end of a pseudo-terminal, which the system calls `EIO`, is the end of a stream.
+ *
+ * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. What it does
+ * in one turn of the loop is limited, see vow/io.h: lines that have come already count too. While nobody
  * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One that is
  * still there when its loop is freed is closed then, and reported as a leak; it has to be released all the
  * same.
@@ -63,7 +66,9 @@ VOW_API const vow_type
  *
  * @param loop whose ev_loop watches.
  * @param fd   given away, also when this fails: then it is closed. One that is not open makes a stream whose
- * reads and writes reject with `EBADF`.
+ * reads and writes reject with `EBADF`; a socket of packets, such as one of SOCK_SEQPACKET or SOCK_DGRAM, one
+ * whose reads and writes reject with `EPROTOTYPE`, since a stream would not keep its packets apart: for those
+ * there are vow_read(), vow_write() and vow_message_send().
  * @return the stream, to be released with vow_stream_free() or vow_stream_close(); NULL when out of memory.
  * @since 0.1
  */

@@ -182,10 +182,13 @@ static bool send_attempt(vow__io *io, vow_value *result)
     if (count < 0 && vow__is_again(errno))
         return false;
     *result = count < 0 ? send_failed(self, errno) : vow_int(count);
+    if (count > 0)
+        (void) vow__io_moved(io, (size_t) count);
     return true;
 }
 
-static const vow__io_kind send_kind = {{.name = "datagram_send", .stop = vow__io_stop}, send_attempt};
+static const vow__io_kind send_kind = {{.name = "datagram_send", .run = vow__io_run, .stop = vow__io_stop},
+                                       send_attempt};
 
 vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, size_t size,
                                   const vow_address *to, const char *site)
@@ -231,11 +234,13 @@ static bool receive_attempt(vow__io *io, vow_value *result)
     *result = count < 0 ? vow__io_throw(io, "vow_datagram_receive", errno) : vow_int(count);
     if (count >= 0 && self->from)
         vow__address_take(self->from, &from, length);
+    if (count > 0)
+        (void) vow__io_moved(io, (size_t) count);
     return true;
 }
 
-static const vow__io_kind receive_kind = {{.name = "datagram_receive", .stop = vow__io_stop},
-                                          receive_attempt};
+static const vow__io_kind receive_kind = {
+    {.name = "datagram_receive", .run = vow__io_run, .stop = vow__io_stop}, receive_attempt};
 
 vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, vow_address *from,
                                      const char *site)

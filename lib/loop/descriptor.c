@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -57,6 +58,17 @@ bool vow__fd_would_block(int fd, short events)
     return ready <= 0;
 }
 
+/* Whether a read failed because the last who had the other end of a pseudo-terminal open has closed it. Only
+ * the end that made it has a number. */
+static VOW__RARE bool is_end_of_terminal(int fd)
+{
+    int code = errno, number;
+    bool is_end = code == EIO && !ioctl(fd, TIOCGPTN, &number);
+
+    errno = code;
+    return is_end;
+}
+
 ssize_t vow__fd_read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size)
 {
     ssize_t count;
@@ -68,7 +80,7 @@ ssize_t vow__fd_read_plain(int fd, const vow__fd_nature *nature, void *buffer, s
     do
         count = read(fd, buffer, size);
     while (count < 0 && errno == EINTR);
-    return count;
+    return count < 0 && is_end_of_terminal(fd) ? 0 : count;
 }
 
 ssize_t vow__fd_read(int fd, void *buffer, size_t size)

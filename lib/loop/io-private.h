@@ -13,14 +13,12 @@
 
 #include "loop/loop-private.h"
 
-/* How many operations one drain of the job queue may complete without the ev_loop. */
-#define VOW__IO_COMPLETIONS 128
-
 typedef struct vow__io vow__io;
 
 typedef struct vow__io_kind {
-    vow__kind kind; /* its stop is vow__io_stop() or calls that */
-    /* Tries, and gives the result, a value or a throw; false when it would block. */
+    vow__kind kind; /* its run is vow__io_run(), its stop vow__io_stop() or calls that */
+    /* Tries, and gives the result, a value or a throw; false when it would block, or when the budget is spent
+     * before it is done. */
     bool (*attempt)(vow__io *self, vow_value *result);
 } vow__io_kind;
 
@@ -33,25 +31,21 @@ struct vow__io {
  */
 void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd, int events,
                   const char *site);
-/* Attempts, and watches the descriptor if that would block. Returns the promise. */
+/* Attempts, and watches the descriptor if that would block, or is put off. Returns the promise. */
 vow_promise *vow__io_begin(vow__io *self);
 /* Only watches it. */
 vow_promise *vow__io_watch(vow__io *self);
+/* vow__kind.run: goes on after it was put off. */
+void vow__io_run(vow_promise *promise, vow__reaction *wait);
 /* vow__kind.stop: no watcher is left. */
 void vow__io_stop(vow_promise *promise);
+/* An attempt has moved so many bytes. Whether it may go on. */
+bool vow__io_moved(vow__io *self, size_t count);
+/* How many bytes of so many one system call may move. */
+size_t vow__io_piece(int fd, size_t size);
 
 /* A throw of an errno value whose message names the function and the descriptor. */
 vow_value vow__io_throw(const vow__io *self, const char *function, int code);
-
-/*
- * A peer that is always ready could keep the job queue from ever running empty: what a drain may complete at
- * once is limited, and the rest goes through the ev_loop, where the others get their turn. Whether an attempt
- * may be made now, without an event; one that completes an operation is to be counted.
- */
-static inline bool vow__io_may_attempt(const vow__ev_loop *loop)
-{
-    return !loop->core.is_draining || loop->completed < VOW__IO_COMPLETIONS;
-}
 
 /* What is known of a descriptor, so that no call is made that must fail. */
 typedef struct vow__fd_nature {
@@ -87,6 +81,8 @@ ssize_t vow__fd_write(int fd, const void *buffer, size_t size);
 bool vow__fd_would_block(int fd, short events);
 /* 0, or an errno value. */
 int vow__fd_set_nonblocking(int fd);
+/* Whether it is a socket whose reads and writes are of packets. */
+bool vow__fd_has_packets(int fd);
 /* Whether errno says to try again when the descriptor is ready. */
 bool vow__is_again(int code);
 

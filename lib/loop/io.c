@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the watcher of an operation on a descriptor, from the first attempt that would block to its result. */
+/*
+ * Owns the watcher of an operation on a descriptor, from the first attempt that would block to its result. It
+ * is active only while the descriptor is not ready: one that is put off has none.
+ */
 #include "loop/io-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 static bool attempt(vow__io *self, vow_value *result)
 {
     return ((const vow__io_kind *) (const void *) self->promise.kind)->attempt(self, result);
+}
+
+static vow__ev_loop *loop_of(const vow__io *self)
+{
+    return vow__ev_loop_of(vow__loop_of(&self->promise));
 }
 
 static void ready_cb(EV_P_ ev_io *io, int revents)
@@ -16,10 +25,14 @@ static void ready_cb(EV_P_ ev_io *io, int revents)
     vow_value result;
 
     (void) revents;
-    if (!attempt(self, &result))
-        return;
-    ev_io_stop(EV_A_ io);
-    vow__resolve_and_leave(&self->promise, result);
+    vow__budget_renew(loop_of(self));
+    if (attempt(self, &result)) {
+        ev_io_stop(EV_A_ io);
+        vow__resolve_and_leave(&self->promise, result);
+    } else if (!vow__budget_is_left(loop_of(self))) {
+        ev_io_stop(EV_A_ io);
+        vow__put_off(&self->promise);
+    }
 }
 
 void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd, int events, const char *site)
@@ -31,16 +44,61 @@ void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd,
     return self;
 }
 
-vow_promise *vow__io_begin(vow__io *self)
+/* With a budget. */
+static void go_on(vow__io *self)
 {
-    vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&self->promise));
+    vow__ev_loop *loop = loop_of(self);
     vow_value result;
 
-    if (!vow__io_may_attempt(loop) || !attempt(self, &result))
-        return vow__io_watch(self);
-    loop->completed++;
-    vow__resolve(&self->promise, result);
+    if (attempt(self, &result)) {
+        vow__budget_take(loop);
+        vow__resolve(&self->promise, result);
+    } else if (vow__budget_is_left(loop)) {
+        (void) vow__io_watch(self);
+    } else {
+        vow__put_off(&self->promise);
+    }
+}
+
+/* A number that is of no descriptor now is refused now: later it may be another one's. */
+vow_promise *vow__io_begin(vow__io *self)
+{
+    if (vow__budget_admits(loop_of(self)) || fcntl(self->io.fd, F_GETFD) < 0)
+        go_on(self);
+    else
+        vow__put_off(&self->promise);
     return &self->promise;
+}
+
+void vow__io_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow__io *self = (vow__io *) promise;
+
+    (void) wait;
+    if (vow__budget_is_left(loop_of(self)))
+        go_on(self);
+    else
+        vow__put_off(promise);
+}
+
+bool vow__io_moved(vow__io *self, size_t count)
+{
+    vow__budget_take_bytes(loop_of(self), count);
+    return vow__budget_is_left(loop_of(self));
+}
+
+/* A packet goes whole. */
+size_t vow__io_piece(int fd, size_t size)
+{
+    return size <= VOW__IO_PIECE || vow__fd_has_packets(fd) ? size : VOW__IO_PIECE;
+}
+
+bool vow__fd_has_packets(int fd)
+{
+    int type;
+    socklen_t length = sizeof type;
+
+    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) && type != SOCK_STREAM;
 }
 
 vow_promise *vow__io_watch(vow__io *self)

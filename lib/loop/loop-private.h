@@ -25,11 +25,12 @@ typedef struct vow__ev_loop {
     vow_loop core;
     struct ev_loop *ev;
     ev_prepare drain;   /* never started: fed, at EV_MAXPRI, when the job queue is no longer empty */
-    ev_check turn;      /* while somebody yields: ends their wait, once the loop has looked for events */
+    ev_check turn;      /* while somebody yields or is put off: once the loop has looked for events */
     ev_idle no_wait;    /* as long, so that it looks without waiting */
     vow__link yielding; /* of vow__yield */
+    vow__link put_off;  /* vow__reaction.link of those whose operation goes on after a turn of the ev_loop */
     vow__link wards;    /* of vow__ward */
-    unsigned completed; /* operations on descriptors that this drain completed at once */
+    int budget;         /* what is left of it: see VOW__BUDGET */
     vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
     struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
@@ -45,6 +46,63 @@ static inline vow__ev_loop *vow__ev_loop_of(vow_loop *loop)
 static inline struct ev_loop *vow__ev(const vow_promise *promise)
 {
     return vow__ev_loop_of(vow__loop_of(promise))->ev;
+}
+
+/*
+ * What may be done on descriptors without the ev_loop looking at the others in between: in one drain of the
+ * job queue, or in one callback of a watcher. An operation that completes takes 1, and so does each 2 KiB
+ * that it moves. So a peer that is always ready, or a line that has come already, or a write without end,
+ * cannot keep the queue from running empty: who finds the budget spent is put off, looks at nothing until the
+ * next turn, and goes on then, whatever its descriptor says.
+ */
+#define VOW__BUDGET 128
+#define VOW__BUDGET_BYTES 2048
+
+/* How much one system call moves at most. */
+#define VOW__IO_PIECE ((size_t) VOW__BUDGET * VOW__BUDGET_BYTES)
+
+static inline void vow__budget_renew(vow__ev_loop *loop)
+{
+    loop->budget = VOW__BUDGET;
+}
+
+/* Whether an operation may go on now. */
+static inline bool vow__budget_is_left(const vow__ev_loop *loop)
+{
+    return loop->budget > 0;
+}
+
+/* Whether one may begin. Outside of a drain it is the program itself that decides how many it begins. */
+static inline bool vow__budget_admits(vow__ev_loop *loop)
+{
+    if (VOW_UNLIKELY(loop->budget <= 0 && !loop->core.is_draining))
+        vow__budget_renew(loop);
+    return loop->budget > 0;
+}
+
+static inline void vow__budget_take_bytes(vow__ev_loop *loop, size_t count)
+{
+    loop->budget -= (int) (count / VOW__BUDGET_BYTES);
+}
+
+static inline void vow__budget_take(vow__ev_loop *loop)
+{
+    loop->budget--;
+}
+
+/*
+ * Puts a pending promise off that waits for nothing: its kind's run() is called, with nothing to take, once
+ * the ev_loop has looked for events. They go on in the order in which they were put off.
+ */
+void vow__put_off(vow_promise *promise);
+
+/* It need not go on any more, if it was put off. A doomed one's link is the reaper's. */
+static inline void vow__not_put_off(vow_promise *promise)
+{
+    if (promise->mode != VOW__WAIT_REACTION || promise->wait.upstream || (promise->flags & VOW__DOOMED))
+        return;
+    vow__list_unlink(&promise->wait.link);
+    promise->mode = VOW__WAIT_NONE;
 }
 
 /* Runs the jobs until there are none. */
@@ -86,7 +144,7 @@ static inline void vow__resolve_and_leave(vow_promise *promise, vow_value value)
 void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop);
 /* Sets up what vow_run() waits by. */
 void vow__run_init(vow__ev_loop *loop);
-/* Sets the watchers for vow_yield() up, and takes them down. */
+/* Sets the watchers for vow_yield() and vow__put_off() up, and takes them down. */
 void vow__yield_init(vow__ev_loop *loop);
 void vow__yield_close(vow__ev_loop *loop);
 

@@ -12,7 +12,7 @@
 
 void vow__loop_drain(vow__ev_loop *loop)
 {
-    loop->completed = 0;
+    vow__budget_renew(loop);
     vow__drain(&loop->core);
 }
 

@@ -58,7 +58,7 @@ static vow_promise *refuse(vow_loop *loop, const char *function, int fd, const c
 static ssize_t send_some(const message_sending *self)
 {
     struct iovec piece = {.iov_base = (char *) (uintptr_t) self->buffer + self->written,
-                          .iov_len = self->size - self->written};
+                          .iov_len = vow__io_piece(self->io.io.fd, self->size - self->written)};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
     control_room control;
     ssize_t count;
@@ -105,12 +105,15 @@ static bool send_attempt(vow__io *io, vow_value *result)
         }
         self->written += (size_t) count;
         self->count = 0;
+        if (!vow__io_moved(io, (size_t) count) && self->written < self->size)
+            return false;
     }
     *result = vow_int((int64_t) self->size);
     return true;
 }
 
-static const vow__io_kind send_kind = {{.name = "message_send", .stop = vow__io_stop}, send_attempt};
+static const vow__io_kind send_kind = {{.name = "message_send", .run = vow__io_run, .stop = vow__io_stop},
+                                       send_attempt};
 
 vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, size_t size, const int *fds,
                                  size_t count, const char *site)
@@ -217,7 +220,7 @@ static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *heade
 /* As recvmsg(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. */
 static ssize_t receive_some(const message_receiving *self, int *lost)
 {
-    struct iovec piece = {.iov_base = self->buffer, .iov_len = self->size};
+    struct iovec piece = {.iov_base = self->buffer, .iov_len = vow__io_piece(self->io.io.fd, self->size)};
     control_room control;
     struct msghdr message = {.msg_iov = &piece,
                              .msg_iovlen = 1,
@@ -259,6 +262,8 @@ static bool receive_attempt(vow__io *io, vow_value *result)
 
     if (count < 0 && vow__is_again(errno))
         return false;
+    if (count > 0)
+        (void) vow__io_moved(io, (size_t) count);
     if (count < 0) {
         *result = vow__io_throw(io, "vow_message_receive", errno);
     } else if (lost) {
@@ -282,7 +287,8 @@ static void receive_dispose(vow_promise *promise)
 }
 
 static const vow__io_kind receive_kind = {
-    {.name = "message_receive", .stop = vow__io_stop, .dispose = receive_dispose}, receive_attempt};
+    {.name = "message_receive", .run = vow__io_run, .stop = vow__io_stop, .dispose = receive_dispose},
+    receive_attempt};
 
 vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, size_t limit,
                                     const char *site)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind read_until, and the buffer it reads into. All state that outlives a call is in the caller's
- * buffer, so dropping the promise loses nothing.
+ * The kind read_until. All state that outlives a call is in the caller's buffer, so dropping the promise
+ * loses nothing, and neither does dropping it when it is fulfilled: the bytes are there until they are
+ * consumed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,12 +10,11 @@
 
 #include <vow/io.h>
 
-#include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "loop/buffer-private.h"
 #include "loop/io-private.h"
 
 #define DELIMITER_MAX 16
-#define FIRST_CAPACITY 512
 
 typedef struct reading_until {
     vow__io io;
@@ -42,29 +42,6 @@ static size_t find(reading_until *self)
     return 0;
 }
 
-/* Room for at least one more byte, but not for more than the limit. */
-static bool grow(vow_buffer *buffer, size_t limit)
-{
-    size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
-    char *data;
-
-    if (buffer->length < buffer->capacity)
-        return true;
-    while (capacity <= buffer->length)
-        capacity = capacity > SIZE_MAX / 2 ? SIZE_MAX : capacity * 2;
-    if (capacity > limit)
-        capacity = limit;
-    data = vow__allocate(capacity);
-    if (!data)
-        return false;
-    if (buffer->length)
-        memcpy(data, buffer->data, buffer->length);
-    vow__release(buffer->data, buffer->capacity);
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return true;
-}
-
 static vow_value ended(const reading_until *self)
 {
     return vow_throw(
@@ -74,27 +51,46 @@ static vow_value ended(const reading_until *self)
                             self->io.io.fd, self->buffer->length));
 }
 
+/* A descriptor whose packets would be run together, and cut where there is no more room. */
+static bool refuse_packets(const reading_until *self, vow_value *result)
+{
+    if (!vow__fd_has_packets(self->io.io.fd))
+        return false;
+    *result = vow_throwf_at(
+        self->io.promise.site, EPROTOTYPE,
+        "vow_read_until: descriptor %d: a socket of packets, which would not be kept apart", self->io.io.fd);
+    return true;
+}
+
 /* Reads once into the room there is. False when that would block; true with a throw, or nil when there are
  * bytes. */
 static bool fill(reading_until *self, vow_value *result)
 {
     vow_buffer *buffer = self->buffer;
+    size_t room;
     ssize_t count;
 
     *result = vow_nil();
-    if (!grow(buffer, self->limit)) {
+    if (!self->io.promise.stage && refuse_packets(self, result))
+        return true;
+    self->io.promise.stage = 1; /* is asked once */
+    if (!vow__buffer_make_room(buffer, self->limit)) {
         *result = vow_throw(&vow__error_no_memory);
         return true;
     }
-    count = vow__fd_read(self->io.io.fd, buffer->data + buffer->length, buffer->capacity - buffer->length);
+    room = buffer->capacity - buffer->length;
+    count = vow__fd_read(self->io.io.fd, buffer->data + buffer->length,
+                         room < VOW__IO_PIECE ? room : VOW__IO_PIECE);
     if (count < 0 && vow__is_again(errno))
         return false;
-    if (count < 0)
+    if (count < 0) {
         *result = vow__io_throw(&self->io, "vow_read_until", errno);
-    else if (count == 0)
+    } else if (count == 0) {
         *result = ended(self);
-    else
+    } else {
         buffer->length += (size_t) count;
+        (void) vow__io_moved(&self->io, (size_t) count);
+    }
     return true;
 }
 
@@ -119,10 +115,12 @@ static bool read_until_attempt(vow__io *io, vow_value *result)
             return false;
         if (!vow_is_nil(result))
             return true;
+        if (!vow__io_moved(io, 0))
+            return false;
     }
 }
 
-static const vow__io_kind read_until_kind = {{.name = "read_until", .stop = vow__io_stop},
+static const vow__io_kind read_until_kind = {{.name = "read_until", .run = vow__io_run, .stop = vow__io_stop},
                                              read_until_attempt};
 
 vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer, const char *delimiter,
@@ -149,19 +147,4 @@ vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer, const
     self->delimiter_length = length;
     memcpy(self->delimiter, delimiter, length);
     return vow__io_begin(&self->io);
-}
-
-void vow_buffer_consume(vow_buffer *buffer, size_t count)
-{
-    if (count > buffer->length)
-        vow__misuse("vow_buffer_consume", NULL, "%zu bytes of %zu", count, buffer->length);
-    buffer->length -= count;
-    if (count && buffer->length)
-        memmove(buffer->data, buffer->data + count, buffer->length);
-}
-
-void vow_buffer_clear(vow_buffer *buffer)
-{
-    vow__release(buffer->data, buffer->capacity);
-    memset(buffer, 0, sizeof *buffer);
 }

@@ -131,7 +131,8 @@ static void drop_queued(server *self)
 
 /* ---- Waiting for the next one -------------------------------------------------------------------------- */
 
-/* The listener is watched, or, once it is closed, a job asked for, as long as one more may be begun. */
+/* The listener is watched, or, once it is closed, a turn of the loop waited for, as long as one more may be
+ * begun. */
 static void update(server *self)
 {
     struct ev_loop *ev = vow__ev(&self->promise);
@@ -142,7 +143,7 @@ static void update(server *self)
     else
         ev_io_stop(ev, &self->io);
     if (has_room && !vow__list_is_empty(&self->queued) && self->promise.mode == VOW__WAIT_NONE)
-        vow__wait_turn(&self->promise, NULL);
+        vow__put_off(&self->promise);
 }
 
 static void pause_cb(EV_P_ ev_timer *timer, int revents)
@@ -304,9 +305,13 @@ static bool begin_one(server *self)
 
 static void begin_some(server *self)
 {
-    for (int i = 0; i < ACCEPTED_MAX && self->count < self->limit; i++)
+    vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&self->promise));
+
+    for (int i = 0; i < ACCEPTED_MAX && self->count < self->limit && vow__budget_is_left(loop); i++) {
         if (!begin_one(self))
             break;
+        vow__budget_take(loop);
+    }
     update(self);
 }
 

@@ -9,9 +9,6 @@
 
 #include "loop/stream-private.h"
 
-/* How much one call reads at most: a file or a device gives all that is asked for. */
-#define READ_MAX ((size_t) 262144)
-
 static vow__ev_loop *loop_of(const vow_stream *stream)
 {
     return vow__ev_loop_of(vow__loop_of(&stream->promise));
@@ -94,7 +91,7 @@ ssize_t vow__in_fill(vow_stream *stream, size_t most)
     }
     length = stream->bytes->bytes.length;
     room = stream->bytes->capacity - length;
-    count = vow__stream_recv(stream, stream->bytes->data + length, room < READ_MAX ? room : READ_MAX);
+    count = vow__stream_recv(stream, stream->bytes->data + length, room);
     code = errno;
     if (count > 0)
         vow__bytes_set_length(stream->bytes, length + (size_t) count);
@@ -123,7 +120,7 @@ void vow__in_shrink(vow_stream *stream)
 {
     size_t length = vow__in_length(stream);
 
-    if (length <= VOW__STREAM_AHEAD / 8 && stream->bytes->capacity >= VOW__STREAM_AHEAD)
+    if (length <= stream->bytes->capacity / 8 && stream->bytes->capacity >= VOW__STREAM_AHEAD)
         (void) move(stream, length);
 }
 

@@ -43,13 +43,17 @@ static enum vow__progress copy_take(vow__reading *reading, vow_value *result)
     return VOW__BUSY;
 }
 
-/* The write is settled. */
+/* The write is settled, or there was none, and it was put off. */
 static void copy_run(vow_promise *promise, vow__reaction *wait)
 {
     copying *self = (copying *) promise;
     vow_promise *write = vow__take_upstream(wait);
     vow_error *error = NULL;
 
+    if (!write) {
+        vow__reading_run(promise, wait);
+        return;
+    }
     if (vow__is_rejected(write)) {
         write->flags |= VOW__SEEN;
         error = vow_error_ref(vow__error_of(write));

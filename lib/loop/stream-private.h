@@ -52,6 +52,7 @@ enum vow__progress {
     VOW__DONE, /* there is a result */
     VOW__MORE, /* more has to be read */
     VOW__WAIT, /* that would block: the watcher has to fire first */
+    VOW__OVER, /* the budget is spent: to be put off */
     VOW__BUSY  /* it does not want more now */
 };
 
@@ -159,6 +160,8 @@ void vow__in_clear(vow_stream *stream);
 
 /* ---- Reading: stream-read.c ---------------------------------------------------------------------------- */
 
+/* vow__kind.run of all of them, or called by it: goes on after it was put off. */
+void vow__reading_run(vow_promise *promise, vow__reaction *wait);
 /* A new read, of `size` bytes that begin with a vow__reading; NULL when there is no memory. */
 void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
 /* Attempts it, and waits if that would block. Returns the promise. */
@@ -176,8 +179,13 @@ void vow__reading_stop(vow_promise *promise);
 /* Reads into a buffer; remembers whether a second call would find nothing. */
 static inline ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size)
 {
-    ssize_t count = vow__fd_read_as(stream->fd, &stream->nature, buffer, size);
+    ssize_t count;
 
+    if (size > VOW__IO_PIECE)
+        size = VOW__IO_PIECE;
+    count = vow__fd_read_as(stream->fd, &stream->nature, buffer, size);
+    if (count > 0)
+        vow__budget_take_bytes(vow__ev_loop_of(vow__loop_of(&stream->promise)), (size_t) count);
     stream->is_drained = count < 0 ? vow__is_again(errno) : count > 0 && (size_t) count < size;
     return count;
 }
@@ -215,11 +223,15 @@ static inline vow__writing *vow__first_write(const vow_stream *stream)
     return VOW__CONTAINER_OF(stream->writes.next, vow__writing, link);
 }
 
+/* Why a stream of packets cannot be: static. */
+extern vow_error vow__error_packets;
 /* Why a direction that was shut down takes no more: static. */
 extern vow_error vow__error_shut_down;
 
 void vow__writing_enqueue(vow__writing *self);
 void vow__writing_dequeue(vow_stream *stream, vow__writing *self);
+/* vow__kind.run of a stream: its writes go on after they were put off. */
+void vow__stream_run(vow_promise *promise, vow__reaction *wait);
 /* One attempt at a write that nothing is before: true when it is settled. */
 bool vow__writing_at_once(vow__writing *self);
 /* The turn of a shutdown, which is not in the queue any more. */

@@ -17,13 +17,31 @@
 vow_error vow__error_shut_down = {
     .domain = &vow_domain_errno, .refs = 1, .code = EPIPE, .message = "it was shut down"};
 
+static vow__ev_loop *loop_of(const vow_stream *stream)
+{
+    return vow__ev_loop_of(vow__loop_of(&stream->promise));
+}
+
+/* The queue goes on when the descriptor takes more; if it would do so now, after a turn of the loop. */
+static void wait(vow_stream *stream)
+{
+    if (stream->is_full) {
+        vow__want(stream, &stream->out);
+    } else {
+        vow__unwant(stream, &stream->out);
+        vow__put_off(&stream->promise);
+    }
+}
+
 void vow__writing_enqueue(vow__writing *self)
 {
     vow_stream *stream = self->stream;
+    bool is_first = vow__list_is_empty(&stream->writes);
 
     vow__list_append(&stream->writes, &self->link);
     stream->queued += self->size - self->written + VOW__WRITING_COST;
-    vow__want(stream, &stream->out);
+    if (is_first)
+        wait(stream);
 }
 
 void vow__writing_dequeue(vow_stream *stream, vow__writing *self)
@@ -31,8 +49,10 @@ void vow__writing_dequeue(vow_stream *stream, vow__writing *self)
     vow__list_unlink(&self->link);
     self->stream = NULL;
     stream->queued -= self->size - self->written + VOW__WRITING_COST;
-    if (vow__list_is_empty(&stream->writes))
+    if (vow__list_is_empty(&stream->writes)) {
         vow__unwant(stream, &stream->out);
+        vow__not_put_off(&stream->promise);
+    }
 }
 
 void vow__writes_reject(vow_stream *stream, const vow_error *error)
@@ -76,13 +96,33 @@ typedef struct batch {
     struct iovec parts[GATHERED];
 } batch;
 
+static bool has_room(const batch *self)
+{
+    return self->count < GATHERED && self->size < VOW__IO_PIECE;
+}
+
 /* Adds what is left of a write, as far as there is room. */
 static void gather(batch *self, const vow__writing *writing)
 {
-    for (unsigned i = writing->index; i < writing->count && self->count < GATHERED; i++) {
-        self->parts[self->count++] = writing->parts[i];
-        self->size += writing->parts[i].iov_len;
+    for (unsigned i = writing->index; i < writing->count && has_room(self); i++) {
+        struct iovec *part = &self->parts[self->count++];
+
+        *part = writing->parts[i];
+        if (part->iov_len > VOW__IO_PIECE - self->size)
+            part->iov_len = VOW__IO_PIECE - self->size;
+        self->size += part->iov_len;
     }
+}
+
+/* One call. Remembers whether a second one would find no room. */
+static ssize_t write_parts(vow_stream *stream, const struct iovec *parts, int count, size_t size)
+{
+    ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, parts, count);
+
+    stream->is_full = written < 0 ? vow__is_again(errno) : (size_t) written < size;
+    if (written > 0)
+        vow__budget_take_bytes(loop_of(stream), (size_t) written);
+    return written;
 }
 
 static vow_value failure(const vow_stream *stream, const vow__writing *self, int code)
@@ -104,23 +144,32 @@ static VOW__RARE bool fail_at_once(vow__writing *self, int code)
     return true;
 }
 
+/* One call for as much of a write as fits into one. */
+static ssize_t write_one(const vow__writing *self)
+{
+    batch all;
+
+    all.size = 0;
+    all.count = 0;
+    gather(&all, self);
+    return write_parts(self->stream, all.parts, all.count, all.size);
+}
+
 bool vow__writing_at_once(vow__writing *self)
 {
-    vow_stream *stream = self->stream;
-    unsigned count = self->count < GATHERED ? self->count : GATHERED;
-    ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, self->parts, (int) count);
+    bool is_small = self->count <= GATHERED && self->size <= VOW__IO_PIECE;
+    ssize_t written = VOW__LIKELY(is_small)
+                          ? write_parts(self->stream, self->parts, (int) self->count, self->size)
+                          : write_one(self);
 
     if (VOW__LIKELY(written >= 0 && (size_t) written == self->size)) {
         self->written = self->size;
         vow__fulfil(&self->promise, vow_int(written));
         return true;
     }
-    if (written < 0) {
-        stream->is_full = vow__is_again(errno);
+    if (written < 0)
         return fail_at_once(self, errno);
-    }
     move_on(self, (size_t) written);
-    stream->is_full = self->index < count; /* else there are more parts than went into one call */
     return false;
 }
 
@@ -152,28 +201,26 @@ static void distribute(vow_stream *stream, size_t count)
             return;
         count -= mine;
         vow__writing_dequeue(stream, self);
+        vow__budget_take(loop_of(stream));
         vow__fulfil(&self->promise, vow_int((int64_t) self->size));
     }
 }
 
-/* One call for as much of the queue as fits; false when there is nothing more to be done now. */
-static bool write_more(vow_stream *stream)
+/* One call for as much of the queue as fits into one. */
+static void write_more(vow_stream *stream)
 {
     batch all;
     ssize_t written;
 
     all.size = 0;
     all.count = 0;
-    for (vow__link *link = stream->writes.next; link != &stream->writes && all.count < GATHERED;
-         link = link->next)
+    for (vow__link *link = stream->writes.next; link != &stream->writes && has_room(&all); link = link->next)
         gather(&all, VOW__CONTAINER_OF(link, vow__writing, link));
-    written = vow__fd_write_as(stream->fd, &stream->nature, all.parts, all.count);
-    stream->is_full = written < 0 ? vow__is_again(errno) : (size_t) written < all.size;
+    written = write_parts(stream, all.parts, all.count, all.size);
     if (written > 0)
         distribute(stream, (size_t) written);
     else if (written < 0 && !stream->is_full)
         fail_first(stream, errno);
-    return !stream->is_full;
 }
 
 /* A pipe has no half of its own to close: its writing end is closed whole. */
@@ -212,6 +259,27 @@ static void settle_empty(vow_stream *stream)
     }
 }
 
+/* As much of the queue as the system takes, within the budget. */
+static void write_on(vow_stream *stream)
+{
+    vow__ev_loop *loop = loop_of(stream);
+
+    settle_empty(stream);
+    while (!vow__list_is_empty(&stream->writes) && !stream->is_full && vow__budget_is_left(loop)) {
+        write_more(stream);
+        settle_empty(stream);
+    }
+    if (!vow__list_is_empty(&stream->writes))
+        wait(stream);
+    vow__stream_close_if_done(stream, NULL);
+}
+
+void vow__stream_run(vow_promise *promise, vow__reaction *wait)
+{
+    (void) wait;
+    write_on((vow_stream *) promise);
+}
+
 void vow__stream_writable_cb(EV_P_ ev_io *io, int revents)
 {
     vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, out);
@@ -225,8 +293,6 @@ void vow__stream_writable_cb(EV_P_ ev_io *io, int revents)
         vow__stop_unwanted(stream, io);
         return;
     }
-    do
-        settle_empty(stream);
-    while (!vow__list_is_empty(&stream->writes) && write_more(stream));
-    vow__stream_close_if_done(stream, NULL);
+    vow__budget_renew(loop_of(stream));
+    write_on(stream);
 }

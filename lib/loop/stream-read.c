@@ -8,9 +8,6 @@
 
 #include "loop/stream-private.h"
 
-/* How often one event may lead to a read, so that a fast sender does not hold up the others. */
-#define ROUNDS 16
-
 static const vow__read_kind *kind_of(const vow__reading *self)
 {
     return (const vow__read_kind *) (const void *) self->promise.kind;
@@ -76,26 +73,22 @@ static inline enum vow__progress fill(vow__reading *self, vow_value *result)
     return VOW__DONE;
 }
 
-/* DONE, WAIT or BUSY. What has come already may be taken in any case. */
-static inline enum vow__progress attempt(vow__reading *self, bool may_fill, vow_value *result)
+/* DONE, WAIT, BUSY or OVER. What has come already counts as what comes now. */
+static inline enum vow__progress attempt(vow__reading *self, vow_value *result)
 {
-    for (int round = 0;; round++) {
+    vow__ev_loop *loop = loop_of(self);
+
+    while (VOW__LIKELY(vow__budget_is_left(loop))) {
         enum vow__progress progress = kind_of(self)->take(self, result);
 
-        if (progress != VOW__MORE)
-            return progress;
-        if (!may_fill || round == ROUNDS)
-            return VOW__WAIT;
-        progress = fill(self, result);
+        if (progress == VOW__MORE)
+            progress = fill(self, result);
+        if (progress != VOW__WAIT)
+            vow__budget_take(loop);
         if (progress != VOW__MORE)
             return progress;
     }
-}
-
-/* Whether the descriptor may be read now, without an event; one that is closed has none. */
-static bool may_fill(const vow__reading *self)
-{
-    return self->stream->fd < 0 || vow__io_may_attempt(loop_of(self));
+    return VOW__OVER;
 }
 
 /* ---- Waiting ------------------------------------------------------------------------------------------- */
@@ -107,6 +100,7 @@ static void leave(vow__reading *self)
     self->stream = NULL;
     stream->reader = NULL;
     vow__unwant(stream, &stream->in);
+    vow__not_put_off(&self->promise);
     vow__in_trim(stream);
 }
 
@@ -117,12 +111,20 @@ void vow__reading_finish(vow__reading *self, vow_value result)
     vow__resolve(&self->promise, result);
 }
 
-static void go_on(vow__reading *self, bool may)
+/* It waits for a turn of the loop, and not for its descriptor. */
+static void put_off(vow__reading *self)
+{
+    vow__in_trim(self->stream);
+    vow__unwant(self->stream, &self->stream->in);
+    vow__put_off(&self->promise);
+}
+
+void vow__reading_go_on(vow__reading *self)
 {
     vow_stream *stream = self->stream;
     vow_value result;
 
-    switch (attempt(self, may, &result)) {
+    switch (attempt(self, &result)) {
     case VOW__DONE:
         vow__reading_finish(self, result);
         break;
@@ -130,15 +132,18 @@ static void go_on(vow__reading *self, bool may)
         vow__in_trim(stream);
         vow__want(stream, &stream->in);
         break;
+    case VOW__OVER:
+        put_off(self);
+        break;
     default:
         vow__unwant(stream, &stream->in);
     }
 }
 
-void vow__reading_go_on(vow__reading *self)
+void vow__reading_run(vow_promise *promise, vow__reaction *wait)
 {
-    loop_of(self)->completed++;
-    go_on(self, may_fill(self));
+    (void) wait;
+    vow__reading_go_on((vow__reading *) promise);
 }
 
 /*
@@ -173,8 +178,9 @@ void vow__stream_readable_cb(EV_P_ ev_io *io, int revents)
         return;
     }
     PREFETCH_OUTCOME(stream);
+    vow__budget_renew(self);
     is_first = vow__loop_enter(self);
-    go_on(stream->reader, true);
+    vow__reading_go_on(stream->reader);
     vow__loop_leave(self, is_first);
 }
 
@@ -203,14 +209,18 @@ vow_promise *vow__reading_begin(vow__reading *self)
 
     if (self->stream->reader)
         return refuse_second(self);
-    switch (attempt(self, may_fill(self), &result)) {
+    (void) vow__budget_admits(loop_of(self));
+    switch (attempt(self, &result)) {
     case VOW__DONE:
-        loop_of(self)->completed++;
         vow__in_trim(self->stream);
         vow__resolve(&self->promise, result);
         return &self->promise;
     case VOW__WAIT:
         return vow__reading_wait(self);
+    case VOW__OVER:
+        self->stream->reader = self;
+        put_off(self);
+        return &self->promise;
     default:
         self->stream->reader = self;
         return &self->promise;

@@ -20,13 +20,14 @@ static ssize_t readable_fill(vow__reading *self)
     return self->promise.stage = 1;
 }
 
-static const vow__read_kind readable_kind = {{.name = "stream_readable", .stop = vow__reading_stop},
-                                             "vow_stream_readable",
-                                             readable_take,
-                                             readable_fill,
-                                             NULL,
-                                             NULL,
-                                             false};
+static const vow__read_kind readable_kind = {
+    {.name = "stream_readable", .run = vow__reading_run, .stop = vow__reading_stop},
+    "vow_stream_readable",
+    readable_take,
+    readable_fill,
+    NULL,
+    NULL,
+    false};
 
 vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site)
 {
@@ -77,13 +78,14 @@ static vow_value some_end(vow__reading *reading)
     return vow_int(0);
 }
 
-static const vow__read_kind some_kind = {{.name = "stream_read", .stop = vow__reading_stop},
-                                         "vow_stream_read",
-                                         some_take,
-                                         some_fill,
-                                         some_end,
-                                         NULL,
-                                         true};
+static const vow__read_kind some_kind = {
+    {.name = "stream_read", .run = vow__reading_run, .stop = vow__reading_stop},
+    "vow_stream_read",
+    some_take,
+    some_fill,
+    some_end,
+    NULL,
+    true};
 
 /* Whether there is nothing to try: most often so when one read follows the other. */
 static bool must_wait(const vow_stream *stream, size_t size)
@@ -143,13 +145,14 @@ static vow_value exactly_end(vow__reading *reading)
                                          ((reading_some *) reading)->size));
 }
 
-static const vow__read_kind exactly_kind = {{.name = "stream_read_exactly", .stop = vow__reading_stop},
-                                            "vow_stream_read_exactly",
-                                            exactly_take,
-                                            exactly_fill,
-                                            exactly_end,
-                                            NULL,
-                                            false};
+static const vow__read_kind exactly_kind = {
+    {.name = "stream_read_exactly", .run = vow__reading_run, .stop = vow__reading_stop},
+    "vow_stream_read_exactly",
+    exactly_take,
+    exactly_fill,
+    exactly_end,
+    NULL,
+    false};
 
 vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t size, const char *site)
 {

@@ -91,13 +91,14 @@ static vow_value until_end(vow__reading *reading)
                                          reading->stream->fd, vow__in_length(reading->stream)));
 }
 
-static const vow__read_kind until_kind = {{.name = "stream_read_until", .stop = vow__reading_stop},
-                                          "vow_stream_read_until",
-                                          until_take,
-                                          text_fill,
-                                          until_end,
-                                          NULL,
-                                          false};
+static const vow__read_kind until_kind = {
+    {.name = "stream_read_until", .run = vow__reading_run, .stop = vow__reading_stop},
+    "vow_stream_read_until",
+    until_take,
+    text_fill,
+    until_end,
+    NULL,
+    false};
 
 vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter, size_t limit,
                                       const char *site)
@@ -145,13 +146,14 @@ static vow_value line_end(vow__reading *reading)
     return length ? vow__in_take(reading->stream, length, 0) : vow_nil();
 }
 
-static const vow__read_kind line_kind = {{.name = "stream_read_line", .stop = vow__reading_stop},
-                                         "vow_stream_read_line",
-                                         line_take,
-                                         text_fill,
-                                         line_end,
-                                         NULL,
-                                         false};
+static const vow__read_kind line_kind = {
+    {.name = "stream_read_line", .run = vow__reading_run, .stop = vow__reading_stop},
+    "vow_stream_read_line",
+    line_take,
+    text_fill,
+    line_end,
+    NULL,
+    false};
 
 vow_promise *vow_stream_read_line_at(vow_stream *stream, size_t limit, const char *site)
 {
@@ -183,13 +185,14 @@ static vow_value all_end(vow__reading *reading)
     return vow__in_take(reading->stream, vow__in_length(reading->stream), 0);
 }
 
-static const vow__read_kind all_kind = {{.name = "stream_read_all", .stop = vow__reading_stop},
-                                        "vow_stream_read_all",
-                                        all_take,
-                                        all_fill,
-                                        all_end,
-                                        NULL,
-                                        false};
+static const vow__read_kind all_kind = {
+    {.name = "stream_read_all", .run = vow__reading_run, .stop = vow__reading_stop},
+    "vow_stream_read_all",
+    all_take,
+    all_fill,
+    all_end,
+    NULL,
+    false};
 
 vow_promise *vow_stream_read_all_at(vow_stream *stream, size_t limit, const char *site)
 {

@@ -101,16 +101,16 @@ static bool try_at_once(vow__writing *self)
     vow_stream *stream = self->stream;
     vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&stream->promise));
 
-    if (!vow__list_is_empty(&stream->writes))
+    if (!vow__list_is_empty(&stream->writes) || !vow__budget_admits(loop))
         return false;
+    vow__budget_take(loop);
     if (self->promise.stage == VOW__WRITING_SHUTDOWN) {
         vow__writing_end_output(stream, self);
     } else if (!self->size) {
         vow__fulfil(&self->promise, vow_int(0));
     } else {
-        if ((stream->is_full || !vow__io_may_attempt(loop)) && stream->fd >= 0)
+        if (stream->is_full && stream->fd >= 0)
             return false;
-        loop->completed++;
         return vow__writing_at_once(self);
     }
     return true;

@@ -63,9 +63,17 @@ vow_value vow__stream_throw(const vow_stream *stream, const char *function, int 
     return vow_throwf_at(site, code, "%s: descriptor %d: %s", function, stream->fd, strerror(code));
 }
 
+vow_error vow__error_packets = {.domain = &vow_domain_errno,
+                                .refs = 1,
+                                .code = EPROTOTYPE,
+                                .message = "a socket of packets, which a stream would not keep apart"};
+
 vow_error *vow__stream_broken(const vow_stream *stream, const char *function, const vow_error *cause,
                               const char *site)
 {
+    if (cause == &vow__error_packets)
+        return vow_error_new_at(site, EPROTOTYPE, "%s: descriptor %d: %s", function, stream->fd,
+                                vow_error_message(cause));
     return vow_error_wrap_at(site, vow_error_ref(cause), EPIPE, "%s: descriptor %d: the stream is broken: %s",
                              function, stream->fd, vow_error_message(cause));
 }
@@ -109,7 +117,8 @@ static void stream_dispose(vow_promise *promise)
     vow_error_unref(self->out_error);
 }
 
-static const vow__kind stream_kind = {.name = "stream", .stop = stream_stop, .dispose = stream_dispose};
+static const vow__kind stream_kind = {
+    .name = "stream", .run = vow__stream_run, .stop = stream_stop, .dispose = stream_dispose};
 
 static void drop_stream(void *stream)
 {
@@ -139,6 +148,8 @@ static void stream_init(vow_stream *self, int fd)
     ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
     ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
     set_non_blocking(self);
+    if (vow__fd_has_packets(fd))
+        self->in_error = self->out_error = &vow__error_packets;
 }
 
 vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)

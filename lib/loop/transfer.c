@@ -17,20 +17,26 @@ typedef struct writing {
     const char *buffer;
     size_t size;
     size_t written;
+    size_t piece; /* how much one call may write */
+    vow__fd_nature nature;
 } writing;
 
 static bool read_attempt(vow__io *io, vow_value *result)
 {
     reading *self = (reading *) io;
-    ssize_t count = self->size ? vow__fd_read(io->io.fd, self->buffer, self->size) : 0;
+    size_t size = vow__io_piece(io->io.fd, self->size);
+    ssize_t count = size ? vow__fd_read(io->io.fd, self->buffer, size) : 0;
 
     if (count < 0 && vow__is_again(errno))
         return false;
     *result = count < 0 ? vow__io_throw(io, "vow_read", errno) : vow_int(count);
+    if (count > 0)
+        (void) vow__io_moved(io, (size_t) count);
     return true;
 }
 
-static const vow__io_kind read_kind = {{.name = "read", .stop = vow__io_stop}, read_attempt};
+static const vow__io_kind read_kind = {{.name = "read", .run = vow__io_run, .stop = vow__io_stop},
+                                       read_attempt};
 
 vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size, const char *site)
 {
@@ -50,7 +56,10 @@ static bool write_attempt(vow__io *io, vow_value *result)
     writing *self = (writing *) io;
 
     while (self->written < self->size) {
-        ssize_t count = vow__fd_write(io->io.fd, self->buffer + self->written, self->size - self->written);
+        size_t left = self->size - self->written;
+        const struct iovec part = {(char *) (uintptr_t) self->buffer + self->written,
+                                   left < self->piece ? left : self->piece};
+        ssize_t count = vow__fd_write_as(io->io.fd, &self->nature, &part, 1);
 
         if (count < 0 && vow__is_again(errno))
             return false;
@@ -59,12 +68,15 @@ static bool write_attempt(vow__io *io, vow_value *result)
             return true;
         }
         self->written += (size_t) count;
+        if (!vow__io_moved(io, (size_t) count) && self->written < self->size)
+            return false;
     }
     *result = vow_int((int64_t) self->size);
     return true;
 }
 
-static const vow__io_kind write_kind = {{.name = "write", .stop = vow__io_stop}, write_attempt};
+static const vow__io_kind write_kind = {{.name = "write", .run = vow__io_run, .stop = vow__io_stop},
+                                        write_attempt};
 
 vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size, const char *site)
 {
@@ -77,5 +89,7 @@ vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t siz
     self->buffer = buffer;
     self->size = size;
     self->written = 0;
+    self->piece = vow__io_piece(fd, size);
+    self->nature = (vow__fd_nature){false, false};
     return vow__io_begin(&self->io);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind yield: settles after the ev_loop has looked for events once. However many wait, there is one pair
- * of watchers a loop, active only while somebody does.
+ * Turns of the ev_loop: the kind yield, which settles after it has looked for events once, and the operations
+ * that are put off until then because a budget is spent. However many wait, there is one pair of watchers a
+ * loop, active only while somebody does.
  */
 #include <vow/time.h>
 
@@ -12,10 +13,37 @@ typedef struct vow__yield {
     vow__link link; /* in the loop's `yielding` */
 } vow__yield;
 
+static void start_watchers(vow__ev_loop *loop)
+{
+    ev_check_start(loop->ev, &loop->turn);
+    ev_idle_start(loop->ev, &loop->no_wait);
+}
+
 static void stop_watchers(vow__ev_loop *loop)
 {
     ev_check_stop(loop->ev, &loop->turn);
     ev_idle_stop(loop->ev, &loop->no_wait);
+}
+
+void vow__put_off(vow_promise *promise)
+{
+    vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(promise));
+
+    promise->wait.upstream = 0;
+    promise->mode = VOW__WAIT_REACTION;
+    vow__list_append(&loop->put_off, &promise->wait.link);
+    start_watchers(loop);
+}
+
+/* As many as one budget lets go on; the others keep their places. */
+static void admit(vow__ev_loop *loop)
+{
+    for (int i = 0; i < VOW__BUDGET && !vow__list_is_empty(&loop->put_off); i++)
+        vow__list_append(&loop->core.queue, vow__list_take_first(&loop->put_off));
+    if (!vow__list_is_empty(&loop->core.queue))
+        vow__notify(&loop->core);
+    if (!vow__list_is_empty(&loop->put_off))
+        start_watchers(loop);
 }
 
 static void turn_cb(EV_P_ ev_check *watcher, int revents)
@@ -33,6 +61,7 @@ static void turn_cb(EV_P_ ev_check *watcher, int revents)
         vow__list_unlink(&yield->link);
         vow__fulfil(&yield->promise, vow_nil());
     }
+    admit(self);
 }
 
 static void no_wait_cb(EV_P_ ev_idle *watcher, int revents)
@@ -51,6 +80,7 @@ void vow__yield_init(vow__ev_loop *loop)
     ev_set_priority(&loop->no_wait, EV_MAXPRI);
     loop->turn.data = loop;
     vow__list_init(&loop->yielding);
+    vow__list_init(&loop->put_off);
 }
 
 void vow__yield_close(vow__ev_loop *loop)
@@ -63,7 +93,7 @@ static void yield_stop(vow_promise *promise)
     vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(promise));
 
     vow__list_unlink(&((vow__yield *) promise)->link);
-    if (vow__list_is_empty(&loop->yielding))
+    if (vow__list_is_empty(&loop->yielding) && vow__list_is_empty(&loop->put_off))
         stop_watchers(loop);
 }
 
@@ -78,10 +108,7 @@ vow_promise *vow_yield_at(vow_loop *loop, const char *site)
     self = (void *) vow__promise_new(loop, sizeof *self, &yield_kind, site);
     if (!self)
         return vow__emergency(loop);
-    if (vow__list_is_empty(&host->yielding)) {
-        ev_check_start(host->ev, &host->turn);
-        ev_idle_start(host->ev, &host->no_wait);
-    }
     vow__list_append(&host->yielding, &self->link);
+    start_watchers(host);
     return &self->promise;
 }
