@@ -71,6 +71,30 @@ static void awaited_alone_keeps_the_loop_going(fixture *f)
     vow_interval_free(NULL);
 }
 
+/* Ticks that somebody was told of, and nobody has seen, are missed by the next. */
+static void unseen_ticks_come_back(fixture *f)
+{
+    double before = monotonic();
+    vow_interval *interval = vow_interval_new(f->loop, 0.01);
+
+    run_nil(vow_sleep(f->loop, 0.035));
+    for (int i = 0; i < 3; i++) {
+        vow_promise *next = vow_interval_next(interval);
+        g_assert_true(vow_is_fulfilled(next));
+        vow_unref(next);
+    }
+    int64_t missed = run_int(vow_interval_next(interval));
+    g_assert_cmpint(missed, >=, 2);
+    g_assert_cmpfloat((double) missed + 1, <=, (monotonic() - before) / 0.01 + 2e-4);
+    vow_promise *a = vow_interval_next(interval), *b = vow_interval_next(interval);
+    while (vow_is_pending(a))
+        ev_run(f->ev, EVRUN_ONCE);
+    vow_unref(a);
+    g_assert_false(vow_is_pending(b));
+    vow_unref(b);
+    vow_interval_free(interval);
+}
+
 static void each_tick_goes_to_one(fixture *f)
 {
     vow_interval *interval = vow_interval_new(f->loop, 0.005);
@@ -211,6 +235,7 @@ int main(int argc, char **argv)
     test_add("/interval/missed", missed_ticks_are_told);
     test_add("/interval/keeps-the-loop-going", awaited_alone_keeps_the_loop_going);
     test_add("/interval/each-tick-goes-to-one", each_tick_goes_to_one);
+    test_add("/interval/unseen", unseen_ticks_come_back);
     test_add("/interval/by-clock", by_the_wall_clock);
     test_add("/interval/extremes", extremes);
     test_add("/interval/none", what_is_no_interval);

@@ -386,6 +386,78 @@ MISUSE(null_loop, vow_unref(vow_signal(NULL, SIGUSR1)); (void) f, "vow_signal", 
 MISUSE(null_subscription, vow_unref(vow_signals_next(NULL));
        (void) f, "vow_signals_next", "the subscription is NULL", false)
 
+/* ---- Told, and not seen -------------------------------------------------------------------------------- */
+
+/* Told and dropped, it is the first in line; through whatever passed it on. */
+static void unseen_it_stays_the_first(fixture *f)
+{
+    vow_signals *signals = vow_signals_of(f->loop, SIGUSR1, SIGUSR2, SIGHUP);
+
+    send(f, SIGUSR2);
+    send(f, SIGUSR1);
+    vow_promise *all[] = {vow_signals_next(signals), vow_signals_next(signals)};
+    g_assert_true(vow_is_fulfilled(all[0]) && vow_is_fulfilled(all[1]));
+    send(f, SIGHUP);
+    vow_unref(vow_all(f->loop, 2, all));
+    vow_unref(vow_timeout(vow_signals_next(signals), 3600));
+    vow_promise *twice = vow_signals_next(signals);
+    send(f, SIGUSR2); /* once more: it is the same */
+    vow_unref(twice);
+    g_assert_cmpint(run_int(vow_signals_next(signals)), ==, SIGUSR2);
+    g_assert_cmpint(run_int(vow_signals_next(signals)), ==, SIGUSR1);
+    g_assert_cmpint(run_int(vow_signals_next(signals)), ==, SIGHUP);
+    vow_promise *none = vow_signals_next(signals);
+    turn(f);
+    assert_peek(none, "pending");
+    vow_unref(none);
+    vow_signals_free(signals);
+}
+
+static void unseen_it_goes_to_who_waits(fixture *f)
+{
+    vow_signals *signals = subscribe(f, SIGUSR1);
+    vow_promise *told = vow_signals_next(signals), *next = vow_signals_next(signals);
+
+    send(f, SIGUSR1);
+    g_assert_true(vow_is_fulfilled(told) && vow_is_pending(next));
+    vow_unref(told);
+    g_assert_cmpint(run_int(next), ==, SIGUSR1);
+    told = vow_signals_next(signals); /* seen, it does not come again */
+    send(f, SIGUSR1);
+    (void) vow_peek(told);
+    vow_unref(told);
+    next = vow_signals_next(signals);
+    turn(f);
+    assert_peek(next, "pending");
+    vow_unref(next);
+    vow_signals_free(signals);
+}
+
+static void unseen_until_nothing_is_left(fixture *f)
+{
+    vow_signals *signals = subscribe(f, SIGUSR1);
+    vow_promise *told[3];
+
+    for (int i = 0; i < 3; i++) {
+        told[i] = vow_signals_next(signals);
+        send(f, SIGUSR1);
+    }
+    vow_signals_free(signals);
+    vow_unref(told[0]);
+    signals = subscribe(f, SIGUSR1);
+    vow_promise *last = vow_signals_next(signals);
+    send(f, SIGUSR1);
+    f->expect_live = 4; /* the subscription, and those who were told */
+    free_loop(f);
+    expect_report(f, "(signals) was never released");
+    for (int i = 0; i < 3; i++)
+        expect_report(f, "(signals_next) was never released");
+    vow_unref(last);
+    vow_unref(told[1]);
+    vow_unref(told[2]);
+    vow_signals_free(signals);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -400,6 +472,9 @@ int main(int argc, char **argv)
     test_add("/signal/subscription/run-of-kept", run_of_nothing_but_a_kept_signal);
     test_add("/signal/subscription/dropped-next", dropped_next_loses_nothing);
     test_add("/signal/subscription/each-sees-it", each_subscription_sees_it);
+    test_add("/signal/unseen/first-in-line", unseen_it_stays_the_first);
+    test_add("/signal/unseen/who-waits", unseen_it_goes_to_who_waits);
+    test_add("/signal/unseen/freed", unseen_until_nothing_is_left);
     test_add("/signal/subscription/freed", freed_while_somebody_waits);
     test_add("/signal/subscription/freed-by-clean-up", freed_by_a_clean_up);
     test_add("/signal/subscription/left-over", left_over_when_its_loop_is_freed);

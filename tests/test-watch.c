@@ -87,6 +87,30 @@ static void one_change(fixture *f)
     place_close(&place);
 }
 
+static void unseen_it_comes_back(fixture *f)
+{
+    struct place place;
+
+    place_open(&place);
+    vow_watch *watch = watch_path(f, place.path);
+    vow_promise *told = vow_watch_next(watch), *next = vow_watch_next(watch);
+    append(&place, "12345");
+    while (vow_is_pending(told))
+        ev_run(f->ev, EVRUN_ONCE);
+    vow_unref(told);
+    g_assert_true(vow_is_fulfilled(next));
+    vow_unref(next);
+    next = vow_watch_next(watch);
+    g_assert_true(vow_is_fulfilled(next));
+    g_assert_true(run_bool(next));
+    next = vow_watch_next(watch);
+    turn(f);
+    assert_peek(next, "pending");
+    vow_unref(next);
+    vow_watch_free(watch);
+    place_close(&place);
+}
+
 static void every_change(fixture *f)
 {
     struct place place;
@@ -147,7 +171,7 @@ static void kept_while_nobody_waits(fixture *f)
     turn(f);
     vow_promise *next = vow_watch_next(watch);
     g_assert_true(vow_is_fulfilled(next));
-    vow_unref(next);
+    g_assert_true(run_bool(next));
     next = vow_watch_next(watch);
     g_assert_true(vow_is_pending(next));
     g_assert_true(ev_run(f->ev, EVRUN_NOWAIT));
@@ -208,6 +232,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_add("/watch/one-change", one_change);
     test_add("/watch/every-change", every_change);
+    test_add("/watch/unseen", unseen_it_comes_back);
     test_add("/watch/replaced", replaced);
     test_add("/watch/kept", kept_while_nobody_waits);
     test_add("/watch/freed", freed_while_somebody_waits);

@@ -68,7 +68,8 @@ VOW_API VOW_NODISCARD vow_interval *vow_interval_by_clock_at(vow_loop *loop, dou
  * is in time.
  *
  * At once if a tick has passed since. Each tick goes to one of those who wait, in the order in which they
- * came.
+ * came; those that nobody has looked at when the promise is dropped go to the next, and count as missed
+ * there.
  *
  * @param interval looked at.
  * @return the promise of an int, the caller's.

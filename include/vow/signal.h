@@ -32,7 +32,7 @@ typedef struct vow_signals vow_signals;
  * @brief Fulfilled with the number of a signal when that arrives.
  *
  * For one signal and no more: between two calls the default action is back, and one that arrives then is not
- * seen. See vow_signals_new() for a subscription.
+ * seen, nor does one that nobody looked at come back. See vow_signals_new() for a subscription.
  *
  * @param loop   whose ev_loop watches.
  * @param signum such as `SIGTERM`.
@@ -49,8 +49,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_signal_at(vow_loop *loop, int signum, con
  * @brief Subscribes to signals: from now on none is missed, whether somebody waits or not.
  *
  * A signal that arrives while nobody waits is kept for the next vow_signals_next(), each number once, in the
- * order in which they arrived first. The subscription alone does not keep ev_run() going; a promise of its
- * next signal does.
+ * order in which the loop heard of them first. What arrives between two looks of the loop it hears of in the
+ * order of the numbers, whichever came first: libev keeps one mark for each number. The subscription alone
+ * does not keep ev_run() going; a promise of its next signal does.
  *
  * A subscription that is still there when its loop is freed ends then, and is reported as a leak.
  *
@@ -76,7 +77,8 @@ VOW_API VOW_NODISCARD vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, 
  * @brief Fulfilled with the number of the next signal of a subscription.
  *
  * At once if one was kept. Each signal goes to one of those who wait, in the order in which they came; make a
- * subscription for each that is to see them all. Dropping the promise loses no signal.
+ * subscription for each that is to see them all. Dropping the promise loses no signal, also once it is
+ * fulfilled: one that nobody has looked at goes to the next who waits, or stays the first in line.
  *
  * @param signals looked at.
  * @return the promise of an int, the caller's.

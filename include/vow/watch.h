@@ -64,7 +64,8 @@ VOW_API VOW_NODISCARD vow_watch *vow_watch_new_at(vow_loop *loop, const char *pa
 /**
  * @brief Fulfilled at the next change, with true if there is something now and false if there is not.
  *
- * At once if one was kept. Each change goes to one of those who wait, in the order in which they came.
+ * At once if one was kept. Each change goes to one of those who wait, in the order in which they came; one
+ * that nobody has looked at when its promise is dropped goes to the next.
  *
  * @param watch looked at.
  * @return the promise of a truth value, the caller's.

@@ -23,7 +23,8 @@ struct vow_interval {
     ev_timer timer;       /* of one that counts from its making */
     ev_periodic periodic; /* of one by the wall clock */
     double base, seconds;
-    double told; /* a whole number */
+    double told;     /* a whole number */
+    double returned; /* how many ticks somebody was told of and nobody has seen */
 };
 
 static double now(const vow_interval *self)
@@ -49,19 +50,26 @@ static double until_next(const vow_interval *self)
     return rest > 0 ? rest : 0;
 }
 
-static bool take_tick(vow__source *source, vow_value *value)
+static bool take_tick(vow__source *source, vow_value *value, uint64_t *place)
 {
     vow_interval *self = (vow_interval *) source;
     double due = last_due(self, now(self));
+    double ticks = self->returned + (due > self->told ? due - self->told : 0);
 
-    if (due > self->told) {
-        *value = vow_int((int64_t) (due - self->told - 1));
-        self->told = due;
-        return true;
-    }
-    if (self->by_clock)
+    if (due > self->told || self->by_clock)
         self->told = due; /* the clock may have been set back */
-    return false;
+    if (ticks < 1)
+        return false;
+    self->returned = 0;
+    *value = vow_int((int64_t) ticks - 1);
+    *place = 0;
+    return true;
+}
+
+static void return_ticks(vow__source *source, vow_value value, uint64_t place)
+{
+    (void) place;
+    ((vow_interval *) source)->returned += (double) vow_as_int(&value) + 1;
 }
 
 static void arm(vow__source *source)
@@ -86,14 +94,6 @@ static void disarm(vow__source *source)
     ev_periodic_stop(ev, &self->periodic);
 }
 
-static void give_tick(vow_interval *self)
-{
-    vow_value value;
-
-    if (take_tick(&self->source, &value))
-        vow__source_give(&self->source, value);
-}
-
 /* A timer counts from when the loop last looked at the clock, and so may be a little early. */
 static void timer_cb(EV_P_ ev_timer *timer, int revents)
 {
@@ -103,7 +103,7 @@ static void timer_cb(EV_P_ ev_timer *timer, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    give_tick(self);
+    vow__source_offer(&self->source);
     if (vow__source_is_awaited(&self->source))
         arm(&self->source);
 }
@@ -114,7 +114,7 @@ static void periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    give_tick(VOW__CONTAINER_OF(periodic, vow_interval, periodic));
+    vow__source_offer(&VOW__CONTAINER_OF(periodic, vow_interval, periodic)->source);
 }
 
 /* disarm() has stopped all there is. */
@@ -125,8 +125,9 @@ static void close_interval(vow__source *source)
 
 static const vow__source_kind interval_kind = {
     .kind = {.name = "interval", .stop = vow__source_stop},
-    .next = {.name = "interval_next", .stop = vow__next_stop},
+    .next = VOW__NEXT_KIND("interval_next"),
     .take = take_tick,
+    .put_back = return_ticks,
     .arm = arm,
     .disarm = disarm,
     .close = close_interval,
@@ -144,6 +145,7 @@ static vow_interval *interval_new(vow_loop *loop, double seconds, const char *si
     if (!self)
         return NULL;
     self->seconds = seconds;
+    self->returned = 0;
     ev_timer_init(&self->timer, timer_cb, 0., 0.);
     ev_periodic_init(&self->periodic, periodic_cb, 0., 0., NULL);
     return self;

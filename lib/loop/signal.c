@@ -136,15 +136,29 @@ typedef struct slot {
     ev_signal watcher;
     vow_signals *signals;
     vow__link link; /* in signals->kept, if is_kept */
+    uint64_t place; /* there; the last one, if it is not */
     bool is_kept;
 } slot;
 
 struct vow_signals {
     vow__source source;
-    vow__link kept; /* slots of what nobody has seen yet, in the order of arrival */
+    vow__link kept;   /* slots of what nobody has seen yet, in the order of arrival, which is their place */
+    uint64_t arrived; /* so many */
     size_t count;
     slot slots[];
 };
+
+/* In its place, which is the last one when it has just arrived. */
+static void keep(slot *self, uint64_t place)
+{
+    vow__link *after = self->signals->kept.prev;
+
+    while (after != &self->signals->kept && VOW__CONTAINER_OF(after, slot, link)->place > place)
+        after = after->prev;
+    self->is_kept = true;
+    self->place = place;
+    vow__list_append(after->next, &self->link);
+}
 
 static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
 {
@@ -154,15 +168,12 @@ static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    if (vow__source_is_awaited(&self->signals->source)) {
-        vow__source_give(&self->signals->source, vow_int(watcher->signum));
-    } else if (!self->is_kept) {
-        self->is_kept = true;
-        vow__list_append(&self->signals->kept, &self->link);
-    }
+    if (!self->is_kept)
+        keep(self, self->signals->arrived++);
+    vow__source_offer(&self->signals->source);
 }
 
-static bool take_kept(vow__source *source, vow_value *value)
+static bool take_kept(vow__source *source, vow_value *value, uint64_t *place)
 {
     vow_signals *self = (vow_signals *) source;
     slot *oldest;
@@ -173,7 +184,21 @@ static bool take_kept(vow__source *source, vow_value *value)
     vow__list_unlink(&oldest->link);
     oldest->is_kept = false;
     *value = vow_int(oldest->watcher.signum);
+    *place = oldest->place;
     return true;
+}
+
+/* One that has arrived again meanwhile is the same, and has its first place. */
+static void keep_again(vow__source *source, vow_value value, uint64_t place)
+{
+    vow_signals *self = (vow_signals *) source;
+    slot *again = self->slots;
+
+    while (again->watcher.signum != (int) vow_as_int(&value))
+        again++;
+    if (again->is_kept)
+        vow__list_unlink(&again->link);
+    keep(again, place);
 }
 
 static void close_signals(vow__source *source)
@@ -189,8 +214,9 @@ static void close_signals(vow__source *source)
 
 static const vow__source_kind signals_kind = {
     .kind = {.name = "signals", .stop = vow__source_stop},
-    .next = {.name = "signals_next", .stop = vow__next_stop},
+    .next = VOW__NEXT_KIND("signals_next"),
     .take = take_kept,
+    .put_back = keep_again,
     .arm = vow__source_hold,
     .disarm = vow__source_let_be,
     .close = close_signals,
@@ -236,6 +262,7 @@ vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, co
         return NULL;
     }
     self->count = 0;
+    self->arrived = 0;
     vow__list_init(&self->kept);
     for (size_t i = 0; i < n && !code; i++)
         code = add(self, signums[i]);

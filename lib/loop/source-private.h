@@ -14,14 +14,18 @@
 typedef struct vow__source {
     vow_promise promise; /* of a vow__source_kind */
     vow__link waiting;   /* of vow__next, the one that came first in front */
+    vow__link told;      /* of vow__next, of those that have what may have to come back */
     bool is_armed;       /* somebody waits */
 } vow__source;
 
 typedef struct vow__source_kind {
     vow__kind kind; /* its stop is vow__source_stop() */
-    vow__kind next; /* of those who wait; its stop is vow__next_stop() */
-    /* Gives what has happened already, a value or a throw; false if there is nothing. */
-    bool (*take)(vow__source *self, vow_value *value);
+    vow__kind next; /* of those who wait: VOW__NEXT_KIND() */
+    /* Gives what has happened already, a value or a throw, and its place, a number of the source's own; false
+     * if there is nothing. */
+    bool (*take)(vow__source *self, vow_value *value, uint64_t *place);
+    /* What was given from that place, and nobody has looked at, is to be given anew. */
+    void (*put_back)(vow__source *self, vow_value value, uint64_t place);
     void (*arm)(vow__source *self);    /* somebody waits now */
     void (*disarm)(vow__source *self); /* nobody does any more */
     void (*close)(vow__source *self);  /* the last call: no watcher is left */
@@ -31,8 +35,8 @@ typedef struct vow__source_kind {
 void *vow__source_new(vow_loop *loop, size_t size, const vow__source_kind *kind, const char *site);
 /* A promise of what happens next. */
 vow_promise *vow__source_next(vow__source *self, const char *site);
-/* It has happened: for the first who waits, which there must be. The value is given. */
-void vow__source_give(vow__source *self, vow_value value);
+/* Something may be there to take: for the first who waits, if anybody does. */
+void vow__source_offer(vow__source *self);
 /* Ends it: who waits is told so. NULL does nothing. */
 void vow__source_free(vow__source *self);
 
@@ -46,8 +50,16 @@ static inline bool vow__source_is_awaited(const vow__source *self)
 void vow__source_hold(vow__source *self);
 void vow__source_let_be(vow__source *self);
 
-/* vow__kind.stop of the two kinds. */
+/* vow__kind.stop of the source. */
 void vow__source_stop(vow_promise *promise);
+
+/* The kind of those who wait for it. */
+#define VOW__NEXT_KIND(text)                                                                               \
+    {                                                                                                      \
+        .name = text, .stop = vow__next_stop, .put_back = vow__next_put_back, .dispose = vow__next_dispose \
+    }
 void vow__next_stop(vow_promise *promise);
+void vow__next_put_back(vow_promise *promise, vow_value value);
+void vow__next_dispose(vow_promise *promise);
 
 #endif

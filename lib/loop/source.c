@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns those who wait for a source. A source is armed exactly as long as its list of them is not empty and it
- * has not been stopped; when it is freed nobody waits any more.
+ * has not been stopped; when it is freed nobody waits any more. Those who were told keep what they were told
+ * of to give it back if nobody looks at it, as long as the source is there.
  */
 #include "loop/source-private.h"
 
@@ -12,8 +13,9 @@
 /* One who waits. */
 typedef struct vow__next {
     vow_promise promise;
-    vow__source *source;
-    vow__link link; /* in source->waiting */
+    vow__source *source; /* NULL once it was stopped */
+    vow__link link;      /* in source->waiting or source->told */
+    uint64_t place;      /* of what it was told */
 } vow__next;
 
 static const vow__source_kind *kind_of(const vow__source *self)
@@ -30,6 +32,7 @@ void *vow__source_new(vow_loop *loop, size_t size, const vow__source_kind *kind,
         return NULL;
     }
     vow__list_init(&self->waiting);
+    vow__list_init(&self->told);
     self->is_armed = false;
     return self;
 }
@@ -46,8 +49,15 @@ static void disarm(vow__source *self)
 static void leave(vow__next *next)
 {
     vow__list_unlink(&next->link);
+    vow__list_init(&next->link);
     if (!vow__source_is_awaited(next->source))
         disarm(next->source);
+}
+
+static void tell(vow__next *next, vow_value value)
+{
+    vow__list_append(&next->source->told, &next->link);
+    vow__resolve(&next->promise, value);
 }
 
 vow_promise *vow__source_next(vow__source *self, const char *site)
@@ -59,8 +69,8 @@ vow_promise *vow__source_next(vow__source *self, const char *site)
     if (!next)
         return vow__emergency(loop);
     next->source = self;
-    if (!vow__source_is_awaited(self) && kind_of(self)->take(self, &value)) {
-        vow__resolve(&next->promise, value);
+    if (!vow__source_is_awaited(self) && kind_of(self)->take(self, &value, &next->place)) {
+        tell(next, value);
         return &next->promise;
     }
     vow__list_append(&self->waiting, &next->link);
@@ -76,12 +86,18 @@ static vow__next *first(const vow__source *self)
     return VOW__CONTAINER_OF(self->waiting.next, vow__next, link);
 }
 
-void vow__source_give(vow__source *self, vow_value value)
+void vow__source_offer(vow__source *self)
 {
-    vow__next *next = first(self);
+    vow_value value;
+    uint64_t place;
 
-    leave(next);
-    vow__resolve(&next->promise, value);
+    if (vow__source_is_awaited(self) && kind_of(self)->take(self, &value, &place)) {
+        vow__next *next = first(self);
+
+        leave(next);
+        next->place = place;
+        tell(next, value);
+    }
 }
 
 void vow__source_free(vow__source *self)
@@ -113,9 +129,32 @@ void vow__source_stop(vow_promise *promise)
 
     disarm(self);
     kind_of(self)->close(self);
+    while (!vow__list_is_empty(&self->told)) {
+        vow__next *next = VOW__CONTAINER_OF(self->told.next, vow__next, link);
+
+        vow__list_unlink(&next->link);
+        vow__list_init(&next->link);
+        next->source = NULL;
+    }
 }
 
 void vow__next_stop(vow_promise *promise)
 {
     leave((vow__next *) promise);
+}
+
+void vow__next_put_back(vow_promise *promise, vow_value value)
+{
+    vow__next *next = (vow__next *) promise;
+    vow__source *source = next->source;
+
+    if (!source)
+        return; /* a number, which needs no dropping */
+    kind_of(source)->put_back(source, value, next->place);
+    vow__source_offer(source);
+}
+
+void vow__next_dispose(vow_promise *promise)
+{
+    vow__list_unlink(&((vow__next *) promise)->link);
 }

@@ -82,15 +82,23 @@ struct vow_watch {
     char path[];
 };
 
-static bool take_change(vow__source *source, vow_value *value)
+static bool take_change(vow__source *source, vow_value *value, uint64_t *place)
 {
     vow_watch *self = (vow_watch *) source;
 
+    *place = 0;
     if (!self->has_changed)
         return false;
     self->has_changed = false;
     *value = is_there(&self->stat);
     return true;
+}
+
+static void keep_change(vow__source *source, vow_value value, uint64_t place)
+{
+    (void) value;
+    (void) place;
+    ((vow_watch *) source)->has_changed = true;
 }
 
 static void watch_cb(EV_P_ ev_stat *stat, int revents)
@@ -101,10 +109,8 @@ static void watch_cb(EV_P_ ev_stat *stat, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    if (vow__source_is_awaited(&self->source))
-        vow__source_give(&self->source, is_there(stat));
-    else
-        self->has_changed = true;
+    self->has_changed = true;
+    vow__source_offer(&self->source);
 }
 
 static void close_watch(vow__source *source)
@@ -117,8 +123,9 @@ static void close_watch(vow__source *source)
 
 static const vow__source_kind watch_kind = {
     .kind = {.name = "watch", .stop = vow__source_stop},
-    .next = {.name = "watch_next", .stop = vow__next_stop},
+    .next = VOW__NEXT_KIND("watch_next"),
     .take = take_change,
+    .put_back = keep_change,
     .arm = vow__source_hold,
     .disarm = vow__source_let_be,
     .close = close_watch,
