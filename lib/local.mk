@@ -73,6 +73,7 @@ libvow_la_SOURCES = \
 	lib/loop/file.c \
 	lib/loop/file_piece.c \
 	lib/loop/file_read.c \
+	lib/loop/file_rights.c \
 	lib/loop/file_write.c \
 	lib/loop/idle.c \
 	lib/loop/inbox-private.h \

@@ -238,7 +238,8 @@ ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
 int close(int fd)
 {
     ORIGINAL(int, close, int);
-    bool is_written = is_file(fd) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+    bool is_written =
+        is_file(fd) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY && lseek(fd, 0, SEEK_CUR) > 0;
     int code = TAKE(is_written ? CALL_FILE_CLOSE : CALL_CLOSE, fd);
     int result = original(fd);
 

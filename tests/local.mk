@@ -23,6 +23,7 @@ test_programs = \
 	tests/test-faults \
 	tests/test-file \
 	tests/test-file-faults \
+	tests/test-file-rights \
 	tests/test-finally \
 	tests/test-fork \
 	tests/test-happy-eyeballs \

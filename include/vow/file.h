@@ -49,10 +49,20 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *
  * the new one removed; only after a crash on the way a file whose name begins with ".vow-" may be left. (If
  * it was only the folder that could not be written to the disk, the new content stands; the message says so.)
  *
- * The permission bits of the old file are kept, and its owner and group if the process may set them; what
- * else belongs to a file, such as access lists and other hard links, is not. A new one has the mode 0666 less
- * the umask. A symbolic link that leads to a file stays, and that file is replaced; one that leads nowhere is
- * refused with `ENOENT`. The path must not name what is not a regular file.
+ * Whether the process may write is for the system to decide, as it does for open(2) with `O_WRONLY`: what is
+ * read-only, or somebody else's and not open to this process, is refused (`EACCES`), and so is a symbolic
+ * link that the kernel does not follow, such as a stranger's in /tmp (see proc(5), protected_symlinks), or a
+ * program that runs (`ETXTBSY`). Beside that the process must be allowed to make a file in the folder, and to
+ * replace the old one there: in a folder with the sticky bit, that is for its owner (`EPERM`). The folder
+ * need not be readable; if it is not, the whole file system is brought to the disk in its place.
+ *
+ * Owner, group, permission bits and access list of the old file are kept as far as the process may set them,
+ * and nobody gets a right that he had not. Without the owner, the file is this process's; without the owner
+ * or the group, the set-user-ID and set-group-ID bits go. Without the group, its bits go, and the others keep
+ * what the group had, too. Without its access list, only the owner's bits stay. Other attributes and other
+ * hard links are not kept. A new file has the mode 0666 less the umask. A symbolic link that leads to a file
+ * stays, and that file is replaced; one that leads nowhere is refused with `ENOENT`. The path must not name
+ * what is not a regular file.
  *
  * @param loop where the promise lives.
  * @param path copied.
@@ -61,8 +71,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *
  * @return the promise of an int, the caller's.
  * @par Errors
  * Those of open(2), write(2), fsync(2) and rename(2), such as `ENOSPC`, `EACCES` and `EROFS`; `EISDIR` for a
- * folder and `EINVAL` for what else is not a regular file, or a NULL path; vow_offload()'s; `ENOMEM`. The
- * message names the file.
+ * folder and `EINVAL` for what else is not a regular file, or a NULL path; `ESTALE` when others replace it
+ * faster than it can be looked at; vow_offload()'s; `ENOMEM`. The message names the file.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_write_at(vow_loop *loop, const char *path, const void *data,

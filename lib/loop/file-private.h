@@ -6,6 +6,7 @@
 #ifndef VOW_LOOP_FILE_PRIVATE_H
 #define VOW_LOOP_FILE_PRIVATE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "loop/offload-private.h"
@@ -39,5 +40,8 @@ vow_value vow__file_throw(const vow__file *file, int code);
 int vow__file_openat(int folder, const char *path, int flags, mode_t mode);
 ssize_t vow__file_read_some(int fd, void *buffer, size_t size);
 ssize_t vow__file_write_some(int fd, const void *buffer, size_t size);
+/* Gives the file `to`, which is to replace `from`, owner, group, access list and mode of that, as far as it
+ * may: nobody gets rights that he did not have. 0, or an errno value. */
+int vow__file_copy_rights(int from, const struct stat *old, int to);
 
 #endif

@@ -4,7 +4,7 @@
  * the disk, and takes the name. All names are looked up in the folder that was opened first, whatever becomes
  * of its own name meanwhile.
  */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@
 #include "loop/file-private.h"
 
 #define NAMES_TRIED 100
+#define LOOKS 1000
 
 typedef struct writing {
     vow__file file;
@@ -35,25 +36,40 @@ typedef struct destination {
     char path[PATH_MAX]; /* without symbolic links, if the file is there */
     const char *name;    /* the last part of it */
     int folder;
-    bool is_there;
-    struct stat old; /* if so */
+    bool is_listed;  /* the folder may be read, and so brought to the disk by itself */
+    int old_fd;      /* of what is there, or -1 */
+    struct stat old; /* if it is there */
+    int new_fd;      /* of the new file, if the folder is not listed, or -1 */
     char made[64];   /* the name of the new file meanwhile */
 } destination;
 
 /* Each of these gives 0 or an errno value. */
 
+/* Whether the process may write to what is there is for open(2) to decide: links that it does not follow,
+ * files that are read-only or busy or somebody else's. What is no regular file is not even opened. */
+static int open_old(destination *self, const char *path)
+{
+    if (fstatat(AT_FDCWD, path, &self->old, 0))
+        return errno == ENOENT ? 0 : errno;
+    if (!S_ISREG(self->old.st_mode))
+        return S_ISDIR(self->old.st_mode) ? EISDIR : EINVAL;
+    self->old_fd = vow__file_openat(AT_FDCWD, path, O_WRONLY | O_NONBLOCK, 0);
+    if (self->old_fd < 0)
+        return errno == ENOENT ? ESTALE : errno;
+    return fstat(self->old_fd, &self->old) ? errno : 0;
+}
+
 static int find_path(destination *self, const char *path)
 {
-    if (realpath(path, self->path))
-        return 0;
-    if (errno != ENOENT)
-        return errno;
+    if (self->old_fd >= 0)
+        return realpath(path, self->path) ? 0 : errno == ENOENT ? ESTALE : errno;
     if (strlen(path) >= sizeof self->path)
         return ENAMETOOLONG;
     strcpy(self->path, path);
     return *path ? 0 : ENOENT;
 }
 
+/* To make a file in a folder, that need not be readable. */
 static int open_folder(destination *self)
 {
     char *slash = strrchr(self->path, '/');
@@ -65,18 +81,57 @@ static int open_folder(destination *self)
     if (slash)
         *slash = '\0';
     self->folder = vow__file_openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0);
+    self->is_listed = self->folder >= 0;
+    if (self->folder < 0 && errno == EACCES)
+        self->folder = vow__file_openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY, 0);
     return self->folder < 0 ? errno : 0;
 }
 
-/* A symbolic link that is still one leads nowhere. */
-static int look_at_old(destination *self)
+/* What has the name must be what was opened, or nothing; if it is not, others are at work there. A symbolic
+ * link that is still one leads nowhere. */
+static int check_old(const destination *self)
 {
-    if (fstatat(self->folder, self->name, &self->old, AT_SYMLINK_NOFOLLOW))
-        return errno == ENOENT ? 0 : errno;
-    self->is_there = true;
-    if (S_ISREG(self->old.st_mode))
-        return 0;
-    return S_ISDIR(self->old.st_mode) ? EISDIR : S_ISLNK(self->old.st_mode) ? ENOENT : EINVAL;
+    struct stat now;
+
+    if (fstatat(self->folder, self->name, &now, AT_SYMLINK_NOFOLLOW))
+        return errno != ENOENT ? errno : self->old_fd < 0 ? 0 : ESTALE;
+    if (self->old_fd < 0)
+        return S_ISLNK(now.st_mode) ? ENOENT : ESTALE;
+    return now.st_dev == self->old.st_dev && now.st_ino == self->old.st_ino ? 0 : ESTALE;
+}
+
+static int look(destination *self, const char *path)
+{
+    int code = open_old(self, path);
+
+    if (!code)
+        code = find_path(self, path);
+    if (!code)
+        code = open_folder(self);
+    return code ? code : check_old(self);
+}
+
+static void close_destination(destination *self)
+{
+    if (self->folder >= 0)
+        close(self->folder);
+    if (self->old_fd >= 0)
+        close(self->old_fd);
+    if (self->new_fd >= 0)
+        close(self->new_fd);
+    self->folder = self->old_fd = self->new_fd = -1;
+}
+
+/* While others replace the file too, it takes more than one look. */
+static int find(destination *self, const char *path)
+{
+    int code = ESTALE;
+
+    for (int i = 0; i < LOOKS && code == ESTALE; i++) {
+        close_destination(self);
+        code = look(self, path);
+    }
+    return code;
 }
 
 static void choose_name(destination *self)
@@ -93,7 +148,7 @@ static void choose_name(destination *self)
 static int make_new(destination *self, int *fd)
 {
     mode_t mode =
-        self->is_there ? S_IRUSR | S_IWUSR : S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
+        self->old_fd >= 0 ? S_IRUSR | S_IWUSR : S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
 
     for (int i = 0; i < NAMES_TRIED; i++) {
         choose_name(self);
@@ -122,22 +177,6 @@ static int write_all(int fd, const vow_bytes *content)
     return 0;
 }
 
-/* Bits that give the owner's rights to others are only for the owner's file. */
-static int copy_mode(const destination *self, int fd)
-{
-    mode_t mode = self->old.st_mode & 07777;
-    struct stat made;
-
-    if (!self->is_there)
-        return 0;
-    if (fstat(fd, &made))
-        return errno;
-    if ((made.st_uid != self->old.st_uid || made.st_gid != self->old.st_gid) &&
-        fchown(fd, self->old.st_uid, self->old.st_gid))
-        mode &= 01777;
-    return fchmod(fd, mode) ? errno : 0;
-}
-
 static int sync_fd(int fd)
 {
     int result;
@@ -148,15 +187,19 @@ static int sync_fd(int fd)
     return result ? errno : 0;
 }
 
-/* The owner first: setting it clears bits of the mode. */
-static int fill(const destination *self, int fd, const vow_bytes *content)
+/* Complete, and on the disk, before it has the name. */
+static int fill(destination *self, int fd, const vow_bytes *content)
 {
     int code = write_all(fd, content);
 
-    if (!code)
-        code = copy_mode(self, fd);
+    if (!code && self->old_fd >= 0)
+        code = vow__file_copy_rights(self->old_fd, &self->old, fd);
     if (!code)
         code = sync_fd(fd);
+    if (!code && !self->is_listed) {
+        self->new_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        code = self->new_fd < 0 ? errno : 0;
+    }
     if (close(fd) && !code)
         code = errno;
     return code;
@@ -177,10 +220,11 @@ static int write_new(destination *self, const vow_bytes *content)
     return code;
 }
 
-/* Some file systems cannot do this with a folder, and need not be asked to. */
+/* A folder that may not be read cannot be opened for this: then the whole file system is brought to the disk.
+ * Some file systems cannot do this with a folder, and need not be asked to. */
 static vow_value finish(const writing *self, const destination *to)
 {
-    int code = sync_fd(to->folder);
+    int code = to->is_listed ? sync_fd(to->folder) : syncfs(to->new_fd) ? errno : 0;
 
     if (!code || code == EINVAL)
         return vow_int((int64_t) self->content->bytes.length);
@@ -192,19 +236,14 @@ static vow_value finish(const writing *self, const destination *to)
 static vow_value write_run(void *data)
 {
     const writing *self = data;
-    destination to = {.folder = -1};
-    int code = find_path(&to, self->file.path);
+    destination to = {.folder = -1, .old_fd = -1, .new_fd = -1};
+    int code = find(&to, self->file.path);
     vow_value result;
 
     if (!code)
-        code = open_folder(&to);
-    if (!code)
-        code = look_at_old(&to);
-    if (!code)
         code = write_new(&to, &self->content->bytes);
     result = code ? vow__file_throw(&self->file, code) : finish(self, &to);
-    if (to.folder >= 0)
-        close(to.folder);
+    close_destination(&to);
     return result;
 }
 
