@@ -173,6 +173,7 @@ man_pages = \
 	docs/man/vow_message_send_at.3 \
 	docs/man/vow_message_take_fd.3 \
 	docs/man/vow_nil.3 \
+	docs/man/vow_now.3 \
 	docs/man/vow_offload.3 \
 	docs/man/vow_offload_at.3 \
 	docs/man/vow_offload_fn.3 \

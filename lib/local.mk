@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The library. Folders are layers, and includes point downward only: base < core < task, loop; base < thread <
-# loop.
+# loop < time.
 
 lib_LTLIBRARIES = libvow.la
 
@@ -78,7 +78,6 @@ libvow_la_SOURCES = \
 	lib/loop/idle.c \
 	lib/loop/inbox-private.h \
 	lib/loop/inbox.c \
-	lib/loop/interval.c \
 	lib/loop/io-private.h \
 	lib/loop/io.c \
 	lib/loop/listen.c \
@@ -101,7 +100,6 @@ libvow_la_SOURCES = \
 	lib/loop/run.c \
 	lib/loop/signal.c \
 	lib/loop/server.c \
-	lib/loop/sleep.c \
 	lib/loop/socket.c \
 	lib/loop/source-private.h \
 	lib/loop/source.c \
@@ -117,11 +115,18 @@ libvow_la_SOURCES = \
 	lib/loop/stream-text.c \
 	lib/loop/stream-write.c \
 	lib/loop/stream.c \
-	lib/loop/timeout.c \
 	lib/loop/transfer.c \
 	lib/loop/watch.c \
 	lib/loop/unix.c \
 	lib/loop/yield.c \
+	lib/time/clock-private.h \
+	lib/time/clock.c \
+	lib/time/interval.c \
+	lib/time/sleep.c \
+	lib/time/timeout.c \
+	lib/time/wall_clock.c \
+	lib/time/wheel-private.h \
+	lib/time/wheel.c \
 	lib/version.c
 
 libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CPPFLAGS)

@@ -14,9 +14,10 @@ includes() # includes FOLDER
     grep -En '^[[:space:]]*#[[:space:]]*include' "$1"/*.[ch] /dev/null
 }
 
-points_down() # points_down FOLDER ALLOWED_FOLDERS
+# But for files that do not belong to the layer in whose folder they stand.
+points_down() # points_down FOLDER ALLOWED_FOLDERS [OTHER_FILES]
 {
-    includes "$1" | grep -E 'include[[:space:]]*"' |
+    includes "$1" | grep -E 'include[[:space:]]*"' | grep -Ev "^$1/(${3:-no_file})[-._a-z]*:" |
         grep -Ev "include[[:space:]]*\"($2)/[a-z0-9_]+-private\.h\"" >"$scratch/up"
     check_empty "lib/$1 includes the private headers of $2 alone" "$scratch/up"
 }
@@ -36,7 +37,7 @@ knows_no_libev() # knows_no_libev FOLDER
     check_empty "lib/$1 knows no libev" "$scratch/ev"
 }
 
-layers='base core task thread loop'
+layers='base core task thread loop time'
 
 ls -d */ | tr -d / >"$scratch/folders"
 for layer in $layers; do
@@ -48,7 +49,8 @@ points_down base 'base'
 points_down core 'base|core'
 points_down task 'base|core|task'
 points_down thread 'base|thread'
-points_down loop 'base|core|thread|loop'
+points_down loop 'base|core|thread|loop' 'server|process'
+points_down time 'base|core|loop|time'
 
 for layer in base core task thread; do
     knows_no_libev "$layer"

@@ -11,6 +11,7 @@ test_programs = \
 	tests/test-budget \
 	tests/test-cancel \
 	tests/test-clean-up \
+	tests/test-clock \
 	tests/test-combinators \
 	tests/test-combinators-order \
 	tests/test-connect-by-name \
@@ -77,7 +78,8 @@ test_programs = \
 	tests/test-time \
 	tests/test-unix \
 	tests/test-value \
-	tests/test-watch
+	tests/test-watch \
+	tests/test-wheel
 
 # Written for the shell; the functions they share are in tests/tap.sh.
 test_scripts = \
@@ -181,6 +183,10 @@ fault_sources = \
 	tests/faults.h
 tests_test_file_faults_SOURCES = $(fault_sources) tests/test-file-faults.c
 tests_test_faults_SOURCES = $(fault_sources) $(scenario_sources) tests/test-faults.c
+
+# What the library hides, on its own.
+tests_test_wheel_SOURCES = lib/time/wheel-private.h lib/time/wheel.c tests/test-wheel.c
+tests_test_wheel_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/lib
 
 # The driver is also a libFuzzer target: see fuzz/local.mk.
 tests_test_model_SOURCES = \

@@ -3,8 +3,16 @@
  * @file vow/time.h
  * @brief Promises of time.
  *
- * Seconds are a double, as in libev. A timer counts from the loop's current time, ev_now(). Dropping the
- * promise stops the timer inside that call.
+ * Seconds are a double, as in libev. What lasts for so many seconds lasts that long at least, from the moment
+ * of the call on, by a clock that nobody sets (CLOCK_MONOTONIC, which stands still while the machine sleeps):
+ * how long ago the ev_loop last looked at the clock, ev_now(), makes no difference, nor does ev_now_update().
+ *
+ * What ends at the same time ends in the order of the calls. What an ev_loop finds when it looks for events
+ * has its turn before any time that has run out: what was ready in time is in time, however long a handler
+ * has kept the loop from looking.
+ *
+ * However many sleeps and deadlines there are, the ev_loop has one timer for all of them. Setting one and
+ * dropping it are O(1); dropping the promise stops it inside that call.
  */
 #ifndef VOW_TIME_H
 #define VOW_TIME_H
@@ -13,6 +21,17 @@
 #include <vow/promise.h>
 
 VOW_BEGIN_DECLS
+
+/**
+ * @brief The time on the loop's own clock, by which sleeps, deadlines and intervals go.
+ *
+ * Not the time of the day: only differences mean something. Unlike ev_now() it is read anew in each call.
+ *
+ * @param loop whose clock it is.
+ * @return seconds.
+ * @since 0.1
+ */
+VOW_API double vow_now(const vow_loop *loop);
 
 /**
  * @brief Fulfilled with nil after some time.

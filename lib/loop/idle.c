@@ -1,43 +1,79 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kind idle, on an ev_idle of the lowest priority: settles when the ev_loop has no other event. */
+/*
+ * The kind idle: settles when the ev_loop has no other event. However many wait, there is one watcher a loop,
+ * of the lowest priority and active only while somebody does; they are told in the order in which they came.
+ */
 #include <vow/time.h>
 
 #include "loop/loop-private.h"
 
 typedef struct idler {
     vow_promise promise;
-    ev_idle idle;
+    vow__link link; /* in the loop's `idling`; its next is NULL once it is told */
+    uint64_t number;
 } idler;
 
-static void idle_stop(vow_promise *promise)
+static idler *first_of(const vow__ev_loop *loop)
 {
-    ev_idle_stop(vow__ev(promise), &((idler *) promise)->idle);
+    return VOW__CONTAINER_OF(loop->idling.next, idler, link);
 }
 
-static void idle_cb(EV_P_ ev_idle *idle, int revents)
+static void leave(vow__ev_loop *loop, idler *self)
 {
-    idler *self = VOW__CONTAINER_OF(idle, idler, idle);
+    vow__list_unlink(&self->link);
+    self->link.next = NULL;
+    if (vow__list_is_empty(&loop->idling))
+        ev_idle_stop(loop->ev, &loop->no_work);
+}
+
+/* Not those who come meanwhile; and the others no longer than nothing else happens. */
+static void no_work_cb(EV_P_ ev_idle *watcher, int revents)
+{
+    vow__ev_loop *self = watcher->data;
+    uint64_t last = self->idlers;
 
     (void) revents;
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    idle_stop(&self->promise);
-    vow__fulfil(&self->promise, vow_nil());
+    while (!vow__list_is_empty(&self->idling) && first_of(self)->number <= last &&
+           !ev_pending_count(self->ev)) {
+        idler *first = first_of(self);
+
+        leave(self, first);
+        vow__resolve_and_leave(&first->promise, vow_nil());
+    }
+}
+
+void vow__idle_init(vow__ev_loop *loop)
+{
+    ev_idle_init(&loop->no_work, no_work_cb);
+    ev_set_priority(&loop->no_work, EV_MINPRI);
+    loop->no_work.data = loop;
+    vow__list_init(&loop->idling);
+}
+
+static void idle_stop(vow_promise *promise)
+{
+    idler *self = (idler *) promise;
+
+    if (self->link.next)
+        leave(vow__ev_loop_of(vow__loop_of(promise)), self);
 }
 
 static const vow__kind idle_kind = {.name = "idle", .stop = idle_stop};
 
 vow_promise *vow_idle_at(vow_loop *loop, const char *site)
 {
+    vow__ev_loop *host = vow__ev_loop_of(loop);
     idler *self;
 
     vow__check_loop(loop, "vow_idle", site);
     self = (void *) vow__promise_new(loop, sizeof *self, &idle_kind, site);
     if (!self)
         return vow__emergency(loop);
-    ev_idle_init(&self->idle, idle_cb);
-    ev_set_priority(&self->idle, EV_MINPRI);
-    ev_idle_start(vow__ev(&self->promise), &self->idle);
+    self->number = ++host->idlers;
+    vow__list_append(&host->idling, &self->link);
+    ev_idle_start(host->ev, &host->no_work);
     return &self->promise;
 }

@@ -8,16 +8,21 @@
 #include "core/bytes-private.h"
 #include "core/operations-private.h"
 
+/* A clock, with what is to be done at a time on it: lib/time. */
+typedef struct vow__clock vow__clock;
+
 /* Something of a loop that has to know more of it than promises do. */
 typedef struct vow__ward vow__ward;
 
 typedef struct vow__ward_kind {
     void (*close)(vow__ward *self);  /* the loop is about to be freed */
     void (*forked)(vow__ward *self); /* vow_loop_fork(): this process is a copy of the one that made it */
+    void (*release)(
+        vow__ward *self); /* no promise of the loop is pending any more; NULL: there is nothing to do */
 } vow__ward_kind;
 
 struct vow__ward {
-    vow__link link; /* in the loop's `wards`; either function may take it out */
+    vow__link link; /* in the loop's `wards`; each of the functions may take it out */
     const vow__ward_kind *kind;
 };
 
@@ -29,13 +34,17 @@ typedef struct vow__ev_loop {
     ev_idle no_wait;    /* as long, so that it looks without waiting */
     vow__link yielding; /* of vow__yield */
     vow__link put_off;  /* vow__reaction.link of those whose operation goes on after a turn of the ev_loop */
+    ev_idle no_work;    /* while somebody waits for that */
+    vow__link idling;   /* of those who do */
+    uint64_t idlers;    /* that there have been */
     vow__link wards;    /* of vow__ward */
     int budget;         /* what is left of it: see VOW__BUDGET */
     vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
-    struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
-    struct vow__inbox *inbox;   /* NULL until something on another thread is to settle a promise */
-    double patience;            /* seconds that vow_loop_free() waits for jobs that run */
+    struct vow__runner *runner;     /* the innermost vow_run() that is under way, or NULL */
+    struct vow__inbox *inbox;       /* NULL until something on another thread is to settle a promise */
+    vow__clock *clock, *wall_clock; /* NULL until something is to be done at a time on it */
+    double patience;                /* seconds that vow_loop_free() waits for jobs that run */
 } vow__ev_loop;
 
 static inline vow__ev_loop *vow__ev_loop_of(vow_loop *loop)
@@ -147,5 +156,7 @@ void vow__run_init(vow__ev_loop *loop);
 /* Sets the watchers for vow_yield() and vow__put_off() up, and takes them down. */
 void vow__yield_init(vow__ev_loop *loop);
 void vow__yield_close(vow__ev_loop *loop);
+/* Sets the watcher for vow_idle() up. */
+void vow__idle_init(vow__ev_loop *loop);
 
 #endif

@@ -37,10 +37,25 @@ static bool finish(vow_loop *core)
     return vow__inbox_finish(vow__ev_loop_of(core));
 }
 
+static vow__ward *ward_of(vow__link *link)
+{
+    return VOW__CONTAINER_OF(link, vow__ward, link);
+}
+
+static void release_wards(vow__ev_loop *self)
+{
+    for (vow__link *link = self->wards.next, *next; link != &self->wards; link = next) {
+        next = link->next;
+        if (ward_of(link)->kind->release)
+            ward_of(link)->kind->release(ward_of(link));
+    }
+}
+
 static void close_loop(vow_loop *core)
 {
     vow__ev_loop *self = vow__ev_loop_of(core);
 
+    release_wards(self);
     ev_clear_pending(self->ev, &self->drain);
     vow__yield_close(self);
     vow__inbox_close(self);
@@ -66,6 +81,7 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     self->patience = VOW__PATIENCE;
     vow__list_init(&self->wards);
     vow__yield_init(self);
+    vow__idle_init(self);
     vow__run_init(self);
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
     wake(&self->core);
@@ -77,11 +93,6 @@ void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop)
 {
     self->kind = kind;
     vow__list_append(&vow__ev_loop_of(loop)->wards, &self->link);
-}
-
-static vow__ward *ward_of(vow__link *link)
-{
-    return VOW__CONTAINER_OF(link, vow__ward, link);
 }
 
 static void close_wards(vow__ev_loop *self)

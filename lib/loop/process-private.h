@@ -9,7 +9,7 @@
 #include <vow/process.h>
 
 #include "loop/child-private.h"
-#include "loop/loop-private.h"
+#include "time/clock-private.h"
 
 #define VOW__PROCESS_NAME 64
 
@@ -25,14 +25,15 @@ struct vow_process {
     vow_promise promise;
     vow__ward ward; /* from its start to its end */
     vow__child child;
-    ev_io pidfd;     /* or, where there is none: */
-    ev_timer asking; /* after `pause` seconds */
+    vow__clock *clock;
+    ev_io pidfd;       /* or, where there is none: */
+    vow__timer asking; /* after `pause` seconds */
     double pause;
     int doubts; /* how often somebody else seemed to have waited for it */
 #if EV_CHILD_ENABLE
     ev_child reaped; /* on libev's default loop, which waits for all children */
 #endif
-    ev_timer grace; /* while it is being ended */
+    vow__timer grace; /* while it is being ended */
     double grace_time;
     int end_signal;
     int pipes[3]; /* our ends; -1 for none */

@@ -21,8 +21,8 @@ static void unwatch(vow_process *self)
     struct ev_loop *ev = vow__ev(&self->promise);
 
     ev_io_stop(ev, &self->pidfd);
-    ev_timer_stop(ev, &self->asking);
-    ev_timer_stop(ev, &self->grace);
+    vow__clock_cancel(self->clock, &self->asking);
+    vow__clock_cancel(self->clock, &self->grace);
 #if EV_CHILD_ENABLE
     ev_child_stop(ev, &self->reaped);
 #endif
@@ -55,8 +55,7 @@ static void lost(vow_process *self)
 
 static void ask_later(vow_process *self)
 {
-    ev_timer_set(&self->asking, self->pause, 0.);
-    ev_timer_start(vow__ev(&self->promise), &self->asking);
+    vow__clock_set(self->clock, &self->asking, self->pause);
     self->pause = self->pause * 2 < LONGEST_PAUSE ? self->pause * 2 : LONGEST_PAUSE;
 }
 
@@ -102,12 +101,8 @@ static void pidfd_cb(EV_P_ ev_io *io, int revents)
     ask(VOW__CONTAINER_OF(io, vow_process, pidfd));
 }
 
-static void asking_cb(EV_P_ ev_timer *timer, int revents)
+static void ask_again(vow__timer *timer)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
     ask(VOW__CONTAINER_OF(timer, vow_process, asking));
 }
 
@@ -124,12 +119,8 @@ static void reaped_cb(EV_P_ ev_child *watcher, int revents)
 }
 #endif
 
-static void grace_cb(EV_P_ ev_timer *timer, int revents)
+static void end_grace(vow__timer *timer)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
     vow__child_kill(&VOW__CONTAINER_OF(timer, vow_process, grace)->child, SIGKILL);
 }
 
@@ -152,7 +143,7 @@ static void end(vow_process *self)
     self->promise.stage = VOW__PROCESS_ENDS;
     vow__child_kill(&self->child, self->end_signal);
     if (self->grace_time > 0)
-        ev_timer_start(vow__ev(&self->promise), &self->grace);
+        vow__clock_set(self->clock, &self->grace, self->grace_time);
     else
         vow__child_kill(&self->child, SIGKILL);
 }
@@ -200,14 +191,17 @@ static void process_forked(vow__ward *ward)
                                self->name, (long) self->child.pid));
 }
 
-static const vow__ward_kind ward_kind = {process_close, process_forked};
+static const vow__ward_kind ward_kind = {.close = process_close, .forked = process_forked};
 
 vow_process *vow__process_new(vow_loop *loop, const char *site)
 {
-    vow_process *self = (void *) vow__promise_new(loop, sizeof *self, &process_kind, site);
+    vow__clock *clock = vow__clock_of(loop);
+    vow_process *self = clock ? (void *) vow__promise_new(loop, sizeof *self, &process_kind, site) : NULL;
 
-    if (self)
+    if (self) {
+        self->clock = clock;
         self->pipes[0] = self->pipes[1] = self->pipes[2] = -1;
+    }
     return self;
 }
 
@@ -220,8 +214,8 @@ void vow__process_begin(vow_process *self)
     self->pause = FIRST_PAUSE;
     self->doubts = 0;
     ev_io_init(&self->pidfd, pidfd_cb, self->child.pidfd, EV_READ);
-    ev_timer_init(&self->asking, asking_cb, 0., 0.);
-    ev_timer_init(&self->grace, grace_cb, self->grace_time, 0.);
+    vow__timer_init(&self->asking, ask_again);
+    vow__timer_init(&self->grace, end_grace);
 #if EV_CHILD_ENABLE
     ev_child_init(&self->reaped, reaped_cb, self->child.pid, 0);
     if (ev_is_default_loop(ev))

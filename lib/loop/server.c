@@ -17,6 +17,7 @@
 #include "base/misuse-private.h"
 #include "loop/accept-private.h"
 #include "loop/io-private.h"
+#include "time/clock-private.h"
 
 /* How many connections one turn accepts: others have their turn in between. */
 #define ACCEPTED_MAX 64
@@ -41,7 +42,8 @@ typedef struct connection {
 typedef struct server {
     vow_promise promise;
     ev_io io;
-    ev_timer timer; /* active in a pause, or until the deadline */
+    vow__clock *clock;
+    vow__timer timer; /* set in a pause, or until the deadline */
     int listener;   /* -1 once it is closed */
     vow_server *handle;
     vow_serve_fn serve;
@@ -138,7 +140,7 @@ static void update(server *self)
     struct ev_loop *ev = vow__ev(&self->promise);
     bool has_room = self->count < self->limit;
 
-    if (self->promise.stage == ACCEPTING && has_room && !ev_is_active(&self->timer))
+    if (self->promise.stage == ACCEPTING && has_room && !vow__timer_is_set(&self->timer))
         ev_io_start(ev, &self->io);
     else
         ev_io_stop(ev, &self->io);
@@ -146,30 +148,24 @@ static void update(server *self)
         vow__put_off(&self->promise);
 }
 
-static void pause_cb(EV_P_ ev_timer *timer, int revents)
+static void end_pause(vow__timer *timer)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
     update(VOW__CONTAINER_OF(timer, server, timer));
 }
 
 static void pause_accepting(server *self)
 {
-    ev_timer_init(&self->timer, pause_cb, self->pause, 0.);
-    ev_timer_start(vow__ev(&self->promise), &self->timer);
+    vow__timer_init(&self->timer, end_pause);
+    vow__clock_set(self->clock, &self->timer, self->pause);
     self->pause = self->pause * 2 < PAUSE_MAX ? self->pause * 2 : PAUSE_MAX;
 }
 
 /* Nothing is accepted any more, whatever comes next. */
 static void close_listener(server *self, enum stage stage)
 {
-    struct ev_loop *ev = vow__ev(&self->promise);
-
     self->promise.stage = (uint8_t) stage;
-    ev_io_stop(ev, &self->io);
-    ev_timer_stop(ev, &self->timer);
+    ev_io_stop(vow__ev(&self->promise), &self->io);
+    vow__clock_cancel(self->clock, &self->timer);
     if (self->promise.mode == VOW__WAIT_REACTION) {
         vow__list_unlink(&self->promise.wait.link);
         self->promise.mode = VOW__WAIT_NONE;
@@ -230,14 +226,10 @@ static void end_if_done(server *self)
 
 /* Whoever holds the promises of the connections: they end. A connection's end is noticed in its turn. Those
  * that never had theirs are closed. */
-static void deadline_cb(EV_P_ ev_timer *timer, int revents)
+static void end_time(vow__timer *timer)
 {
     server *self = VOW__CONTAINER_OF(timer, server, timer);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
     self->promise.refs++;
     drop_queued(self);
     while (self->promise.stage == STOPPING && !vow__list_is_empty(&self->running)) {
@@ -321,7 +313,7 @@ static void begin_some(server *self)
 static void go_on(server *self)
 {
     if (self->promise.stage == ACCEPTING)
-        ev_timer_stop(vow__ev(&self->promise), &self->timer);
+        vow__clock_cancel(self->clock, &self->timer);
     update(self);
     end_if_done(self);
 }
@@ -423,6 +415,7 @@ static const vow__kind serve_kind = {.name = "serve",
 
 static void init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
 {
+    self->clock = vow__clock_of(vow__loop_of(&self->promise));
     self->listener = listener;
     self->handle = handle;
     self->serve = serve;
@@ -435,7 +428,7 @@ static void init(server *self, vow_server *handle, int listener, vow_serve_fn se
     self->limit = SIZE_MAX;
     self->pause = PAUSE_MIN;
     ev_io_init(&self->io, listener_cb, listener, EV_READ);
-    ev_timer_init(&self->timer, pause_cb, 0., 0.);
+    vow__timer_init(&self->timer, end_pause);
 }
 
 vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener, vow_serve_fn serve,
@@ -447,7 +440,7 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
     vow__check_loop(loop, "vow_serve", site);
     if (!handle || !serve)
         vow__misuse_null("vow_serve", handle ? "handler" : "server", site);
-    self = (void *) vow__promise_new(loop, sizeof *self, &serve_kind, site);
+    self = vow__clock_of(loop) ? (void *) vow__promise_new(loop, sizeof *self, &serve_kind, site) : NULL;
     handle->promise = (vow_promise *) self;
     if (!self) {
         vow_value_drop(vow_fd(fd));
@@ -486,8 +479,8 @@ void vow_server_stop(vow_server *handle, double seconds)
         take_over_queue(self);
     close_listener(self, STOPPING);
     if (!(isinf(seconds) && seconds > 0)) {
-        ev_timer_init(&self->timer, deadline_cb, seconds > 0 ? seconds : 0, 0.);
-        ev_timer_start(vow__ev(&self->promise), &self->timer);
+        vow__timer_init(&self->timer, end_time);
+        vow__clock_set(self->clock, &self->timer, seconds);
     }
     update(self);
     end_if_done(self);

@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kind timeout: passes an outcome through, unless its ev_timer fires first. */
+/* The kind timeout: passes an outcome through, unless its timer runs out first. */
 #include <errno.h>
 #include <math.h>
 
 #include <vow/time.h>
 
-#include "loop/loop-private.h"
+#include "time/clock-private.h"
 
 typedef struct timeout {
     vow_promise promise;
-    ev_timer timer;
+    vow__timer timer;
     double seconds;
 } timeout;
 
 static vow_error error_timed_out = {
     .domain = &vow_domain_errno, .refs = 1, .code = ETIMEDOUT, .message = "timed out"};
 
+static void stop_timer(vow_promise *promise)
+{
+    vow__clock_cancel(vow__clock_of(vow__loop_of(promise)), &((timeout *) promise)->timer);
+}
+
 static void timeout_run(vow_promise *promise, vow__reaction *wait)
 {
-    ev_timer_stop(vow__ev(promise), &((timeout *) promise)->timer);
+    stop_timer(promise);
     vow__adopt(promise, vow__take_upstream(wait));
 }
 
-static void timeout_stop(vow_promise *promise)
-{
-    ev_timer_stop(vow__ev(promise), &((timeout *) promise)->timer);
-}
-
-static void timeout_cb(EV_P_ ev_timer *timer, int revents)
+/* One that is doomed waits for nothing any more: it is about to be stopped. */
+static void run_out(vow__timer *timer)
 {
     timeout *self = VOW__CONTAINER_OF(timer, timeout, timer);
     const char *site = self->promise.site;
     vow_promise *late;
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    if (self->promise.flags & VOW__DOOMED)
+        return;
     vow__list_unlink(&self->promise.wait.link);
     late = vow__take_upstream(&self->promise.wait);
     vow__settle(&self->promise, VOW__REJECTED,
@@ -46,10 +45,12 @@ static void timeout_cb(EV_P_ ev_timer *timer, int revents)
     vow_unref(late);
 }
 
-static const vow__kind timeout_kind = {.name = "timeout", .run = timeout_run, .stop = timeout_stop};
+static const vow__kind timeout_kind = {.name = "timeout", .run = timeout_run, .stop = stop_timer};
 
 vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *site)
 {
+    vow_loop *loop;
+    vow__clock *clock;
     timeout *self;
 
     vow__check_promise(promise, "vow_timeout", site);
@@ -60,12 +61,14 @@ vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *si
         vow_unref(promise);
         return refused;
     }
-    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &timeout_kind, site);
+    loop = vow__loop_of(promise);
+    clock = vow__clock_of(loop);
+    self = clock ? (void *) vow__promise_new(loop, sizeof *self, &timeout_kind, site) : NULL;
     if (!self)
         return vow__refuse(promise);
     self->seconds = seconds;
-    ev_timer_init(&self->timer, timeout_cb, seconds > 0 ? seconds : 0, 0.);
-    ev_timer_start(vow__ev(&self->promise), &self->timer);
+    vow__timer_init(&self->timer, run_out);
+    vow__clock_set(clock, &self->timer, seconds);
     vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
     return &self->promise;
 }

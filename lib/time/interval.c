@@ -3,16 +3,15 @@
  * The source interval. Tick number n is due at base + n * seconds, and `told` is the last one that somebody
  * was told of; so nothing adds up, and no watcher is needed but while somebody waits.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
-#include <time.h>
 
 #include <vow/interval.h>
 
 #include "loop/source-private.h"
+#include "time/clock-private.h"
 
-/* What the clocks of libev and of the system may differ by. */
+/* What the wall clocks of libev and of the system may differ by. */
 #define TOLERANCE 1e-6
 /* With less, the number of a tick would not fit in an integer. */
 #define SECONDS_MIN 1e-9
@@ -20,34 +19,36 @@
 struct vow_interval {
     vow__source source;
     bool by_clock;
-    ev_timer timer;       /* of one that counts from its making */
+    vow__timer timer;     /* of one that counts from its making */
     ev_periodic periodic; /* of one by the wall clock */
     double base, seconds;
     double told;     /* a whole number */
     double returned; /* how many ticks somebody was told of and nobody has seen */
 };
 
+static vow__clock *clock_of(const vow_interval *self)
+{
+    return vow__clock_of(vow__loop_of(&self->source.promise));
+}
+
 static double now(const vow_interval *self)
 {
-    struct timespec time;
-
-    if (self->by_clock)
-        return ev_time();
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec * 1e-9;
+    return self->by_clock ? ev_time() + TOLERANCE : vow__clock_now(vow__loop_of(&self->source.promise));
 }
 
-/* The last tick that is due. */
+static double time_of(const vow_interval *self, double tick)
+{
+    return self->base + tick * self->seconds;
+}
+
+/* The last tick that is due: a quotient alone may be off by one. */
 static double last_due(const vow_interval *self, double time)
 {
-    return floor((time - self->base + TOLERANCE) / self->seconds);
-}
+    double tick = floor((time - self->base) / self->seconds);
 
-static double until_next(const vow_interval *self)
-{
-    double rest = self->base + (self->told + 1) * self->seconds - now(self);
-
-    return rest > 0 ? rest : 0;
+    if (time_of(self, tick + 1) <= time)
+        return tick + 1;
+    return time_of(self, tick) > time ? tick - 1 : tick;
 }
 
 static bool take_tick(vow__source *source, vow_value *value, uint64_t *place)
@@ -75,34 +76,27 @@ static void return_ticks(vow__source *source, vow_value value, uint64_t place)
 static void arm(vow__source *source)
 {
     vow_interval *self = (vow_interval *) source;
-    struct ev_loop *ev = vow__ev(&source->promise);
 
-    if (self->by_clock) {
-        ev_periodic_start(ev, &self->periodic);
-        return;
-    }
-    ev_timer_set(&self->timer, until_next(self), 0.);
-    ev_timer_start(ev, &self->timer);
+    if (self->by_clock)
+        ev_periodic_start(vow__ev(&source->promise), &self->periodic);
+    else
+        vow__clock_set_at(clock_of(self), &self->timer, time_of(self, self->told + 1));
 }
 
 static void disarm(vow__source *source)
 {
     vow_interval *self = (vow_interval *) source;
-    struct ev_loop *ev = vow__ev(&source->promise);
 
-    ev_timer_stop(ev, &self->timer);
-    ev_periodic_stop(ev, &self->periodic);
+    if (self->by_clock)
+        ev_periodic_stop(vow__ev(&source->promise), &self->periodic);
+    else
+        vow__clock_cancel(clock_of(self), &self->timer);
 }
 
-/* A timer counts from when the loop last looked at the clock, and so may be a little early. */
-static void timer_cb(EV_P_ ev_timer *timer, int revents)
+static void run_out(vow__timer *timer)
 {
     vow_interval *self = VOW__CONTAINER_OF(timer, vow_interval, timer);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
     vow__source_offer(&self->source);
     if (vow__source_is_awaited(&self->source))
         arm(&self->source);
@@ -146,8 +140,9 @@ static vow_interval *interval_new(vow_loop *loop, double seconds, const char *si
         return NULL;
     self->seconds = seconds;
     self->returned = 0;
-    ev_timer_init(&self->timer, timer_cb, 0., 0.);
+    vow__timer_init(&self->timer, run_out);
     ev_periodic_init(&self->periodic, periodic_cb, 0., 0., NULL);
+    ev_set_priority(&self->periodic, EV_MINPRI);
     return self;
 }
 
@@ -156,6 +151,10 @@ vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *si
     vow_interval *self;
 
     vow__check_loop(loop, "vow_interval_new", site);
+    if (!vow__clock_of(loop)) {
+        errno = loop->is_closed ? ECANCELED : ENOMEM;
+        return NULL;
+    }
     self = interval_new(loop, seconds, site);
     if (!self)
         return NULL;

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the one watcher behind all timers of a clock, and calls what has run out.
+ *
+ * Setting a timer sets the watcher at once if it is the first to run out; cancelling one leaves the watcher
+ * alone, until the ev_loop is about to wait: most deadlines are cancelled, and the next one set, before that.
+ * The watcher has the lowest priority, so that everything else that the ev_loop found has its turn first.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "time/clock-private.h"
+
+#include <float.h>
+#include <math.h>
+#include <time.h>
+
+#include <vow/time.h>
+
+#include "base/allocator-private.h"
+
+/* What the ev_loop's idea of the time may be behind by, in seconds, for a watcher that is set for a moment.
+ */
+#define STALE_MAX 1e-7
+
+/* ---- The loop's own clock ------------------------------------------------------------------------------ */
+
+/* As libev computes it. */
+static double monotonic(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double) time.tv_sec + (double) time.tv_nsec * 1e-9;
+}
+
+static double own_now(const vow__clock *self)
+{
+    (void) self;
+    return monotonic();
+}
+
+/* libev has stopped it, which has left in it by how much it is late. */
+static double own_looked_at(const vow__clock *self)
+{
+    return self->armed - self->watcher.timer.at;
+}
+
+static void start(vow__clock *self, double seconds)
+{
+    ev_timer_stop(self->loop->ev, &self->watcher.timer);
+    ev_timer_set(&self->watcher.timer, seconds, 0.);
+    ev_timer_start(self->loop->ev, &self->watcher.timer);
+}
+
+/* An ev_timer counts from when the ev_loop last looked at the clock, which may be long ago. */
+static void own_arm(vow__clock *self, double at, double now)
+{
+    double stale;
+
+    start(self, at - now);
+    stale = at - self->watcher.timer.at;
+    if (stale > STALE_MAX)
+        start(self, at - now + stale);
+}
+
+static void own_disarm(vow__clock *self)
+{
+    ev_timer_stop(self->loop->ev, &self->watcher.timer);
+}
+
+static const vow__clock_kind own_kind = {own_now, own_looked_at, own_arm, own_disarm};
+
+static void timer_cb(EV_P_ ev_timer *timer, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    vow__clock_ring(timer->data);
+}
+
+vow__clock *vow__clock_make(vow__ev_loop *loop)
+{
+    vow__clock *self = vow__clock_new(loop, &own_kind, &loop->clock);
+
+    if (!self)
+        return NULL;
+    ev_timer_init(&self->watcher.timer, timer_cb, 0., 0.);
+    ev_set_priority(&self->watcher.timer, EV_MINPRI);
+    self->watcher.timer.data = self;
+    return self;
+}
+
+double vow__clock_now(const vow_loop *loop)
+{
+    const vow__clock *self = ((const vow__ev_loop *) (const void *) loop)->clock;
+
+    return self ? self->kind->now(self) : monotonic();
+}
+
+double vow_now(const vow_loop *loop)
+{
+    vow__check_loop(loop, "vow_now", NULL);
+    return vow__clock_now(loop);
+}
+
+/* ---- The watcher --------------------------------------------------------------------------------------- */
+
+static void arm(vow__clock *self, double at, double now)
+{
+    self->armed = at;
+    self->kind->arm(self, at, now);
+}
+
+static void disarm(vow__clock *self)
+{
+    self->armed = HUGE_VAL;
+    self->kind->disarm(self);
+    ev_prepare_stop(self->loop->ev, &self->adjust);
+}
+
+/* Sets the watcher for the first timer. */
+static void adjust(vow__clock *self)
+{
+    double next;
+
+    ev_prepare_stop(self->loop->ev, &self->adjust);
+    if (!self->wheel.count)
+        return;
+    next = vow__wheel_next(&self->wheel);
+    if (next != self->armed)
+        arm(self, next, self->kind->now(self));
+}
+
+static void adjust_cb(EV_P_ ev_prepare *watcher, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    adjust(watcher->data);
+}
+
+/* May run handlers. */
+static void expire(vow__clock *self, vow__timer *timer)
+{
+    vow_loop *loop = &self->loop->core;
+
+    timer->expire(timer);
+    if (!vow__list_is_empty(&loop->queue) && !loop->is_draining)
+        vow__loop_drain(self->loop);
+}
+
+/* What handlers set meanwhile has another turn of the ev_loop before it. They may run the ev_loop, too, and
+ * what is left is done then. */
+void vow__clock_ring(vow__clock *self)
+{
+    double limit = self->kind->looked_at(self), now = self->kind->now(self);
+    vow__timer *timer;
+
+    limit = limit < now ? limit : now;
+    self->armed = -HUGE_VAL;
+    ev_prepare_start(self->loop->ev, &self->adjust);
+    vow__wheel_gather(&self->wheel, limit);
+    while ((timer = vow__wheel_take(&self->wheel, limit)))
+        expire(self, timer);
+    if (self->wheel.count)
+        adjust(self);
+    else
+        disarm(self);
+}
+
+/* ---- Timers -------------------------------------------------------------------------------------------- */
+
+/* One that never ends has its place, too: the ev_loop is not to end before it. */
+static void set(vow__clock *self, vow__timer *timer, double at, double now)
+{
+    at = at < DBL_MAX ? at : DBL_MAX;
+    vow__wheel_set(&self->wheel, timer, at);
+    if (at < self->armed)
+        arm(self, at, now);
+}
+
+void vow__clock_set(vow__clock *self, vow__timer *timer, double seconds)
+{
+    double now = self->kind->now(self);
+
+    if (!self->wheel.count)
+        vow__wheel_adjust(&self->wheel, now);
+    set(self, timer, seconds > 0 ? now + seconds : now, now);
+}
+
+void vow__clock_set_at(vow__clock *self, vow__timer *timer, double at)
+{
+    double now = self->kind->now(self);
+
+    vow__wheel_adjust(&self->wheel, now);
+    set(self, timer, at, now);
+}
+
+void vow__clock_cancel(vow__clock *self, vow__timer *timer)
+{
+    if (!vow__timer_is_set(timer))
+        return;
+    vow__wheel_cancel(&self->wheel, timer);
+    if (!self->wheel.count)
+        disarm(self);
+    else if (timer->at <= self->armed)
+        ev_prepare_start(self->loop->ev, &self->adjust);
+}
+
+/* ---- From its making to its end ------------------------------------------------------------------------ */
+
+static void nothing_to_do(vow__ward *ward)
+{
+    (void) ward;
+}
+
+static void release(vow__ward *ward)
+{
+    vow__clock *self = VOW__CONTAINER_OF(ward, vow__clock, ward);
+
+    disarm(self);
+    vow__list_unlink(&ward->link);
+    if (self->loop->clock == self)
+        self->loop->clock = NULL;
+    else
+        self->loop->wall_clock = NULL;
+    vow__release(self, sizeof *self);
+}
+
+static const vow__ward_kind ward_kind = {nothing_to_do, nothing_to_do, release};
+
+vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow__clock **place)
+{
+    vow__clock *self = loop->core.is_closed ? NULL : vow__allocate(sizeof *self);
+
+    if (!self)
+        return NULL;
+    *place = self;
+    self->kind = kind;
+    self->loop = loop;
+    self->armed = HUGE_VAL;
+    vow__wheel_init(&self->wheel);
+    ev_prepare_init(&self->adjust, adjust_cb);
+    ev_set_priority(&self->adjust, EV_MINPRI);
+    self->adjust.data = self;
+    vow__ward_add(&self->ward, &ward_kind, &loop->core);
+    return self;
+}
