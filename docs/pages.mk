@@ -93,12 +93,14 @@ man_pages = \
 	docs/man/vow_error_cause.3 \
 	docs/man/vow_error_code.3 \
 	docs/man/vow_error_domain.3 \
+	docs/man/vow_error_is.3 \
 	docs/man/vow_error_list.3 \
 	docs/man/vow_error_message.3 \
 	docs/man/vow_error_new.3 \
 	docs/man/vow_error_new_at.3 \
 	docs/man/vow_error_new_in.3 \
 	docs/man/vow_error_new_in_at.3 \
+	docs/man/vow_error_print.3 \
 	docs/man/vow_error_ref.3 \
 	docs/man/vow_error_site.3 \
 	docs/man/vow_error_unref.3 \

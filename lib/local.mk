@@ -24,6 +24,8 @@ libvow_la_SOURCES = \
 	lib/core/combine-private.h \
 	lib/core/combine.c \
 	lib/core/drop-private.h \
+	lib/core/error_print-private.h \
+	lib/core/error_print.c \
 	lib/core/error-private.h \
 	lib/core/drop.c \
 	lib/core/error.c \

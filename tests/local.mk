@@ -40,6 +40,7 @@ test_programs = \
 	tests/test-misuse-loop \
 	tests/test-model \
 	tests/test-no-sites \
+	tests/test-nulls \
 	tests/test-offload \
 	tests/test-offload-end \
 	tests/test-order \

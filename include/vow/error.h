@@ -9,6 +9,8 @@
 #ifndef VOW_ERROR_H
 #define VOW_ERROR_H
 
+#include <stdio.h>
+
 #include <vow/common.h>
 #include <vow/value.h>
 
@@ -26,10 +28,10 @@ VOW_API const vow_domain
     vow_domain_errno;                    /**< @brief Codes are errno's values: what vow_error_new() makes. */
 VOW_API const vow_domain vow_domain_vow; /**< @brief What errno has no number for: enum vow_code. */
 
-/** @brief Codes of `vow_domain_vow`. Negative, so that none is ever mistaken for an errno value. */
+/** @brief Codes of `vow_domain_vow`. None of them is an errno value, nor a code of vow_lookup(). */
 enum vow_code {
-    VOW_EOF = -1,       /**< the peer ended the stream where more was needed */
-    VOW_EAGGREGATE = -2 /**< every input of a vow_any() rejected: see vow_error_list() */
+    VOW_EOF = -1001,       /**< the peer ended the stream where more was needed */
+    VOW_EAGGREGATE = -1002 /**< every input of a vow_any() rejected: see vow_error_list() */
 };
 
 /**
@@ -102,6 +104,30 @@ VOW_API int vow_error_code(const vow_error *error);
 
 /** @brief The family an error's code is of. @param error looked at. @return the domain. @since 0.1 */
 VOW_API const vow_domain *vow_error_domain(const vow_error *error);
+
+/**
+ * @brief Whether an error is of a domain and has a code of it: how programs compare, since a code alone says
+ * little.
+ * @param error  looked at; NULL is no error, and so none of them.
+ * @param domain looked at.
+ * @param code   of that domain.
+ * @return true if so.
+ * @since 0.1
+ */
+VOW_API bool vow_error_is(const vow_error *error, const vow_domain *domain, int code);
+
+/**
+ * @brief Prints all that an error has to say: its message, code and domain, the places it passed, the errors
+ * of an aggregate, and its causes, one to a line.
+ *
+ * Reports of unhandled rejections say the same. Of a long chain or list the first sixteen are printed, and
+ * how many are left out.
+ *
+ * @param error  looked at.
+ * @param stream where to.
+ * @since 0.1
+ */
+VOW_API void vow_error_print(const vow_error *error, FILE *stream);
 
 /** @brief What went wrong, for a person. @param error looked at. @return owned by the error. @since 0.1 */
 VOW_API const char *vow_error_message(const vow_error *error);

@@ -7,10 +7,10 @@
  * each of them takes. Ticks that nobody waited for in time are not made up for one by one: the next wait ends
  * at once and says how many were missed.
  *
- *     vow_interval *second = vow_interval_new(loop, 1.0);
+ *     me->second = vow_interval_new(VOW_LOOP(me), 1.0);
  *     for (;;) {
- *         VOW_AWAIT(me, vow_interval_next(second));
- *         missed += vow_as_int(VOW_RESULT(me));
+ *         VOW_AWAIT(me, vow_interval_next(me->second));
+ *         me->missed += vow_as_int(VOW_RESULT(me));
  *     }
  */
 #ifndef VOW_INTERVAL_H

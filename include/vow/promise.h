@@ -126,7 +126,7 @@ VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
 
 /**
  * @brief Moves a resolver to another place in memory, and says who is told when nobody waits any more.
- * @param to        initialised by this call.
+ * @param to        initialised by this call; when it is `from` itself, nothing happens.
  * @param from      used up.
  * @param on_cancel called with `to`; may be NULL.
  * @since 0.1
@@ -141,6 +141,8 @@ VOW_API void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_
  */
 static inline bool vow_resolver_is_pending(const vow_resolver *resolver)
 {
+    if (VOW_UNLIKELY(!resolver))
+        vow__value_mismatch(NULL, "vow_resolver_is_pending", NULL);
     return resolver->promise != NULL;
 }
 
@@ -345,7 +347,7 @@ VOW_API VOW_DIRECT void vow_unref(vow_promise *promise);
  *
  * If it then rejects and nobody else looks at the error, that is reported as unhandled.
  *
- * @param promise given away.
+ * @param promise given away; NULL does nothing.
  * @since 0.1
  */
 VOW_API void vow_detach(vow_promise *promise);
@@ -357,7 +359,7 @@ VOW_API void vow_detach(vow_promise *promise);
  * asynchronous clean-up is done, the promise rejects with `ECANCELED` for those who hold it. A promise that
  * is settled stays as it is.
  *
- * @param promise given away.
+ * @param promise given away; NULL does nothing.
  * @since 0.1
  */
 VOW_API void vow_cancel(vow_promise *promise);

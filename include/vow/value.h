@@ -47,6 +47,11 @@ VOW_API const vow_type vow_type_error;  /**< @brief The type of an error that is
 VOW_API const vow_type vow_type_fd;     /**< @brief The type of vow_fd(). */
 VOW_API const vow_type vow_type_bytes;  /**< @brief The type of vow_bytes_copy(). */
 
+/* Ends the program: `function` was called on a value that is not of the type it reads, or without a value or
+ * type. */
+VOW_API VOW_NORETURN void vow__value_mismatch(const vow_value *value, const char *function,
+                                              const vow_type *wanted);
+
 /** @brief Bytes of any kind, zeros included: what vow_as_bytes() reads from a value. */
 typedef struct vow_bytes {
     size_t length; /**< how many */
@@ -122,13 +127,15 @@ static inline vow_value vow_ptr(void *pointer)
  * its promise, with its list, or by vow_value_drop().
  *
  * @param pointer given away.
- * @param type    looked at for as long as the value lives; make it static.
+ * @param type    looked at for as long as the value lives; make it static. NULL is misuse and aborts.
  * @return a value of that type.
  * @since 0.1
  */
 static inline vow_value vow_own(void *pointer, const vow_type *type)
 {
     vow_value value = {type, {0}};
+    if (VOW_UNLIKELY(!type))
+        vow__value_mismatch(NULL, "vow_own", NULL);
     value.u.pointer = pointer;
     return value;
 }
@@ -225,10 +232,6 @@ VOW_API void vow_value_drop(vow_value value);
  */
 VOW_API const char *vow_value_type_name(const vow_value *value);
 
-/* Ends the program: `function` was called on a value that is not of the type it reads. */
-VOW_API VOW_NORETURN void vow__value_mismatch(const vow_value *value, const char *function,
-                                              const vow_type *wanted);
-
 /**
  * @brief Reads an owned value of a type of your own.
  *
@@ -250,18 +253,24 @@ static inline void *vow_as(const vow_value *value, const vow_type *type)
 /** @brief Whether a value is nil. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_nil(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_nil", NULL);
     return !value->type;
 }
 
 /** @brief Whether a value is a truth value. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_bool(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_bool", NULL);
     return value->type == &vow_type_bool;
 }
 
 /** @brief Whether a value is a whole number. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_int(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_int", NULL);
     return value->type == &vow_type_int;
 }
 
@@ -269,6 +278,8 @@ static inline bool vow_is_int(const vow_value *value)
  */
 static inline bool vow_is_double(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_double", NULL);
     return value->type == &vow_type_double;
 }
 
@@ -276,36 +287,48 @@ static inline bool vow_is_double(const vow_value *value)
  */
 static inline bool vow_is_ptr(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_ptr", NULL);
     return value->type == &vow_type_ptr;
 }
 
 /** @brief Whether a value is a string. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_str(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_str", NULL);
     return value->type == &vow_type_str;
 }
 
 /** @brief Whether a value is a list. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_list(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_list", NULL);
     return value->type == &vow_type_list;
 }
 
 /** @brief Whether a value is an error. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_error(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_error", NULL);
     return value->type == &vow_type_error;
 }
 
 /** @brief Whether a value is a file descriptor. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_fd(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_fd", NULL);
     return value->type == &vow_type_fd;
 }
 
 /** @brief Whether a value is bytes. @param value looked at. @return true if so. @since 0.1 */
 static inline bool vow_is_bytes(const vow_value *value)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_bytes", NULL);
     return value->type == &vow_type_bytes;
 }
 

@@ -76,6 +76,9 @@ static VOW_PRINTF(5, 0) vow_error *error_make(const char *site, const vow_domain
     vow_error *error;
     int length;
 
+    if (!domain)
+        vow__misuse("vow_error_new_in", NULL, "the domain is NULL%s%s", site ? ", at " : "",
+                    site ? site : "");
     va_copy(measured, arguments);
     length = vsnprintf(NULL, 0, format, measured);
     va_end(measured);
@@ -162,12 +165,17 @@ vow_error *vow__error_new_aggregate(const char *site, size_t length)
     return error;
 }
 
+static void check_error(const vow_error *error, const char *function)
+{
+    if (VOW_UNLIKELY(!error))
+        vow__misuse(function, NULL, "the error is NULL");
+}
+
 vow_error *vow_error_ref(const vow_error *error)
 {
     vow_error *mine = (vow_error *) error;
 
-    if (!error)
-        vow__misuse("vow_error_ref", NULL, "the error is NULL");
+    check_error(error, "vow_error_ref");
     if (mine->size)
         mine->refs++;
     return mine;
@@ -179,32 +187,45 @@ void vow_error_unref(vow_error *error)
         vow_value_drop(vow__value_of_error(error));
 }
 
+bool vow_error_is(const vow_error *error, const vow_domain *domain, int code)
+{
+    if (!domain)
+        vow__misuse("vow_error_is", NULL, "the domain is NULL");
+    return error && error->domain == domain && error->code == code;
+}
+
 int vow_error_code(const vow_error *error)
 {
+    check_error(error, "vow_error_code");
     return error->code;
 }
 
 const vow_domain *vow_error_domain(const vow_error *error)
 {
+    check_error(error, "vow_error_domain");
     return error->domain;
 }
 
 const char *vow_error_message(const vow_error *error)
 {
+    check_error(error, "vow_error_message");
     return error->message;
 }
 
 const vow_error *vow_error_cause(const vow_error *error)
 {
+    check_error(error, "vow_error_cause");
     return error->cause;
 }
 
 const vow_list *vow_error_list(const vow_error *error)
 {
+    check_error(error, "vow_error_list");
     return error->list;
 }
 
 const char *vow_error_site(const vow_error *error, size_t index)
 {
+    check_error(error, "vow_error_site");
     return index < error->site_count ? error->sites[index] : NULL;
 }

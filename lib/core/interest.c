@@ -300,6 +300,8 @@ void vow_unref(vow_promise *promise)
 
 void vow_detach(vow_promise *promise)
 {
+    if (!promise)
+        return;
     vow__check_promise(promise, "vow_detach", NULL);
     if (vow__is_pending(promise))
         vow__keep(promise);
@@ -320,6 +322,8 @@ void vow_cancel(vow_promise *promise)
     vow_loop *loop;
     vow_promise *base;
 
+    if (!promise)
+        return;
     vow__check_promise(promise, "vow_cancel", NULL);
     loop = vow__loop_of(promise);
     base = loop->doomed;

@@ -14,8 +14,11 @@ static const vow__kind promise_kind = {.name = "promise"};
 
 vow_promise *vow__resolver_use(vow_resolver *resolver)
 {
-    vow_promise *promise = resolver->promise;
+    vow_promise *promise;
 
+    if (VOW_UNLIKELY(!resolver))
+        vow__misuse_null("vow_resolve", "resolver", NULL);
+    promise = resolver->promise;
     if (!promise)
         return NULL;
     vow__check_thread(vow__loop_of(promise), "vow_resolve");
@@ -66,6 +69,8 @@ void vow_resolve(vow_resolver *resolver, vow_value value)
 
 void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)
 {
+    if (!resolver)
+        vow__misuse_null("vow_reject", "resolver", site);
     if (!error)
         vow__misuse("vow_reject", resolver->promise ? resolver->promise->site : NULL,
                     "the error is NULL, at %s", site ? site : "an unknown place");
@@ -76,6 +81,8 @@ void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)
 
 void vow_resolver_abandon_at(vow_resolver *resolver, const char *site)
 {
+    if (!resolver)
+        vow__misuse_null("vow_resolver_abandon", "resolver", site);
     if (!resolver->promise)
         return;
     vow_resolve(resolver, vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
@@ -85,8 +92,13 @@ void vow_resolver_abandon_at(vow_resolver *resolver, const char *site)
 
 void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel)
 {
-    vow_promise *promise = from->promise;
+    vow_promise *promise;
 
+    if (!to || !from)
+        vow__misuse_null("vow_resolver_move", "resolver", NULL);
+    if (to == from)
+        return;
+    promise = from->promise;
     to->promise = promise;
     to->on_cancel = on_cancel;
     from->promise = NULL;
@@ -125,5 +137,7 @@ vow_promise *vow_rejected_at(vow_loop *loop, vow_error *error, const char *site)
 vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, void *data, const char *site)
 {
     vow__check_loop(loop, "vow_try", site);
+    if (!fn)
+        vow__misuse_null("vow_try", "function", site);
     return resolved(loop, fn(data), site);
 }

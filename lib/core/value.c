@@ -103,6 +103,8 @@ int vow_take_fd(vow_value *value)
 
 const char *vow_value_type_name(const vow_value *value)
 {
+    if (!value)
+        vow__misuse("vow_value_type_name", NULL, "the value is NULL");
     if (!value->type)
         return "nil";
     return value->type->name ? value->type->name : "a type without a name";
@@ -112,6 +114,8 @@ void vow__value_mismatch(const vow_value *value, const char *function, const vow
 {
     const char *name = wanted && wanted->name ? wanted->name : "of another type";
 
+    if (!value && !wanted)
+        vow__misuse(function, NULL, "what it is given is NULL");
     if (!value)
         vow__misuse(function, NULL, "the value is NULL, where %s is wanted", name);
     vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted",
