@@ -188,6 +188,76 @@ static void a_queue_that_is_full(fixture *f)
     close_both(ends);
 }
 
+/* A sender that is not connected, so that the system calls it writable, and a receiver whose queue is full.
+ */
+struct crowd {
+    struct pair *pair;
+    vow_address to;
+    int sender, count; /* of the datagrams that are in the queue */
+    vow_promise *next; /* that of one more */
+};
+
+static void fill(struct crowd *crowd)
+{
+    for (crowd->count = 0;; crowd->count++) {
+        crowd->next = send_text(crowd->pair->f, crowd->sender, "x", &crowd->to);
+        turn(crowd->pair->f);
+        if (vow_is_pending(crowd->next))
+            return;
+        run_int(crowd->next);
+    }
+}
+
+static void take(struct crowd *crowd, int count)
+{
+    char byte;
+
+    for (int i = 0; i < count; i++)
+        run_int(vow_datagram_receive(crowd->pair->f->loop, crowd->pair->bound, &byte, 1, NULL));
+}
+
+/* The loop is not woken until there is room; then the datagram goes out. */
+static void in_a_crowd(struct pair *pair)
+{
+    struct crowd crowd = {.pair = pair};
+    fixture *f = pair->f;
+    char *own = g_strconcat(pair->path, "2", NULL);
+
+    g_assert_true(vow_address_parse(&crowd.to, pair->path));
+    crowd.sender = run_fd(vow_datagram_bind_unix(f->loop, own));
+    fill(&crowd);
+    turn(f);
+    g_assert_true(vow_is_pending(crowd.next));
+    unsigned iterations = ev_iteration(f->ev);
+    run_nil(vow_sleep(f->loop, 0.05));
+    g_assert_cmpuint(ev_iteration(f->ev) - iterations, <, 20); /* it does not spin */
+    assert_peek(crowd.next, "pending");
+    take(&crowd, crowd.count);
+    g_assert_cmpint(run_int(crowd.next), ==, 1);
+    take(&crowd, 1);
+
+    fill(&crowd); /* dropped while it waits; another one's turn comes all the same */
+    vow_promise *another = send_text(f, crowd.sender, "y", &crowd.to);
+    turn(f);
+    vow_unref(crowd.next);
+    take(&crowd, crowd.count);
+    g_assert_cmpint(run_int(another), ==, 1);
+
+    take(&crowd, 1);
+    fill(&crowd); /* the receiver goes while it is waited for */
+    close(pair->bound);
+    pair->bound = -1;
+    run_fails(crowd.next, ECONNREFUSED, pair->path);
+    close(crowd.sender);
+    unlink(own);
+    g_free(own);
+}
+
+static void a_receiver_that_is_full(fixture *f)
+{
+    with_pair(f, NULL, in_a_crowd);
+}
+
 /* ---- Errors -------------------------------------------------------------------------------------------- */
 
 /* Over IP, that nobody is there comes back with the next operation; the socket can still be used then. */
@@ -380,6 +450,7 @@ int main(int argc, char **argv)
     ADD_EACH("/datagram/empty", empty);
     test_add("/datagram/no-name", a_sender_without_a_name);
     test_add("/datagram/full-queue", a_queue_that_is_full);
+    test_add("/datagram/full-receiver", a_receiver_that_is_full);
     ADD_EACH("/datagram/nobody-there", nobody_there);
     ADD_EACH("/datagram/in-use", in_use);
     ADD_EACH("/datagram/too-long", too_long);

@@ -86,6 +86,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, 
 
 /**
  * @brief Sends a datagram: fulfilled with its size once the system has taken it over.
+ *
+ * A Unix-domain receiver whose queue is full is waited for, however long that takes. With an address given,
+ * this needs a descriptor meanwhile.
+ *
  * @param loop   whose ev_loop watches.
  * @param fd     a datagram socket; stays the caller's.
  * @param buffer lent until the promise is settled or dropped.
@@ -94,8 +98,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, 
  * @return the promise of an int, the caller's.
  * @par Errors
  * sendto(2)'s, such as `EMSGSIZE`, `ENETUNREACH` and `EDESTADDRREQ`; `ECONNREFUSED` for an earlier datagram
- * to the peer of a connected socket; `ENOMEM`. The message names the descriptor, and the address if one is
- * given.
+ * to the peer of a connected socket; `EMFILE` when a full receiver cannot be waited for; `ENOMEM`. The
+ * message names the descriptor, and the address if one is given.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer,

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@ typedef struct sending {
     const void *buffer;
     size_t size;
     vow_address to; /* nobody's: the peer */
+    int probe;      /* a socket that is connected to a Unix-domain receiver whose queue is full, or -1 */
+    ev_io room;     /* watches that */
 } sending;
 
 typedef struct receiving {
@@ -170,24 +173,103 @@ static vow_value send_failed(const sending *self, int code)
                          self->io.io.fd, vow_address_format(&self->to, text, sizeof text), strerror(code));
 }
 
-static bool send_attempt(vow__io *io, vow_value *result)
+/* As sendto(2). */
+static ssize_t send_now(const sending *self)
 {
-    sending *self = (sending *) io;
     const struct sockaddr *to = self->to.length ? vow_address_sockaddr(&self->to) : NULL;
     ssize_t count;
 
     do
-        count = sendto(io->io.fd, self->buffer, self->size, MSG_DONTWAIT | MSG_NOSIGNAL, to, self->to.length);
+        count = sendto(self->io.io.fd, self->buffer, self->size, MSG_DONTWAIT | MSG_NOSIGNAL, to,
+                       self->to.length);
     while (count < 0 && errno == EINTR);
-    if (count < 0 && vow__is_again(errno))
-        return false;
-    *result = count < 0 ? send_failed(self, errno) : vow_int(count);
+    return count;
+}
+
+static bool is_writable(int fd)
+{
+    struct pollfd ask = {.fd = fd, .events = POLLOUT};
+
+    return poll(&ask, 1, 0) > 0;
+}
+
+static void watch_if(struct ev_loop *ev, ev_io *io, bool is_wanted)
+{
+    if (is_wanted)
+        ev_io_start(ev, io);
+    else
+        ev_io_stop(ev, io);
+}
+
+/*
+ * A Unix-domain socket that is not connected is writable, however full the queue is of whom it sends to. One
+ * that is connected there tells: the sender waits for whichever of the two has no room. 0, or an errno value.
+ */
+static int wait_for_room(sending *self)
+{
+    struct ev_loop *ev = vow__ev(&self->io.promise);
+    bool has_own, has_other;
+    int code = 0;
+
+    if (self->probe < 0) {
+        self->probe = try_connected(&self->to, &code);
+        if (self->probe < 0)
+            return code;
+        ev_io_set(&self->room, self->probe, EV_WRITE);
+    }
+    has_own = is_writable(self->io.io.fd);
+    has_other = is_writable(self->probe);
+    watch_if(ev, &self->io.io, !has_own || has_other);
+    watch_if(ev, &self->room, !has_other);
+    return 0;
+}
+
+static void forget_probe(sending *self)
+{
+    ev_io_stop(vow__ev(&self->io.promise), &self->room);
+    if (self->probe >= 0)
+        close(self->probe);
+    self->probe = -1;
+}
+
+static bool send_attempt(vow__io *io, vow_value *result)
+{
+    sending *self = (sending *) io;
+    ssize_t count = send_now(self);
+    int code = count < 0 ? errno : 0;
+
+    if (code && vow__is_again(code)) {
+        code = vow_address_family(&self->to) == AF_UNIX ? wait_for_room(self) : 0;
+        if (!code)
+            return false;
+    }
+    forget_probe(self);
+    *result = code ? send_failed(self, code) : vow_int(count);
     if (count > 0)
         (void) vow__io_moved(io, (size_t) count);
     return true;
 }
 
-static const vow__io_kind send_kind = {{.name = "datagram_send", .run = vow__io_run, .stop = vow__io_stop},
+static void room_cb(EV_P_ ev_io *room, int revents)
+{
+    sending *self = VOW__CONTAINER_OF(room, sending, room);
+    vow_value result;
+
+    (void) revents;
+    vow__budget_renew(vow__ev_loop_of(vow__loop_of(&self->io.promise)));
+    if (!send_attempt(&self->io, &result))
+        return;
+    ev_io_stop(EV_A_ & self->io.io);
+    vow__resolve_and_leave(&self->io.promise, result);
+}
+
+static void send_stop(vow_promise *promise)
+{
+    vow__io_stop(promise);
+    forget_probe((sending *) promise);
+}
+
+static const vow__io_kind send_kind = {{.name = "datagram_send", .run = vow__io_run, .stop = send_stop},
                                        send_attempt};
 
 vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, size_t size,
@@ -202,6 +284,8 @@ vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, si
     self->buffer = buffer;
     self->size = size;
     vow_address_set(&self->to, to ? vow_address_sockaddr(to) : NULL, to ? to->length : 0);
+    self->probe = -1;
+    ev_io_init(&self->room, room_cb, -1, EV_WRITE);
     return vow__io_begin(&self->io);
 }
 
