@@ -233,6 +233,33 @@ stopped_while_some_are_idle()
     stops_cleanly "the server ends with them" 0 # was told to already
 }
 
+descriptors()
+{
+    ls "/proc/$server/fd" | wc -l
+}
+
+# Whoever is gone is gone, also when he has sent the beginning of his next request.
+gone_while_it_sleeps()
+{
+    start http_server 0
+    if [ ! -d "/proc/$server/fd" ]; then
+        skip "a client that is gone costs no descriptor" "there is no /proc"
+    else
+        before=$(descriptors)
+        exec 4<>"/dev/tcp/127.0.0.1/$port"
+        send_to 4 "GET /sleep/999999999 HTTP/1.1\r\n${host}\r\nG"
+        until [ "$(descriptors)" -gt "$before" ]; do :; done
+        exec 4<&-
+        tries=0
+        while [ "$(descriptors)" -gt "$before" ] && [ "$tries" -lt 600 ]; do
+            sleep 0.1
+            tries=$((tries + 1))
+        done
+        check "a client that is gone costs no descriptor" [ "$(descriptors)" -le "$before" ]
+    fi
+    stops_cleanly "the server ends then" TERM
+}
+
 start http_server 0
 check "the server says where it listens" [ -n "$port" ]
 well_formed
@@ -242,4 +269,5 @@ pipelined
 with_curl
 stops_cleanly "the server ends with status 0" TERM
 stopped_while_some_are_idle
+gone_while_it_sleeps
 finish
