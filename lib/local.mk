@@ -113,6 +113,7 @@ libvow_la_SOURCES = \
 	lib/loop/stream-private.h \
 	lib/loop/stream-queue.c \
 	lib/loop/stream-read.c \
+	lib/loop/stream-returned.c \
 	lib/loop/stream-some.c \
 	lib/loop/stream-text.c \
 	lib/loop/stream-write.c \

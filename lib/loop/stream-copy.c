@@ -12,6 +12,7 @@ typedef struct copying {
     vow__reading reading;
     vow_stream *to;
     vow__writing *write; /* of what has come, with a reference; NULL while it reads */
+    uint64_t at;         /* where in the stream what it writes begins */
     uint64_t count;      /* bytes that were written */
 } copying;
 
@@ -23,18 +24,19 @@ static void end_write(copying *self)
 
     self->write = NULL;
     vow_unref(&write->promise);
-    vow__in_consume(self->reading.stream, written);
+    vow__in_consume_at(self->reading.stream, self->at, written);
     self->count += written;
 }
 
 static enum vow__progress copy_take(vow__reading *reading, vow_value *result)
 {
     copying *self = (copying *) reading;
-    vow_stream *from = reading->stream;
+    vow__run run = vow__in_first_run(reading->stream);
 
-    if (!vow__in_length(from))
+    if (!run.length)
         return VOW__MORE;
-    self->write = vow__write_chunk(self->to, vow__in_data(from), vow__in_length(from), reading->promise.site);
+    self->at = run.at;
+    self->write = vow__write_chunk(self->to, run.data, run.length, reading->promise.site);
     if (!self->write) {
         *result = vow_throw(&vow__error_no_memory);
         return VOW__DONE;

@@ -18,6 +18,8 @@
 /* What is read ahead, and the size of the buffers that are passed from stream to stream. */
 #define VOW__STREAM_AHEAD ((size_t) 65536)
 
+#define VOW__DELIMITER_MAX 16
+
 typedef struct vow__reading vow__reading;
 typedef struct vow__writing vow__writing;
 
@@ -31,21 +33,25 @@ struct vow_stream {
     vow__reading *reader; /* the read that is pending, or NULL */
     int fd;               /* -1 once it is closed */
     vow__fd_nature nature;
-    bool was_blocking : 1; /* O_NONBLOCK is to be taken back */
-    bool is_drained : 1;   /* a read would find nothing: the watcher has to fire first */
-    bool is_full : 1;      /* a write likewise */
-    bool is_ending : 1;    /* a shutdown is pending or done */
-    bool is_closing : 1;   /* given away to vow_stream_close() */
-    bool is_ended : 1;     /* closed or freed; its memory may be there still */
-    vow__bytes *bytes;     /* what has come, or NULL when there is nothing */
-    vow_error *in_error;   /* what broke a direction, or NULL */
+    bool was_blocking : 1;  /* O_NONBLOCK is to be taken back */
+    bool is_drained : 1;    /* a read would find nothing: the watcher has to fire first */
+    bool is_full : 1;       /* a write likewise */
+    bool is_ending : 1;     /* a shutdown is pending or done */
+    bool is_closing : 1;    /* given away to vow_stream_close() */
+    bool is_ended : 1;      /* closed or freed; its memory may be there still */
+    vow__bytes *bytes;      /* what has come, or NULL when there is nothing */
+    size_t returned_length; /* of what came back and is to be read before that */
+    vow_error *in_error;    /* what broke a direction, or NULL */
     vow_error *out_error;
     vow__link *usual; /* what waited for the last read, only for PREFETCH_OUTCOME(): it may be gone */
     vow__link writes; /* vow__writing.link of those that are pending, in order */
     size_t start;     /* where in `bytes` what was not read yet begins */
     size_t queued;    /* of the writes: bytes that are not written, and VOW__WRITING_COST for each */
     size_t high_water;
-    ev_io out; /* as `in` */
+    ev_io out;          /* as `in` */
+    vow__link returned; /* the pieces that came back, in the order of the stream: stream-returned.c */
+    vow__link handed;   /* vow__item.link of those that may come back */
+    uint64_t position;  /* where in the stream `start` is, bytes that went into lent buffers not counted */
 };
 
 enum vow__progress {
@@ -74,6 +80,16 @@ struct vow__reading {
     vow_promise promise; /* of a vow__read_kind */
     vow_stream *stream;  /* NULL once it is not the stream's reader any more */
 };
+
+/* A read whose bytes come back to the stream if nobody looks at its value. */
+typedef struct vow__item {
+    vow__reading reading;
+    vow__link link;      /* in from->handed */
+    vow_stream *from;    /* once it has bytes of it; NULL when that is gone */
+    vow__bytes *copy;    /* of what went into a lent buffer, or NULL: the bytes are the value */
+    const char *skipped; /* what stood behind them */
+    uint64_t at;
+} vow__item;
 
 /* ---- Life: stream.c ------------------------------------------------------------------------------------ */
 
@@ -132,20 +148,24 @@ bool vow__is_passing(int code);
 
 /* ---- What has come: stream-buffer.c -------------------------------------------------------------------- */
 
-static inline size_t vow__in_length(const vow_stream *stream)
+/* How many bytes are in the buffer. */
+static inline size_t vow__main_length(const vow_stream *stream)
 {
     return stream->bytes ? stream->bytes->bytes.length - stream->start : 0;
 }
 
-static inline const char *vow__in_data(const vow_stream *stream)
+/* How many can be read: with those that came back. */
+static inline size_t vow__in_length(const vow_stream *stream)
 {
-    return stream->bytes->data + stream->start;
+    return vow__main_length(stream) + stream->returned_length;
 }
 
 /* Reads once into the buffer, which grows where it must, but not for more than `most` bytes. As recv(2). */
 ssize_t vow__in_fill(vow_stream *stream, size_t most);
 /* Removes bytes from the front. */
 void vow__in_consume(vow_stream *stream, size_t count);
+/* Removes bytes from the front of the run that begins there, before which others may have come back. */
+void vow__in_consume_at(vow_stream *stream, uint64_t at, size_t count);
 /* Moves bytes from the front into a value and skips some more; a throw, and nothing moved, without memory. */
 vow_value vow__in_take(vow_stream *stream, size_t count, size_t skipped);
 /* Nothing is being read: keeps no more memory than needed. */
@@ -157,6 +177,36 @@ static inline void vow__in_trim(vow_stream *stream)
 }
 /* Releases the buffer, whatever is in it. */
 void vow__in_clear(vow_stream *stream);
+/* Where in what can be read, from `from` on and before `end`, a delimiter begins; `end` if nowhere. */
+size_t vow__in_find(const vow_stream *stream, size_t from, size_t end, const char *delimiter, size_t length);
+
+/* ---- What comes back: stream-returned.c ---------------------------------------------------------------- */
+
+/* Bytes of what can be read that lie behind one another in memory; of none, if it is the last. */
+typedef struct vow__run {
+    const vow__link *link;
+    const char *data;
+    size_t length;
+    uint64_t at; /* where in the stream */
+} vow__run;
+
+vow__run vow__in_first_run(const vow_stream *stream);
+vow__run vow__in_next_run(const vow_stream *stream, vow__run run);
+/* Copies bytes that can be read, beginning with the one of number `from`. */
+void vow__in_copy(const vow_stream *stream, size_t from, char *to, size_t count);
+
+/* What stood behind a value's bytes and was skipped, at most so much. */
+#define VOW__SKIPPED_MAX 2
+/* What the block of a value needs, besides its bytes, to come back. */
+#define VOW__RETURNED_ROOM ((size_t) 72)
+
+/* A value's block comes back, with what was skipped behind it, to where it was taken. A reader gets it. */
+void vow__in_return(vow_stream *stream, vow__bytes *block, const char *skipped, uint64_t at);
+/* Removes bytes from the front of all pieces; returns how many. */
+size_t vow__returned_consume(vow_stream *stream, size_t count);
+/* The same of the piece that begins there; false if there is none. */
+bool vow__returned_consume_at(vow_stream *stream, uint64_t at, size_t count);
+void vow__returned_clear(vow_stream *stream);
 
 /* ---- Reading: stream-read.c ---------------------------------------------------------------------------- */
 
@@ -166,6 +216,16 @@ void vow__reading_run(vow_promise *promise, vow__reaction *wait);
 void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
 /* Attempts it, and waits if that would block. Returns the promise. */
 vow_promise *vow__reading_begin(vow__reading *self);
+/* As vow__reading_new(), of a vow__item. */
+void *vow__item_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
+/* Takes bytes from the front, and skips some behind them, which are those of `skipped`. The value; or a
+ * throw, and nothing is taken. */
+vow_value vow__item_take(vow__item *self, size_t count, const char *skipped);
+/* vow__kind.put_back and vow__kind.dispose of an item. */
+void vow__item_put_back(vow_promise *promise, vow_value value);
+void vow__item_dispose(vow_promise *promise);
+/* The stream goes: nothing comes back to it. */
+void vow__items_leave(vow_stream *stream);
 /* Only waits. */
 vow_promise *vow__reading_wait(vow__reading *self);
 /* Goes on with one that was VOW__BUSY. */

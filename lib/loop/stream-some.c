@@ -58,7 +58,7 @@ static enum vow__progress some_take(vow__reading *reading, vow_value *result)
     size_t count = length < self->size ? length : self->size;
 
     if (count) {
-        memcpy(self->buffer, vow__in_data(reading->stream), count);
+        vow__in_copy(reading->stream, 0, self->buffer, count);
         vow__in_consume(reading->stream, count);
     }
     *result = vow_int((int64_t) count);
@@ -90,17 +90,15 @@ static const vow__read_kind some_kind = {
 /* Whether there is nothing to try: most often so when one read follows the other. */
 static bool must_wait(const vow_stream *stream, size_t size)
 {
-    return stream->is_drained && !stream->bytes && !stream->reader && !stream->in_error && size;
+    return stream->is_drained && !vow__in_length(stream) && !stream->reader && !stream->in_error && size;
 }
 
-/* stream_read_exactly has the same members. */
-static inline vow_promise *read_into(vow_stream *stream, const vow__read_kind *kind, void *buffer,
-                                     size_t size, const char *site)
+vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size, const char *site)
 {
     reading_some *self;
 
-    vow__check_stream(stream, kind->function, site);
-    self = vow__reading_new(stream, sizeof *self, kind, site);
+    vow__check_stream(stream, "vow_stream_read", site);
+    self = vow__reading_new(stream, sizeof *self, &some_kind, site);
     if (VOW_UNLIKELY(!self))
         return vow__emergency(vow__loop_of(&stream->promise));
     self->buffer = buffer;
@@ -110,30 +108,35 @@ static inline vow_promise *read_into(vow_stream *stream, const vow__read_kind *k
     return vow__reading_begin(&self->reading);
 }
 
-vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size, const char *site)
-{
-    return read_into(stream, &some_kind, buffer, size, site);
-}
-
 /* ---- The kind stream_read_exactly ---------------------------------------------------------------------- */
 
+typedef struct reading_exactly {
+    vow__item item;
+    char *buffer;
+    size_t size;
+} reading_exactly;
+
+/* The lent buffer gets a copy: by the time at which the bytes are to come back it may be used for others. */
 static enum vow__progress exactly_take(vow__reading *reading, vow_value *result)
 {
-    reading_some *self = (reading_some *) reading;
+    reading_exactly *self = (reading_exactly *) reading;
 
     if (vow__in_length(reading->stream) < self->size)
         return VOW__MORE;
-    if (self->size) {
-        memcpy(self->buffer, vow__in_data(reading->stream), self->size);
-        vow__in_consume(reading->stream, self->size);
+    *result = vow_int(0);
+    if (self->size)
+        *result = vow__item_take(&self->item, self->size, "");
+    if (self->size && result->type == &vow_type_bytes) {
+        self->item.copy = result->u.pointer;
+        memcpy(self->buffer, self->item.copy->data, self->size);
+        *result = vow_int((int64_t) self->size);
     }
-    *result = vow_int((int64_t) self->size);
     return VOW__DONE;
 }
 
 static ssize_t exactly_fill(vow__reading *reading)
 {
-    return vow__in_fill(reading->stream, ((reading_some *) reading)->size);
+    return vow__in_fill(reading->stream, ((reading_exactly *) reading)->size);
 }
 
 static vow_value exactly_end(vow__reading *reading)
@@ -142,19 +145,30 @@ static vow_value exactly_end(vow__reading *reading)
                                          "vow_stream_read_exactly: descriptor %d: the stream ended after "
                                          "%zu of %zu bytes",
                                          reading->stream->fd, vow__in_length(reading->stream),
-                                         ((reading_some *) reading)->size));
+                                         ((reading_exactly *) reading)->size));
 }
 
-static const vow__read_kind exactly_kind = {
-    {.name = "stream_read_exactly", .run = vow__reading_run, .stop = vow__reading_stop},
-    "vow_stream_read_exactly",
-    exactly_take,
-    exactly_fill,
-    exactly_end,
-    NULL,
-    false};
+static const vow__read_kind exactly_kind = {{.name = "stream_read_exactly",
+                                             .run = vow__reading_run,
+                                             .stop = vow__reading_stop,
+                                             .dispose = vow__item_dispose,
+                                             .put_back = vow__item_put_back},
+                                            "vow_stream_read_exactly",
+                                            exactly_take,
+                                            exactly_fill,
+                                            exactly_end,
+                                            NULL,
+                                            false};
 
 vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t size, const char *site)
 {
-    return read_into(stream, &exactly_kind, buffer, size, site);
+    reading_exactly *self;
+
+    vow__check_stream(stream, "vow_stream_read_exactly", site);
+    self = vow__item_new(stream, sizeof *self, &exactly_kind, site);
+    if (!self)
+        return vow__emergency(vow__loop_of(&stream->promise));
+    self->buffer = buffer;
+    self->size = size;
+    return vow__reading_begin(&self->item.reading);
 }

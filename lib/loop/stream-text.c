@@ -9,43 +9,39 @@
 
 #include "loop/stream-private.h"
 
-#define DELIMITER_MAX 16
-
 typedef struct reading_text {
-    vow__reading reading;
+    vow__item item;
     size_t limit;
     size_t scanned; /* bytes from the front that no delimiter begins in */
     size_t delimiter_length;
-    char delimiter[DELIMITER_MAX];
+    char delimiter[VOW__DELIMITER_MAX];
 } reading_text;
 
 static const char *function_of(const reading_text *self)
 {
-    return ((const vow__read_kind *) (const void *) self->reading.promise.kind)->function;
+    return ((const vow__read_kind *) (const void *) self->item.reading.promise.kind)->function;
 }
 
 /* How many bytes there are up to the end of the delimiter; 0 if it has not come within the limit. */
 static size_t find(reading_text *self)
 {
-    const vow_stream *stream = self->reading.stream;
+    const vow_stream *stream = self->item.reading.stream;
     size_t length = vow__in_length(stream);
-    size_t end = length < self->limit ? length : self->limit;
-    const char *data, *found;
+    size_t end = length < self->limit ? length : self->limit, at;
 
     if (end < self->delimiter_length)
         return 0;
-    data = vow__in_data(stream);
-    found = memmem(data + self->scanned, end - self->scanned, self->delimiter, self->delimiter_length);
-    if (found)
-        return (size_t) (found - data) + self->delimiter_length;
+    at = vow__in_find(stream, self->scanned, end, self->delimiter, self->delimiter_length);
+    if (at < end)
+        return at + self->delimiter_length;
     self->scanned = end - self->delimiter_length + 1;
     return 0;
 }
 
 static enum vow__progress too_long(const reading_text *self, const char *what, vow_value *result)
 {
-    *result = vow_throwf_at(self->reading.promise.site, EMSGSIZE, "%s: descriptor %d: %s %zu bytes",
-                            function_of(self), self->reading.stream->fd, what, self->limit);
+    *result = vow_throwf_at(self->item.reading.promise.site, EMSGSIZE, "%s: descriptor %d: %s %zu bytes",
+                            function_of(self), self->item.reading.stream->fd, what, self->limit);
     return VOW__DONE;
 }
 
@@ -59,7 +55,7 @@ static void *reading_text_new(vow_stream *stream, const vow__read_kind *kind, si
     reading_text *self;
 
     vow__check_stream(stream, kind->function, site);
-    self = vow__reading_new(stream, sizeof *self, kind, site);
+    self = vow__item_new(stream, sizeof *self, kind, site);
     if (!self)
         return NULL;
     self->limit = limit;
@@ -77,7 +73,7 @@ static enum vow__progress until_take(vow__reading *reading, vow_value *result)
     size_t count = find(self);
 
     if (count)
-        *result = vow__in_take(reading->stream, count, 0);
+        *result = vow__item_take(&self->item, count, "");
     else if (vow__in_length(reading->stream) >= self->limit)
         return too_long(self, "no delimiter within", result);
     return count ? VOW__DONE : VOW__MORE;
@@ -91,14 +87,17 @@ static vow_value until_end(vow__reading *reading)
                                          reading->stream->fd, vow__in_length(reading->stream)));
 }
 
-static const vow__read_kind until_kind = {
-    {.name = "stream_read_until", .run = vow__reading_run, .stop = vow__reading_stop},
-    "vow_stream_read_until",
-    until_take,
-    text_fill,
-    until_end,
-    NULL,
-    false};
+static const vow__read_kind until_kind = {{.name = "stream_read_until",
+                                           .run = vow__reading_run,
+                                           .stop = vow__reading_stop,
+                                           .dispose = vow__item_dispose,
+                                           .put_back = vow__item_put_back},
+                                          "vow_stream_read_until",
+                                          until_take,
+                                          text_fill,
+                                          until_end,
+                                          NULL,
+                                          false};
 
 vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter, size_t limit,
                                       const char *site)
@@ -108,33 +107,41 @@ vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter,
 
     if (!self)
         return vow__emergency(vow__loop_of(&stream->promise));
-    if (!length || length > DELIMITER_MAX) {
-        vow__reject(&self->reading.promise,
+    if (!length || length > VOW__DELIMITER_MAX) {
+        vow__reject(&self->item.reading.promise,
                     vow_error_new_at(site, EINVAL,
                                      "vow_stream_read_until: a delimiter of %zu bytes, not 1 to %d", length,
-                                     DELIMITER_MAX));
-        return &self->reading.promise;
+                                     VOW__DELIMITER_MAX));
+        return &self->item.reading.promise;
     }
     self->delimiter_length = length;
     memcpy(self->delimiter, delimiter, length);
-    return vow__reading_begin(&self->reading);
+    return vow__reading_begin(&self->item.reading);
 }
 
 /* ---- The kind stream_read_line ------------------------------------------------------------------------- */
+
+static char byte_at(const vow_stream *stream, size_t index)
+{
+    char byte;
+
+    vow__in_copy(stream, index, &byte, 1);
+    return byte;
+}
 
 static enum vow__progress line_take(vow__reading *reading, vow_value *result)
 {
     reading_text *self = (reading_text *) reading;
     size_t count = find(self);
-    size_t end = 1;
+    const char *skipped = "\n";
 
     if (!count && vow__in_length(reading->stream) >= self->limit)
         return too_long(self, "no line ends within", result);
     if (!count)
         return VOW__MORE;
-    if (count > 1 && vow__in_data(reading->stream)[count - 2] == '\r')
-        end = 2;
-    *result = vow__in_take(reading->stream, count - end, end);
+    if (count > 1 && byte_at(reading->stream, count - 2) == '\r')
+        skipped = "\r\n";
+    *result = vow__item_take(&self->item, count - strlen(skipped), skipped);
     return VOW__DONE;
 }
 
@@ -143,23 +150,26 @@ static vow_value line_end(vow__reading *reading)
 {
     size_t length = vow__in_length(reading->stream);
 
-    return length ? vow__in_take(reading->stream, length, 0) : vow_nil();
+    return length ? vow__item_take((vow__item *) reading, length, "") : vow_nil();
 }
 
-static const vow__read_kind line_kind = {
-    {.name = "stream_read_line", .run = vow__reading_run, .stop = vow__reading_stop},
-    "vow_stream_read_line",
-    line_take,
-    text_fill,
-    line_end,
-    NULL,
-    false};
+static const vow__read_kind line_kind = {{.name = "stream_read_line",
+                                          .run = vow__reading_run,
+                                          .stop = vow__reading_stop,
+                                          .dispose = vow__item_dispose,
+                                          .put_back = vow__item_put_back},
+                                         "vow_stream_read_line",
+                                         line_take,
+                                         text_fill,
+                                         line_end,
+                                         NULL,
+                                         false};
 
 vow_promise *vow_stream_read_line_at(vow_stream *stream, size_t limit, const char *site)
 {
     reading_text *self = reading_text_new(stream, &line_kind, limit, site);
 
-    return self ? vow__reading_begin(&self->reading) : vow__emergency(vow__loop_of(&stream->promise));
+    return self ? vow__reading_begin(&self->item.reading) : vow__emergency(vow__loop_of(&stream->promise));
 }
 
 /* ---- The kind stream_read_all -------------------------------------------------------------------------- */
@@ -182,21 +192,24 @@ static ssize_t all_fill(vow__reading *reading)
 
 static vow_value all_end(vow__reading *reading)
 {
-    return vow__in_take(reading->stream, vow__in_length(reading->stream), 0);
+    return vow__item_take((vow__item *) reading, vow__in_length(reading->stream), "");
 }
 
-static const vow__read_kind all_kind = {
-    {.name = "stream_read_all", .run = vow__reading_run, .stop = vow__reading_stop},
-    "vow_stream_read_all",
-    all_take,
-    all_fill,
-    all_end,
-    NULL,
-    false};
+static const vow__read_kind all_kind = {{.name = "stream_read_all",
+                                         .run = vow__reading_run,
+                                         .stop = vow__reading_stop,
+                                         .dispose = vow__item_dispose,
+                                         .put_back = vow__item_put_back},
+                                        "vow_stream_read_all",
+                                        all_take,
+                                        all_fill,
+                                        all_end,
+                                        NULL,
+                                        false};
 
 vow_promise *vow_stream_read_all_at(vow_stream *stream, size_t limit, const char *site)
 {
     reading_text *self = reading_text_new(stream, &all_kind, limit, site);
 
-    return self ? vow__reading_begin(&self->reading) : vow__emergency(vow__loop_of(&stream->promise));
+    return self ? vow__reading_begin(&self->item.reading) : vow__emergency(vow__loop_of(&stream->promise));
 }

@@ -112,6 +112,8 @@ static void stream_dispose(vow_promise *promise)
 {
     vow_stream *self = (vow_stream *) promise;
 
+    vow__items_leave(self);
+    vow__returned_clear(self);
     vow__in_clear(self);
     vow_error_unref(self->in_error);
     vow_error_unref(self->out_error);
@@ -144,6 +146,8 @@ static void stream_init(vow_stream *self, int fd)
     self->fd = fd;
     self->high_water = DEFAULT_HIGH_WATER;
     vow__list_init(&self->writes);
+    vow__list_init(&self->returned);
+    vow__list_init(&self->handed);
     self->usual = &self->writes;
     ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
     ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
