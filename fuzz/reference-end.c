@@ -31,12 +31,18 @@ void ref_keep(struct node *node)
     node->interest++;
 }
 
+void ref_report(const struct node *node, const struct error *error)
+{
+    if (!error->quiet)
+        model_call_report(node->info->world, node->info->site, error->code);
+}
+
 /* Nobody is interested any more in how it settled, or it never will settle. */
 static void go(struct node *node)
 {
     node->gone = true;
-    if (node->state == '!' && !node->seen && !node->error->quiet)
-        model_call_report(node->info->world, node->info->site, node->error->code);
+    if (node->state == '!' && !node->seen)
+        ref_report(node, node->error);
     if (node->results)
         ref_drop((struct value){LIST, 0, node->results});
     ref_leave_cell(node->cell);
@@ -235,6 +241,47 @@ static void clean(struct node *node)
         ref_reject(node, ref_error(node->info->world, ECANCELED, true));
 }
 
+/* What it dropped for the sake of its outcome has cleaned up. */
+static void settle_decided(struct node *node)
+{
+    struct error *late = node->late;
+    struct node *first = node->passes_on;
+
+    node->cleaning = false;
+    node->late = NULL;
+    node->passes_on = NULL;
+    if (!node->cancelled && first) {
+        ref_adopt(node, first);
+        return;
+    }
+    ref_reject(node, node->cancelled ? ref_error(node->info->world, ECANCELED, true) : late);
+    if (first)
+        ref_unref(first);
+    else if (node->cancelled)
+        ref_report(node, late);
+}
+
+void ref_decide(struct node *node)
+{
+    struct list *results = node->results;
+    struct inner inner;
+
+    ref_ref(node);
+    node->cleaning = true;
+    ref_place(node);
+    inner = leave_all(node);
+    end_all(&inner);
+    node->results = NULL;
+    if (results)
+        ref_drop((struct value){LIST, 0, results});
+    node->left = wait_for_all(node, &inner);
+    if (node->left)
+        ref_no_place(node);
+    else
+        settle_decided(node);
+    ref_unref(node);
+}
+
 void ref_end(struct node *node)
 {
     struct inner inner;
@@ -256,6 +303,10 @@ void ref_end(struct node *node)
 void ref_cleaned(struct node *node, struct node *on)
 {
     ref_unref(on);
-    if (--node->left == 0)
+    if (--node->left)
+        return;
+    if (node->late || node->passes_on)
+        settle_decided(node);
+    else
         clean(node);
 }

@@ -50,16 +50,13 @@ static void run_attach(struct node *node, struct node *on)
 
 void ref_ring(struct node *node)
 {
-    struct node *late = node->wait[0].on;
-
     node->ticks = false;
     if (node->info->made != MODEL_TIMEOUT) {
         ref_fulfil(node, ref_cell(node->info->world, (struct value){.kind = NIL}));
         return;
     }
-    ref_leave(node, 0);
-    ref_reject(node, ref_error(node->info->world, ETIMEDOUT, false));
-    ref_unref(late);
+    node->late = ref_error(node->info->world, ETIMEDOUT, false);
+    ref_decide(node);
 }
 
 /* ---- finally ------------------------------------------------------------------------------------------- */
@@ -138,7 +135,6 @@ static void run_finally(struct node *node, struct node *on)
 {
     if (node->stage == WAITING) {
         node->passes_on = on;
-        on->seen = true;
         if (ref_finally(node) && node->state == '?')
             ref_wait(node, 0, NULL, OUTCOME);
     } else if (node->stage == CLEANING) {
@@ -151,30 +147,15 @@ static void run_finally(struct node *node, struct node *on)
 
 /* ---- Combinators --------------------------------------------------------------------------------------- */
 
-/* It is settled: the others are let go, in order. */
-static void let_losers_go(struct node *node)
-{
-    for (int i = 0; i < node->info->n; i++) {
-        struct node *loser = node->wait[i].on;
-
-        if (!loser)
-            continue;
-        ref_leave(node, i);
-        loser->seen |= loser->state == '!';
-        ref_unref(loser);
-    }
-}
-
+/* An error that comes second, before that is told, is nobody's concern. */
 static void adopt_first(struct node *node, struct node *on)
 {
-    if (on->state == '!') {
-        on->seen = true;
-        ref_reject(node, on->error);
-    } else {
-        ref_fulfil(node, ref_share(on));
+    for (int i = 0; i < node->info->n; i++) {
+        if (node->wait[i].on && node->wait[i].on->state == '!')
+            node->wait[i].on->seen = true;
     }
-    let_losers_go(node);
-    ref_unref(on);
+    node->passes_on = on;
+    ref_decide(node);
 }
 
 static void place(struct node *node, int which, struct cell *cell)
@@ -226,6 +207,14 @@ static void let_awaited_go(struct node *node)
         ref_unref(awaited);
 }
 
+/* It ends with another outcome than it was about to. */
+static void drop_replaced(struct node *node, struct value before, struct value outcome)
+{
+    if (before.kind == THROW && (outcome.kind != THROW || outcome.object != before.object))
+        ref_report(node, before.object);
+    ref_drop(before);
+}
+
 /* That a task was cancelled only a throw in its clean-up hides. */
 static void finish(struct node *node)
 {
@@ -238,7 +227,7 @@ static void finish(struct node *node)
     node->cleaning = false;
     if (node->cancelled && !hides) {
         ref_reject(node, ref_error(node->info->world, ECANCELED, true));
-        ref_drop(outcome);
+        drop_replaced(node, outcome, (struct value){.kind = NIL});
     } else {
         ref_resolve(node, outcome);
     }
@@ -253,7 +242,7 @@ static bool leave(struct node *node, struct value outcome)
     node->outcome = outcome;
     node->overridden = node->in_finally;
     node->in_finally = node->cleaning = true;
-    ref_drop(before);
+    drop_replaced(node, before, outcome);
     return is_over;
 }
 

@@ -197,6 +197,34 @@ void ref_leave(struct node *node, int which)
 
 /* ---- Settling ------------------------------------------------------------------------------------------ */
 
+void ref_place(struct node *node)
+{
+    append(&ref_of(node)->queue, (struct turn){node, PLACE});
+}
+
+void ref_no_place(struct node *node)
+{
+    remove_turn(&ref_of(node)->queue, node, PLACE);
+}
+
+/* At its place in the queue, or at the end. */
+static void queue_turns(struct node *node, struct turns *queue)
+{
+    struct turns rest = {.n = 0};
+    int at = 0;
+
+    while (at < queue->n && (queue->turn[at].who != node || queue->turn[at].which != PLACE))
+        at++;
+    for (int i = at + 1; i < queue->n; i++)
+        append(&rest, queue->turn[i]);
+    queue->n = at;
+    for (int i = 0; i < node->turns.n; i++)
+        append(queue, node->turns.turn[i]);
+    for (int i = 0; i < rest.n; i++)
+        append(queue, rest.turn[i]);
+    node->turns.n = 0;
+}
+
 /* Those who wait have their turn, in the order in which they came; then the loop gives its interest up. */
 static void settle(struct node *node, char state)
 {
@@ -205,9 +233,7 @@ static void settle(struct node *node, char state)
     if (node->state != '?')
         model_wrong(node->info->world, "the reference settles p%d twice", node->info->id);
     node->state = state;
-    for (int i = 0; i < node->turns.n; i++)
-        append(queue, node->turns.turn[i]);
-    node->turns.n = 0;
+    queue_turns(node, queue);
     if (node->kept)
         append(queue, (struct turn){node, KEPT_UNTIL_NOW});
 }

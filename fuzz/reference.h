@@ -58,9 +58,9 @@ struct wait {
 /* Somebody's turn, in the list of a pending promise or in the queue. */
 struct turn {
     struct node *who;
-    int which; /* of its waits; KEPT_UNTIL_NOW when the loop gives its interest up */
+    int which; /* of its waits; KEPT_UNTIL_NOW when the loop gives its interest up; PLACE: see ref_place() */
 };
-enum { KEPT_UNTIL_NOW = -1, MAX_TURNS = 4 * MODEL_PROMISES };
+enum { KEPT_UNTIL_NOW = -1, PLACE = -2, MAX_TURNS = 4 * MODEL_PROMISES };
 struct turns {
     int n;
     struct turn turn[MAX_TURNS];
@@ -89,7 +89,8 @@ struct node {
     double due;                    /* a sleep, a timeout; what yields is due always */
     bool ticks;                    /* it has not come yet */
     struct list *results;          /* all, all_settled */
-    struct node *passes_on;        /* finally: whose outcome; task: whose outcome it looks at */
+    struct node *passes_on;        /* finally, a combinator: whose outcome; task: whose outcome it looks at */
+    struct error *late;            /* a timeout: its time was up */
     int stage;                     /* finally; attach: whether it has released */
     bool running, cut, overridden; /* task: its body runs; it was ended meanwhile; see finish() */
     bool in_finally, finished, tries;
@@ -133,6 +134,9 @@ void ref_adopt(struct node *node, struct node *from);
 
 /* `node` waits for `on`, whose interest is taken over; at once in the queue if that is settled or NULL. */
 void ref_wait(struct node *node, int which, struct node *on, enum why why);
+/* Those who wait for it will have their turn here, before what is added to the queue from now on; or not. */
+void ref_place(struct node *node);
+void ref_no_place(struct node *node);
 /* Gives up a place in whatever list or queue it is. */
 void ref_leave(struct node *node, int which);
 void ref_drain(struct reference *reference);
@@ -157,6 +161,10 @@ void ref_ref(struct node *node);
 void ref_unref(struct node *node);
 void ref_keep(struct node *node);
 void ref_cancel(struct node *node);
+/* Reports an error that nobody will look at. */
+void ref_report(const struct node *node, const struct error *error);
+/* Its outcome is there: it drops what it waits for, and settles once the clean-up of that is done. */
+void ref_decide(struct node *node);
 /* Nobody waits for it any more, or it is cancelled. */
 void ref_end(struct node *node);
 /* One of the clean-ups that come before its own is done. */

@@ -35,6 +35,8 @@ libvow_la_SOURCES = \
 	lib/core/list-private.h \
 	lib/core/list.c \
 	lib/core/operations-private.h \
+	lib/core/place-private.h \
+	lib/core/place.c \
 	lib/core/promise-private.h \
 	lib/core/promise.c \
 	lib/core/race.c \

@@ -41,6 +41,7 @@ test_programs = \
 	tests/test-model \
 	tests/test-no-sites \
 	tests/test-nulls \
+	tests/test-nothing-outlives \
 	tests/test-offload \
 	tests/test-offload-end \
 	tests/test-order \

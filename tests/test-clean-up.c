@@ -64,8 +64,8 @@ static vow_value wait_for(void *promise)
     return vow_follow(promise);
 }
 
-/* An error that would have passed through is nobody's, either directly or behind another promise. */
-static void test_error_is_let_go(fixture *f)
+/* An error that would have passed through is not lost, either directly or behind another promise. */
+static void test_error_is_reported(fixture *f)
 {
     for (int behind = 0; behind < 3; behind++) {
         struct source until;
@@ -81,6 +81,7 @@ static void test_error_is_let_go(fixture *f)
         vow_resolve(&until.resolver, vow_nil());
         turn(f);
         g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
+        expect_report(f, "bad");
     }
 }
 
@@ -268,7 +269,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     test_add("/clean-up/dropped/outcome", test_outcome_is_let_go);
-    test_add("/clean-up/dropped/error", test_error_is_let_go);
+    test_add("/clean-up/dropped/error", test_error_is_reported);
     test_add("/clean-up/leaves-what-others-hold", test_leaves_what_others_hold);
     test_add("/clean-up/dropped-by-the-inner-one", test_dropped_by_the_inner_clean_up);
     test_add("/clean-up/report-before-the-outer-one", test_report_before_the_outer_clean_up);

@@ -91,6 +91,7 @@ static void test_throw_replaces(fixture *f)
     watch(f, vow_finally(bad, throw_it, tag_new(f, "bad")), "after-bad");
     turn(f);
     assert_log(f, "good bad after-good!EPROTO after-bad!EPROTO");
+    expect_report(f, "broken"); /* it is not lost */
 }
 
 static void test_outcome_waits(fixture *f)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is handed out is owned: a promise that was fulfilled with an item and goes before anybody has looked at it
- * puts the item back, whatever passed the outcome on in between. The kind here hands out the numbers of a queue.
+ * What is handed out is owned: a promise that was fulfilled with an item and goes before anybody has looked
+ * at it puts the item back, whatever passed the outcome on in between. The kind here hands out the numbers of
+ * a queue.
  *
  * Copyright (c) 2026 the libvow authors
  */
 #include "support.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/operations-private.h"
@@ -114,9 +116,9 @@ static vow_promise *through_all(vow_promise *item)
     return vow_all_of(loop, vow_all_settled_of(loop, item));
 }
 
-static vow_promise *(*const between[])(vow_promise *) = {
-    through_nothing, through_then,    through_timeout, through_race,
-    through_follow,  through_finally, through_attach,  through_all};
+static vow_promise *(*const between[])(vow_promise *) = {through_nothing, through_then,   through_timeout,
+                                                         through_race,    through_follow, through_finally,
+                                                         through_attach,  through_all};
 
 static void test_dropped(fixture *f)
 {
@@ -182,6 +184,17 @@ static void test_loser(fixture *f)
     assert_log(f, "back-2 back-3 race=1");
     vow_cancel(next_item(f));
     assert_log(f, "back-2");
+}
+
+/* What all had is back when it rejects, before anybody is told. */
+static void test_all_rejects(fixture *f)
+{
+    vow_promise *fails = vow_rejected(f->loop, vow_error_new(EIO, "failed"));
+
+    refill(f);
+    watch(f, vow_all_of(f->loop, next_item(f), next_item(f), vow_then(fails, NULL, NULL)), "all");
+    turn(f);
+    assert_log(f, "back-1 back-2 all!EIO");
 }
 
 /* ---- Who looks ----------------------------------------------------------------------------------------- */
@@ -291,6 +304,7 @@ int main(int argc, char **argv)
     test_add("/put-back/dropped/in-each-tick", test_dropped_in_each_tick);
     test_add("/put-back/detached", test_detached);
     test_add("/put-back/loser", test_loser);
+    test_add("/put-back/all-rejects", test_all_rejects);
     test_add("/put-back/looked-at", test_looked_at);
     test_add("/put-back/shared", test_shared);
     test_add("/put-back/task-is-cancelled", test_task_is_cancelled);

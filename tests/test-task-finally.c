@@ -152,8 +152,10 @@ static void the_clean_up_may_take_the_place_of_the_outcome(fixture *f)
     clean(f, bad(f), QUIET, "in out", "!EIO");
     clean(f, good(f), THROWS, "in ~v", "!EPROTO");
     clean(f, bad(f), THROWS, "in", "!EPROTO");
+    expect_report(f, "first"); /* it is not lost */
     clean(f, good(f), RETURNS, "in ~v", "2");
     clean(f, bad(f), RETURNS, "in", "2");
+    expect_report(f, "first");
 }
 
 static void the_outcome_waits_for_the_clean_up(fixture *f)
@@ -305,6 +307,7 @@ static void cancelled_in_the_clean_up(fixture *f)
     vow_resolve(&source.resolver, vow_nil());
     turn(f);
     assert_log(f, "out w!ECANCELED");
+    expect_report(f, "first"); /* what it was about to end with */
 }
 
 int main(int argc, char **argv)

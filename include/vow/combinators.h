@@ -4,9 +4,15 @@
  * @brief Several promises as one: all, all_settled, any, race.
  *
  * Each function takes its promises over, also when it fails, and only reads the array. Each has an _of form
- * that takes the promises as arguments. Once the outcome is known, the inputs that are still pending are
- * dropped, so they stop at once unless somebody else holds them; an input that rejected counts as looked at.
- * All inputs belong to `loop`.
+ * that takes the promises as arguments. All inputs belong to `loop`.
+ *
+ * Once the outcome is known, the inputs that are still pending are dropped, so they stop at once unless
+ * somebody else holds them; an input that has rejected already counts as looked at. The new promise is
+ * settled when all that it dropped has finished its clean-up, also one that awaits: so what inputs share with
+ * their parent may be freed in the parent's `VOW_FINALLY`. What somebody else still holds is neither
+ * cancelled nor waited for. An error that such a clean-up ends with is reported as unhandled, and does not
+ * take the outcome's place. Who drops or cancels the new promise meanwhile lets the clean-up finish; an error
+ * that was its outcome is then reported.
  */
 #ifndef VOW_COMBINATORS_H
 #define VOW_COMBINATORS_H

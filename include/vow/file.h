@@ -105,8 +105,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_open_at(vow_loop *loop, const char *
  * Buffer and descriptor are lent: until the promise is settled or, if it is dropped or cancelled while the
  * job runs, until the job has returned. Unlike with vow_read() that is not when vow_unref() returns, so
  * release or close them by vow_attach() or vow_finally(), or in the VOW_FINALLY section of a task that awaits
- * this. Where several pieces share a descriptor, wait for them with vow_all_settled() before it is closed:
- * vow_all() is rejected with the first error and does not wait for those that it drops.
+ * this. Several pieces may share a descriptor: vow_all() of them is settled when the jobs of those that it
+ * drops have returned, too.
  *
  * @param loop   where the promise lives.
  * @param fd     lent, see above; open for reading, and of a file that has positions.

@@ -62,7 +62,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_sleep_until_at(vow_loop *loop, double whe
  *
  * The new promise has the old one's outcome if that comes first. Else it rejects with `ETIMEDOUT`, in a
  * message that names the deadline and where it was set, and drops the old one, which stops unless somebody
- * else holds it.
+ * else holds it: it is settled when the old one has finished its clean-up, also one that awaits.
  *
  * @param promise given away.
  * @param seconds from now; zero and less mean the next turn of the loop.

@@ -14,7 +14,7 @@ static void finish(vow__combine *self)
     self->u.list = NULL;
     if (!vow__loop_of(&self->promise)->is_closed)
         self->promise.flags &= (uint16_t) ~VOW__GUARDED;
-    vow__combine_settle(self, VOW__FULFILLED, vow_own(list, &vow_type_list));
+    vow__fulfil(&self->promise, vow_own(list, &vow_type_list));
 }
 
 /*
@@ -41,7 +41,7 @@ static void all_run(vow_promise *promise, vow__reaction *wait)
     input = vow__take_upstream(wait);
     if (vow__is_rejected(input)) {
         self->left--;
-        vow__combine_adopt(self, input);
+        vow__combine_decide(self, input);
         return;
     }
     place(self, wait, vow__share(input));
@@ -71,13 +71,15 @@ static void all_settled_run(vow_promise *promise, vow__reaction *wait)
 static void all_dispose(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;
+    vow_list *list = self->u.list;
 
-    if (!self->u.list)
+    if (!list)
         return;
+    self->u.list = NULL;
     for (size_t i = 0; i < self->n; i++)
         if (!self->branch[i].owner)
             vow_value_drop(self->branch[i].value);
-    vow__list_discard(self->u.list);
+    vow__list_discard(list);
 }
 
 static const vow__kind all_kind = {.name = "all",

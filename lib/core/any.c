@@ -9,7 +9,7 @@ static void reject_all(vow__combine *self)
     vow_error *aggregate = self->u.aggregate;
 
     self->u.aggregate = NULL;
-    vow__combine_settle(self, VOW__REJECTED, vow__value_of_error(aggregate));
+    vow__settle(&self->promise, VOW__REJECTED, vow__value_of_error(aggregate));
 }
 
 static void any_run(vow_promise *promise, vow__reaction *wait)
@@ -23,7 +23,7 @@ static void any_run(vow_promise *promise, vow__reaction *wait)
     input = vow__take_upstream(wait);
     self->left--;
     if (vow__is_fulfilled(input)) {
-        vow__combine_adopt(self, input);
+        vow__combine_decide(self, input);
         return;
     }
     input->flags |= VOW__SEEN;
@@ -36,7 +36,10 @@ static void any_run(vow_promise *promise, vow__reaction *wait)
 
 static void any_dispose(vow_promise *promise)
 {
-    vow_error_unref(((vow__combine *) promise)->u.aggregate);
+    vow__combine *self = (vow__combine *) promise;
+
+    vow_error_unref(self->u.aggregate);
+    self->u.aggregate = NULL;
 }
 
 static const vow__kind any_kind = {.name = "any",

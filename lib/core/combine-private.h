@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the combinators share: a promise with a branch to each of its inputs. Once it is settled, or dropped,
- * the branches that are left are cut, each in O(1), and their inputs let go.
+ * What the combinators share: a promise with a branch to each of its inputs. Once its outcome is known, or it
+ * is dropped, the branches that are left are cut, each in O(1), and their inputs let go; it is settled when
+ * the clean-up of all of them is done.
+ *
+ * An outcome that comes before all inputs have is always that of one of them: its own `wait.upstream` keeps
+ * that one meanwhile, so that passing it on needs no memory, and that it is dropped instead loses no error
+ * and no item.
  */
 #ifndef VOW_CORE_COMBINE_PRIVATE_H
 #define VOW_CORE_COMBINE_PRIVATE_H
 
 #include "core/operations-private.h"
+#include "core/place-private.h"
 
 typedef struct vow__combine {
     vow_promise promise;
@@ -27,11 +33,10 @@ vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *pro
 vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises);
 /* Which branch a wait is. */
 size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait);
-/* Settles, taking the value over, and drops the inputs that are left. May run clean-up of theirs. */
-void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value value);
-/* The same with the outcome of an input, whose reference is given. */
-void vow__combine_adopt(vow__combine *self, vow_promise *input);
-/* A combinator's `stage` once it was dropped or cancelled. */
+/* Its outcome is that of an input, whose reference is given: drops what it has and the inputs that are left,
+ * and settles after their clean-up. May run that, and drop functions. */
+void vow__combine_decide(vow__combine *self, vow_promise *winner);
+/* A combinator's `stage` once it is decided, dropped or cancelled. */
 #define VOW__COMBINE_CLEANING 1
 /* To be asked first in its run(): true if that was only about an input's clean-up, and is dealt with. */
 bool vow__combine_is_cleaning(vow_promise *promise, vow__reaction *wait);

@@ -60,39 +60,65 @@ size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait)
     return (size_t) ((const vow__branch *) (const void *) wait - self->branch);
 }
 
-void vow__combine_settle(vow__combine *self, enum vow__state state, vow_value value)
+/* The clean-up of all that was dropped is done. */
+static void end(vow__combine *self)
 {
-    vow__settle(&self->promise, state, value);
-    for (size_t i = 0; i < self->n && self->left; i++) {
-        vow_promise *input = vow__branch_cut(&self->branch[i]);
+    vow_promise *promise = &self->promise;
+    vow_promise *winner = vow__take_own_upstream(promise);
 
-        if (!input)
-            continue;
-        self->left--;
-        if (vow__is_rejected(input))
-            input->flags |= VOW__SEEN;
-        vow_unref(input);
+    promise->flags &= (uint16_t) ~VOW__SHIELDED;
+    if (winner && !(promise->flags & VOW__CANCELLED)) {
+        vow__adopt(promise, winner);
+        return;
     }
+    vow__reject(promise, &vow__error_cancelled);
+    vow_unref(winner);
 }
 
-void vow__combine_adopt(vow__combine *self, vow_promise *input)
+/* The same where nobody's clean-up has to be awaited. */
+static void end_in_place(vow__combine *self)
 {
-    if (vow__is_rejected(input)) {
-        vow_error *error = vow_error_ref(vow__error_of(input));
+    vow_promise *promise = &self->promise;
+    vow_promise *winner = vow__take_own_upstream(promise);
+    vow_error *error = &vow__error_cancelled;
 
-        input->flags |= VOW__SEEN;
-        vow__error_pass(error, self->promise.site);
-        vow__combine_settle(self, VOW__REJECTED, vow__value_of_error(error));
-    } else {
-        vow__combine_settle(self, VOW__FULFILLED, vow__share(input));
+    if (!(promise->flags & VOW__CANCELLED)) {
+        if (vow__is_fulfilled(winner)) {
+            vow__place_settle(promise, VOW__FULFILLED, vow__share(winner));
+            vow_unref(winner);
+            return;
+        }
+        winner->flags |= VOW__SEEN;
+        error = vow_error_ref(vow__error_of(winner));
     }
-    vow_unref(input);
+    vow__error_pass(error, promise->site);
+    vow__place_settle(promise, VOW__REJECTED, vow__value_of_error(error));
+    vow_unref(winner);
+}
+
+void vow__combine_decide(vow__combine *self, vow_promise *winner)
+{
+    vow_promise *promise = &self->promise;
+    vow_loop *loop = vow__loop_of(promise);
+    vow_promise *base = loop->doomed;
+
+    promise->wait.upstream = (uintptr_t) winner;
+    vow__place_take(promise);
+    vow__combine_stop(promise);
+    vow__reap(loop, base);
+    if (promise->kind->dispose)
+        vow__dispose_members(promise);
+    if (vow__combine_unwind(promise))
+        vow__place_leave(promise);
+    else
+        end_in_place(self);
 }
 
 /* The last one given up is reaped first, so that the inputs are cancelled in their order. */
 void vow__combine_stop(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;
+    bool is_decided = promise->wait.upstream;
 
     for (size_t i = self->n; i-- > 0 && self->left;) {
         vow_promise *input = vow__branch_cut(&self->branch[i]);
@@ -100,6 +126,8 @@ void vow__combine_stop(vow_promise *promise)
         if (!input)
             continue;
         self->left--;
+        if (is_decided && vow__is_rejected(input))
+            input->flags |= VOW__SEEN; /* it came second */
         if (vow__give_up(input))
             self->branch[i].wait.upstream = (uintptr_t) input | VOW__BRANCH;
     }
@@ -132,7 +160,7 @@ bool vow__combine_is_cleaning(vow_promise *promise, vow__reaction *wait)
         return false;
     vow__unref(vow__take_upstream(wait));
     if (--self->left == 0)
-        vow__reject(promise, &vow__error_cancelled);
+        end(self);
     return true;
 }
 

@@ -22,7 +22,8 @@ typedef struct finally {
     vow_promise *source; /* after WAITING: the outcome to pass on; NULL if there is none, or it was dropped */
 } finally;
 
-/* The outcome that would have passed on is not wanted any more. May run a drop function. */
+/* The outcome that would have passed on is not wanted any more: if it is an error, that is reported, unless
+ * somebody else has it. May run a drop function. */
 static void drop_source(finally *self)
 {
     vow_promise *source = self->source;
@@ -101,8 +102,6 @@ static void finally_run(vow_promise *promise, vow__reaction *wait)
     switch (promise->stage) {
     case WAITING:
         self->source = upstream;
-        if (vow__is_rejected(upstream))
-            upstream->flags |= VOW__SEEN;
         if (!call_handler(self) && vow__is_pending(promise))
             vow__wait_turn(promise, NULL);
         break;

@@ -35,11 +35,23 @@ void vow__keep(vow_promise *promise)
     promise->refs++;
 }
 
+/* Whether an error that nobody looks at is to be reported. */
+static bool is_news(const vow_loop *loop, const vow_error *error)
+{
+    return !error->is_quiet && !(loop->is_refusing && error == &vow__error_no_memory);
+}
+
 /* Whether a promise that goes has an error that nobody has looked at, nor can look at elsewhere. */
 static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
 {
-    return vow__is_rejected(promise) && !(promise->flags & VOW__SEEN) && !vow__error_of(promise)->is_quiet &&
-           !(loop->is_refusing && vow__error_of(promise) == &vow__error_no_memory);
+    return vow__is_rejected(promise) && !(promise->flags & VOW__SEEN) &&
+           is_news(loop, vow__error_of(promise));
+}
+
+void vow__report_replaced(const vow_promise *promise, const vow_error *error)
+{
+    if (is_news(vow__loop_of(promise), error))
+        vow__report_unhandled(vow__loop_of(promise), promise, error);
 }
 
 /*
@@ -60,9 +72,9 @@ static void drop_value(vow_loop *loop, vow_promise *promise)
     loop->is_unseen = was_unseen;
 }
 
-/* What a kind's own members hold nobody has looked at. May run drop functions. */
-static void dispose_members(vow_loop *loop, vow_promise *promise)
+void vow__dispose_members(vow_promise *promise)
 {
+    vow_loop *loop = vow__loop_of(promise);
     bool was_unseen = loop->is_unseen;
 
     loop->is_unseen = true;
@@ -73,7 +85,7 @@ static void dispose_members(vow_loop *loop, vow_promise *promise)
 void vow__dispose(vow_loop *loop, vow_promise *promise)
 {
     if (is_unhandled(loop, promise))
-        vow__report_unhandled(loop, promise);
+        vow__report_unhandled(loop, promise, vow__error_of(promise));
     if (promise->flags & VOW__IMMORTAL) {
         promise->flags |= VOW__SEEN;
         return;
@@ -81,7 +93,7 @@ void vow__dispose(vow_loop *loop, vow_promise *promise)
     if (!vow__is_pending(promise))
         drop_value(loop, promise);
     if (promise->kind->dispose)
-        dispose_members(loop, promise);
+        vow__dispose_members(promise);
     vow__pool_give(promise);
 }
 

@@ -40,12 +40,12 @@ enum vow__mode {
 
 /* Those that settling and letting go ask for stand with the state, so that they are asked for together. */
 enum vow__flag {
-    VOW__SEEN = 4,       /* somebody looked at the outcome, or it is an error that was passed on */
-    VOW__KEPT = 8,       /* the loop holds a reference until the promise is settled */
-    VOW__DOOMED = 16,    /* on the stack of doomed promises, its `wait.link.next` links it there */
-    VOW__GUARDED = 32,   /* not to be freed without a look: vow__kind_is_guarded(), or its loop is closed */
-    VOW__CANCELLED = 64, /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
-    VOW__SHIELDED = 128, /* in its clean-up: cancelling lets that finish */
+    VOW__SEEN = 4,        /* somebody looked at the outcome, or it is an error that was passed on */
+    VOW__KEPT = 8,        /* the loop holds a reference until the promise is settled */
+    VOW__DOOMED = 16,     /* on the stack of doomed promises, its `wait.link.next` links it there */
+    VOW__GUARDED = 32,    /* not to be freed without a look: vow__kind_is_guarded(), or its loop is closed */
+    VOW__CANCELLED = 64,  /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
+    VOW__SHIELDED = 128,  /* in its clean-up: cancelling lets that finish */
     VOW__UNWINDING = 256, /* doomed, and what it waited for has been let go */
     VOW__IMMORTAL = 512   /* a member of the loop, not of a pool */
 };
@@ -78,7 +78,8 @@ typedef struct vow__kind {
      * on: the loop then keeps the promise until it is settled.
      */
     bool (*unwind)(vow_promise *promise);
-    /* Before its memory goes, whatever became of it: releases what the kind's own members still hold. */
+    /* Before its memory goes, whatever became of it: releases what the kind's own members still hold. A
+     * combinator calls it once its outcome is known, too. */
     void (*dispose)(vow_promise *promise);
     /*
      * It was fulfilled with an item (a signal, a line, a connection), and goes before anybody has looked at
@@ -89,11 +90,11 @@ typedef struct vow__kind {
      * user code. Several items of one source may come back in any order (the list of a dropped vow_all() ends
      * from its beginning): their place is for the kind to know, by a number, say.
      *
-     * A look is: a handler or a task was given the value, vow_peek(), what vow_run() gives. Whoever else takes
-     * a value out of a promise that may be of such a kind says so with vow__look(). That an outcome is passed
-     * on is no look: vow__share() then leaves the value where it is and gives an alias, and an alias that goes
-     * says whether it was looked at. So the item also comes back through vow_timeout(), vow_race(), a promise
-     * that follows, or the list of vow_all().
+     * A look is: a handler or a task was given the value, vow_peek(), what vow_run() gives. Whoever else
+     * takes a value out of a promise that may be of such a kind says so with vow__look(). That an outcome is
+     * passed on is no look: vow__share() then leaves the value where it is and gives an alias, and an alias
+     * that goes says whether it was looked at. So the item also comes back through vow_timeout(), vow_race(),
+     * a promise that follows, or the list of vow_all().
      */
     void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
@@ -231,15 +232,14 @@ void vow__adopt(vow_promise *promise, vow_promise *from);
 /* vow__share() of a value that is owned, or an item. */
 vow_value vow__share_slowly(vow_promise *from);
 
-/* The value of `from` for another holder, which is no look: moved if the caller's reference is the only one and
- * it is not to be put back from there, else shared. */
+/* The value of `from` for another holder, which is no look: moved if the caller's reference is the only one
+ * and it is not to be put back from there, else shared. */
 static inline vow_value vow__share(vow_promise *from)
 {
     if (VOW__LIKELY(!(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value)))
         return from->u.value;
     return vow__share_slowly(from);
 }
-
 
 /* Puts a promise in the queue: kind->run() is called, with `upstream` (which may be NULL) to take. */
 void vow__wait_turn(vow_promise *promise, vow_promise *upstream);
@@ -253,6 +253,12 @@ void vow__cancel_now(vow_promise *promise);
  * be waited for all the same, because it cleans up or will: the reference stays the caller's then.
  */
 bool vow__give_up(vow_promise *upstream);
+/* An error with which a promise was about to be settled is lost, because a clean-up ends with another
+ * outcome: it is reported, as that of a rejected promise that nobody has looked at. May run the program's
+ * hook. */
+void vow__report_replaced(const vow_promise *promise, const vow_error *error);
+/* Calls kind->dispose(), also before the end: nobody has looked at what it drops. May run drop functions. */
+void vow__dispose_members(vow_promise *promise);
 /* Gives up a reference while the reaper is at work, which goes on with it. */
 void vow__let_go(vow_promise *promise);
 /* The loop keeps a pending promise until it is settled. */

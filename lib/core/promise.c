@@ -109,7 +109,8 @@ void vow__resolve_slowly(vow_promise *promise, vow_value value)
     }
 }
 
-/* That somebody has looked at a promise's value holds for what that leads to: an item, or a list with some. */
+/* That somebody has looked at a promise's value holds for what that leads to: an item, or a list with some.
+ */
 static bool is_looked_at(const vow_promise *from)
 {
     const vow_value *own = &from->u.value;

@@ -11,7 +11,7 @@ static void race_run(vow_promise *promise, vow__reaction *wait)
     if (vow__combine_is_cleaning(promise, wait))
         return;
     self->left--;
-    vow__combine_adopt(self, vow__take_upstream(wait));
+    vow__combine_decide(self, vow__take_upstream(wait));
 }
 
 static const vow__kind race_kind = {.name = "race",

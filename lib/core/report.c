@@ -23,12 +23,12 @@ static void text_end(vow__text *text)
     text->bytes[text->length + 1] = '\0';
 }
 
-static void send(vow_loop *loop, enum vow_report_kind kind, const vow_promise *promise, vow__text *text)
+static void send(vow_loop *loop, enum vow_report_kind kind, const vow_promise *promise,
+                 const vow_error *error, vow__text *text)
 {
     char name[NAME_SIZE]; /* a name may be made where the next one will be, also by a report that the hook
                              brings about */
-    vow_report report = {kind, text->bytes, name, promise->site,
-                         vow__is_rejected(promise) ? vow__error_of(promise) : NULL};
+    vow_report report = {kind, text->bytes, name, promise->site, error};
 
     snprintf(name, sizeof name, "%s", vow__name_of(promise));
     text_end(text);
@@ -38,15 +38,15 @@ static void send(vow_loop *loop, enum vow_report_kind kind, const vow_promise *p
         fputs(text->bytes, stderr);
 }
 
-void vow__report_unhandled(vow_loop *loop, const vow_promise *promise)
+void vow__report_unhandled(vow_loop *loop, const vow_promise *promise, const vow_error *error)
 {
     char bytes[REPORT_SIZE];
     vow__text text = {NULL, bytes, sizeof bytes, 0};
 
     vow__text_add(&text, "libvow: unhandled rejection of the promise made at %s (%s): ",
                   site_or_unknown(promise->site), vow__name_of(promise));
-    vow__text_add_error(&text, vow__error_of(promise));
-    send(loop, VOW_REPORT_UNHANDLED, promise, &text);
+    vow__text_add_error(&text, error);
+    send(loop, VOW_REPORT_UNHANDLED, promise, error, &text);
 }
 
 void vow__report_leak(vow_loop *loop, const vow_promise *promise)
@@ -58,7 +58,7 @@ void vow__report_leak(vow_loop *loop, const vow_promise *promise)
     vow__text_add(&text, "libvow: the promise made at %s (%s) was never released: %u reference%s left, %s",
                   site_or_unknown(promise->site), vow__name_of(promise), (unsigned) promise->refs,
                   promise->refs == 1 ? "" : "s", states[vow__state_of(promise)]);
-    send(loop, VOW_REPORT_LEAK, promise, &text);
+    send(loop, VOW_REPORT_LEAK, promise, vow__is_rejected(promise) ? vow__error_of(promise) : NULL, &text);
 }
 
 void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double seconds)
@@ -71,7 +71,7 @@ void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double se
         "libvow: what was begun at %s (%s) still runs, %g seconds after its loop was to be freed: what it "
         "uses is not released",
         site_or_unknown(promise->site), vow__name_of(promise), seconds);
-    send(loop, VOW_REPORT_STRAGGLER, promise, &text);
+    send(loop, VOW_REPORT_STRAGGLER, promise, NULL, &text);
 }
 
 void vow_loop_set_report(vow_loop *loop, vow_report_fn report, void *data)

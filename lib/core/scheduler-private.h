@@ -73,8 +73,8 @@ void vow__dispose(vow_loop *loop, vow_promise *promise);
 /* Goes on with a promise in VOW__WAIT_CLEAN_UP: the clean-up that comes first is done. May run handlers. */
 void vow__unwind_on(vow_promise *promise);
 
-/* Reports a rejected promise that goes unseen. May run the program's hook. */
-void vow__report_unhandled(vow_loop *loop, const vow_promise *promise);
+/* Reports an error of a promise that goes unseen. May run the program's hook. */
+void vow__report_unhandled(vow_loop *loop, const vow_promise *promise, const vow_error *error);
 /* Reports a promise that is still held though its loop is freed. */
 void vow__report_leak(vow_loop *loop, const vow_promise *promise);
 /* Reports a promise whose operation goes on, though its loop is freed and that has waited for so long. */

@@ -62,6 +62,24 @@ static void begin_cleaning(task *self)
     self->frame.state = VOW__TASK_FINALLY;
 }
 
+static bool is_cause_of(const vow_error *cause, const vow_error *error)
+{
+    while (error && error != cause)
+        error = vow_error_cause(error);
+    return error;
+}
+
+/* What the task was about to end with is replaced by `outcome`: an error that this does not tell of is
+ * reported. May run a drop function or the program's hook. */
+static void drop_replaced(const task *self, vow_value replaced, vow_value outcome)
+{
+    const vow_error *error = outcome.type == &vow__type_throw ? outcome.u.pointer : NULL;
+
+    if (replaced.type == &vow__type_throw && !is_cause_of(replaced.u.pointer, error))
+        vow__report_replaced(&self->promise, replaced.u.pointer);
+    vow_value_drop(replaced);
+}
+
 /* The body is done: the promise gets its outcome. That a task was cancelled only a throw in VOW_FINALLY
  * hides. */
 static void finish(task *self)
@@ -76,7 +94,9 @@ static void finish(task *self)
     promise->flags &= (uint16_t) ~VOW__SHIELDED;
     if ((promise->flags & VOW__CANCELLED) && !is_override) {
         vow__reject(promise, &vow__error_cancelled);
-        vow_value_drop(outcome); /* may run clean-up, which may cancel this promise: so it is settled first */
+        drop_replaced(
+            self, outcome,
+            vow_nil()); /* may run clean-up, which may cancel this promise: so it is settled first */
     } else {
         vow__resolve(promise, outcome);
     }
@@ -242,7 +262,7 @@ void vow__task_return(vow_task *frame, vow_value value)
     } else {
         begin_cleaning(self);
     }
-    vow_value_drop(replaced);
+    drop_replaced(self, replaced, value);
 }
 
 void vow__task_pass(vow_task *frame)

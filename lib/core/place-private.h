@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A promise that has its outcome, and first drops what it does not need any more. Until the clean-up of that
+ * is done it is shielded: cancelling it then does not stop the clean-up, and it ends with ECANCELED after it.
+ *
+ * Where no clean-up goes on, those who wait for the promise have their turn as if it had been settled before
+ * it dropped anything: its own link keeps their place in the queue, since what it drops may add jobs.
+ */
+#ifndef VOW_CORE_PLACE_PRIVATE_H
+#define VOW_CORE_PLACE_PRIVATE_H
+
+#include "core/operations-private.h"
+
+/* To be called before anything is dropped: `promise` is pending, and its own link is in no list. */
+void vow__place_take(vow_promise *promise);
+/* Gives the place up: clean-up goes on. */
+void vow__place_leave(vow_promise *promise);
+/* Or settles there. The promise is not shielded any more. */
+void vow__place_settle(vow_promise *promise, enum vow__state state, vow_value value);
+/*
+ * Drops what a promise waits for by itself, whose link is in no list any more: from a watcher's callback,
+ * say. True if its clean-up goes on: kind->run() is called after it. Else the promise has the place still.
+ * May run clean-up.
+ */
+bool vow__place_drop(vow_promise *promise, vow_promise *upstream);
+
+#endif
