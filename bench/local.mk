@@ -5,6 +5,12 @@ bench_programs = \
 	bench/instructions \
 	bench/memory_vow \
 	bench/w10_http_floor \
+	bench/w11_deadline_floor \
+	bench/w11_deadline_vow \
+	bench/w11_deadline_1k_floor \
+	bench/w11_deadline_1k_vow \
+	bench/w11_deadline_1m_floor \
+	bench/w11_deadline_1m_vow \
 	bench/w1_chain_floor \
 	bench/w1_chain_vow \
 	bench/w2_cycle_floor \
@@ -82,6 +88,24 @@ bench_w9_echo_vow_SOURCES = bench/w9_echo_vow.c
 bench_w9_echo_vow_LDADD = $(bench_vow_libs)
 bench_w10_http_floor_SOURCES = bench/w10_http_floor.c bench/serve.h $(bench_common) examples/http.c examples/http.h
 bench_w10_http_floor_LDADD = $(LIBEV_LIBS)
+bench_w11_deadline_floor_SOURCES = bench/w11_deadline_floor.c $(bench_floor)
+bench_w11_deadline_floor_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1
+bench_w11_deadline_floor_LDADD = $(LIBEV_LIBS)
+bench_w11_deadline_vow_SOURCES = bench/w11_deadline_vow.c $(bench_common)
+bench_w11_deadline_vow_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1
+bench_w11_deadline_vow_LDADD = $(bench_vow_libs)
+bench_w11_deadline_1k_floor_SOURCES = bench/w11_deadline_floor.c $(bench_floor)
+bench_w11_deadline_1k_floor_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1000
+bench_w11_deadline_1k_floor_LDADD = $(LIBEV_LIBS)
+bench_w11_deadline_1k_vow_SOURCES = bench/w11_deadline_vow.c $(bench_common)
+bench_w11_deadline_1k_vow_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1000
+bench_w11_deadline_1k_vow_LDADD = $(bench_vow_libs)
+bench_w11_deadline_1m_floor_SOURCES = bench/w11_deadline_floor.c $(bench_floor)
+bench_w11_deadline_1m_floor_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1000000
+bench_w11_deadline_1m_floor_LDADD = $(LIBEV_LIBS)
+bench_w11_deadline_1m_vow_SOURCES = bench/w11_deadline_vow.c $(bench_common)
+bench_w11_deadline_1m_vow_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1000000
+bench_w11_deadline_1m_vow_LDADD = $(bench_vow_libs)
 bench_memory_vow_SOURCES = bench/memory_vow.c $(bench_common)
 bench_memory_vow_LDADD = $(bench_vow_libs)
 bench_instructions_SOURCES = bench/instructions.c $(bench_common)

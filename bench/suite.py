@@ -47,6 +47,9 @@ WORKLOADS = [
              floor="w7_skynet"),
     Workload("W8", "doxbee, per request, 10,000 at once", "w8_doxbee", 10000, lambda n: n * (n - 1) + 7 * n,
              rounds=50, sizes={}),
+    Workload("W11", "a deadline cancelled and another set, one pending", "w11_deadline", 5000000, lambda n: n),
+    Workload("W11 1k", "the same, a thousand others", "w11_deadline_1k", 5000000, lambda n: n),
+    Workload("W11 1m", "the same, a million others", "w11_deadline_1m", 5000000, lambda n: n),
 ]
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
 
@@ -91,9 +94,11 @@ BY_NAME["W2"].targets = [ratio(3), faster_than("node", 3)]
 BY_NAME["W3"].targets = [ratio(1.5), memory(112)]
 BY_NAME["W4"].targets = [at_most(6), ahead_of_all()]
 BY_NAME["W5"].targets = [ratio(3), memory(192)]
-BY_NAME["W6"].targets = [ratio(1.3), memory(256)]
+BY_NAME["W6"].targets = [ratio(0.6), memory(112)]
 BY_NAME["W7"].targets = [ratio(2.5), ahead_of_all()]
 BY_NAME["W8"].targets = [ratio(4)]
+BY_NAME["W11"].targets = [ratio(1)]
+BY_NAME["W11 1m"].targets = [ratio(0.4)]
 
 # Time against n: the workloads, and n.
 FLAT = ["W1", "W2", "W3", "W5", "W6"]

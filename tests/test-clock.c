@@ -374,6 +374,23 @@ static void one_without_end_keeps_the_loop(fixture *f)
     g_assert_false(ev_run(f->ev, 0));
 }
 
+/* What the ev_loop is told about the time ends nothing sooner, and keeps nothing from ending. */
+static void whatever_the_ev_loop_is_told(fixture *f)
+{
+    double start = monotonic();
+    vow_promise *before = vow_sleep(f->loop, 0.01);
+
+    ev_now_update(f->ev);
+    ev_suspend(f->ev);
+    hold_up(0.005);
+    ev_resume(f->ev);
+    vow_promise *after = vow_sleep(f->loop, 0.01);
+    run_nil(before);
+    g_assert_cmpfloat(monotonic() - start, >=, 0.01);
+    run_nil(after);
+    g_assert_cmpfloat(monotonic() - start, >=, 0.015);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -382,6 +399,7 @@ int main(int argc, char **argv)
     test_add("/clock/from-the-call/deadline", after_work_a_deadline_is_not_over);
     test_add("/clock/from-the-call/handler", after_work_in_a_handler);
     test_add("/clock/from-the-call/interval", intervals_count_from_their_making);
+    test_add("/clock/from-the-call/suspended", whatever_the_ev_loop_is_told);
     test_add("/clock/in-time/descriptor", a_descriptor_is_in_time);
     test_add("/clock/in-time/thread", another_thread_is_in_time);
     test_add("/clock/in-time/process", a_process_is_in_time);

@@ -11,6 +11,9 @@
  * has its turn before any time that has run out: what was ready in time is in time, however long a handler
  * has kept the loop from looking.
  *
+ * ev_suspend() and ev_resume() do not stop that clock. But the ev_loop may look at it again only when it has
+ * made up for the time for which it was suspended: what was set before ends that much later then, at most.
+ *
  * However many sleeps and deadlines there are, the ev_loop has one timer for all of them. Setting one and
  * dropping it are O(1); dropping the promise stops it inside that call.
  */
