@@ -286,11 +286,15 @@ static void run_out_between_dropping_and_stopping(fixture *f)
     struct source source;
     vow_interval *interval = vow_interval_new(f->loop, 0.001);
     vow_promise *first = vow_promise_new(f->loop, &nested.resolver, run_other);
+    vow_promise *held = pending(f, &source, "s");
 
-    vow_unref(vow_all_of(f->loop, first, vow_timeout(pending(f, &source, "s"), 0.001),
-                         vow_sleep(f->loop, 0.001), vow_sleep_until(f->loop, ev_time() + 0.001),
-                         vow_interval_next(interval), vow_idle(f->loop), vow_yield(f->loop)));
-    assert_log(f, "s-cancelled");
+    vow_unref(vow_all_of(f->loop, first, vow_timeout(vow_ref(held), 0.001), vow_sleep(f->loop, 0.001),
+                         vow_sleep_until(f->loop, ev_time() + 0.001), vow_interval_next(interval),
+                         vow_idle(f->loop), vow_yield(f->loop)));
+    watch(f, held, "s"); /* whose list of those who wait is as it was */
+    vow_resolve(&source.resolver, vow_int(1));
+    turn(f);
+    assert_log(f, "s=1");
     vow_interval_free(interval);
     vow_loop_free(nested.other);
 }
