@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The documentation is true of the tree: every public function and documented macro has a page, the pages'
-# prototypes are those of the headers, what the manual and the README show compiles and prints what they say,
-# and nothing refers to what is not there.
+# prototypes are those of the headers, and nothing refers to what is not there. (What it shows as code is for
+# tests/snippets.sh.)
 #
 # Copyright (c) 2026 the libvow authors
 set -u
@@ -137,6 +137,10 @@ check "the pages' prototypes are those of the headers" \
 sed -n 's/^[^(]*[ *]\(vow_[a-z0-9_]*\)(.*/\1/p' "$scratch/prototypes.c" | sort >"$scratch/shown"
 check "every function's prototype is in a page" diff "$scratch/functions" "$scratch/shown"
 
+$AWK '/^[.]SH/ { inside = /SYNOPSIS/ } inside && /VOW_[A-Z_]*(\(.*\))? *[a-z]/ { print FILENAME ": " $0 }' "$manual"/vow_*.3 \
+    >"$scratch/wrong"
+check_empty "no attribute of the headers shows in a prototype" "$scratch/wrong"
+
 # The macros that no function stands behind: the same parameters in the same order.
 arguments() # arguments: the names in the brackets of a declaration
 {
@@ -210,48 +214,14 @@ check "the ChangeLog begins with the version that configure.ac has" \
     test "${release#* }" = "\"libvow $version\""
 check "the README names that version" grep -q "The version is $version[,.]" "$readme"
 
-# ---- The programs that the documentation shows -------------------------------------------------------------
+# ---- Sentences, and names of pages -------------------------------------------------------------------------
 
-# The N-th fenced block of README.md with a given word after its opening fence.
-block() # block WORD N
-{
-    $AWK -v fence="\`\`\`$1" -v wanted="$2" '
-        inside && /^```/ { inside = 0; next }
-        inside && show { print }
-        !inside && /^```/ { inside = 1; show = $0 == fence && ++seen == wanted }' "$readme"
-}
-
-# The N-th piece of vow(7) under EXAMPLES that is set as code, without its roff.
-manual_block() # manual_block N
-{
-    sed -n '/^[.]SH EXAMPLES/,/^[.]SH SEE/p' "$overview" |
-        $AWK -v wanted="$1" '/^[.]fi/ { show = 0 } show { print } /^[.]nf/ { show = ++seen == wanted }' |
-        sed -e 's/\\e/\\/g' -e 's/\\-/-/g' -e "s/\\\\(aq/'/g" -e 's/^[.]sp$//'
-}
-
-builds() # builds NAME : NAME.c in the scratch folder, against this library
-{
-    $LIBTOOL --silent --tag=CC --mode=link $CC $flags $SANITIZER_FLAGS $folders -no-install \
-        -o "$scratch/$1" "$scratch/$1.c" "$top_builddir/libvow.la" $LIBEV_LIBS
-}
-
-prints() # prints NAME : what is in NAME.expected, and ends with 0
-{
-    "$scratch/$1" >"$scratch/$1.printed" 2>&1 || return 1
-    diff "$scratch/$1.expected" "$scratch/$1.printed"
-}
-
-block c 1 >"$scratch/readme.c"
-block '' 1 >"$scratch/readme.expected"
-manual_block 1 >"$scratch/overview.c"
-manual_block 2 >"$scratch/overview.expected"
-for name in readme overview; do
-    expect_some "there is a program in the $name, and what it prints" "$scratch/$name.expected"
-    check "the program in the $name compiles" builds $name
-    check "the program in the $name prints what it says" prints $name
-done
-block c 2 >"$scratch/more"
-check_empty "no other program of the README goes unchecked" "$scratch/more"
+# Two versions of a paragraph in one another, as a careless merge leaves them: a sentence goes on behind its
+# full stop.
+for file in "$overview" "$readme" "$top_srcdir/ChangeLog"; do
+    $AWK 'last ~ /[a-z)][.]$/ && /^ *[a-z]/ { print FILENAME ":" FNR ": " $0 } { last = $0 }' "$file"
+done >"$scratch/wrong"
+check_empty "no line of the documents goes on with a sentence that has ended" "$scratch/wrong"
 
 grep -o '`man [A-Za-z_]*`' "$readme" | sed 's/.* \(.*\)`/\1/' | while read -r name; do
     [ -e "$manual/$name.3" ] || [ -e "$top_srcdir/docs/$name.7" ] || echo "$name"

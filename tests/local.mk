@@ -101,12 +101,13 @@ test_scripts = \
 	tests/headers.sh \
 	tests/layers.sh \
 	tests/misuse.sh \
+	tests/snippets.sh \
 	tests/symbols.sh \
 	tests/test262.sh
 
 EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-calls.c tests/compile-task.c tests/order.js
 
-EXTRA_DIST += tests/failing-malloc.c
+EXTRA_DIST += tests/failing-malloc.c tests/snippets.c tests/snippets.txt tools/snippets.pl
 
 # Run by ./run check and `make check-conformance`: they need Node.
 EXTRA_DIST += \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Reads the public headers: every declaration with a documentation comment becomes one item. Knows the
-# conventions of our own headers (see "Adding a manual page" in HACKING), not C. Called by man.pl alone.
+# conventions of our own headers (see "Adding a manual page" in HACKING), not C. Called by man.pl and snippets.pl.
 #
 # An item has: name, kind (function macro struct enum callback object), header, doc, and, where they apply,
 # proto (the declaration without attributes), args (of a macro, as written), body (of a struct or enum),
@@ -12,16 +12,13 @@ use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT = qw(read_header members_of split_args arg_name);
+our @EXPORT = qw(read_header read_text declaration members_of split_args arg_name);
 
 # (path, name to call it by) -> (documentation of the file, items in the header's order)
 sub read_header
 {
     my ($path, $header) = @_;
-    open my $in, '<:encoding(UTF-8)', $path or die "$path: $!\n";
-    my $text = do { local $/; <$in> };
-    close $in;
-
+    my $text = read_text($path);
     my ($file, @items) = ({});
     while ($text =~ m{/\*\*(?!<)(.*?)\*/\s*}gcs) {
         my $doc = read_doc($1);
@@ -43,6 +40,14 @@ sub read_header
     return ($file, @items);
 }
 
+sub read_text
+{
+    my ($path) = @_;
+    open my $in, '<:encoding(UTF-8)', $path or die "$path: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
 # The declaration at pos($$text), which is left after it; undef when it is none of the kinds we document.
 sub declaration
 {
@@ -58,7 +63,7 @@ sub declaration
     }
     if ($$text =~ m{\G((?:VOW_API|static\s+inline)\s[^;\{]*?\b(\w+)\([^;\{]*\))\s*[;\{]}gcs) {
         my ($proto) = ($1);
-        $proto =~ s/\b(?:VOW_API|VOW_NODISCARD|VOW_NORETURN|static|inline)\b|\bVOW_PRINTF\(.*?\)//g;
+        $proto =~ s/\b(?:VOW_[A-Z]+\b(?:\(.*?\))?|(?:static|inline)\b)//g;    # attributes are in capitals
         return function(squeeze($proto), $text);
     }
     return undef;

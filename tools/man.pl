@@ -289,11 +289,11 @@ sub notes
     return join ".PP\n", map { prose($context, $_) } @notes;
 }
 
-# The example of the header's opening comment, on the page of each macro that it uses.
+# The examples of the header's opening comment, on the page of each macro that they use.
 sub example
 {
     my ($context, $one) = @_;
-    my ($example) = ($file{$one->{header}}{text} // '') =~ /^( {4}.*?)\n\n(?! {4})/ms or return '';
+    my $example = join "\n\n", grep { /^ {4}/ } split /\n\s*\n/, $file{$one->{header}}{text} // '';
     return '' if $one->{kind} ne 'macro' || $example !~ /\b$one->{name}\b/;
     note($context, $_) for grep { $item{$_} } $example =~ /\b(VOW_\w+|vow_\w+)\b/g;
     return code($example);

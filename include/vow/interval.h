@@ -7,10 +7,22 @@
  * each of them takes. Ticks that nobody waited for in time are not made up for one by one: the next wait ends
  * at once and says how many were missed.
  *
- *     me->second = vow_interval_new(VOW_LOOP(me), 1.0);
- *     for (;;) {
- *         VOW_AWAIT(me, vow_interval_next(me->second));
- *         me->missed += vow_as_int(VOW_RESULT(me));
+ *     struct stopwatch { vow_task task; vow_interval *second; int64_t seconds; };
+ *
+ *     VOW_ASYNC(stopwatch, me)
+ *     {
+ *         VOW_BEGIN(me);
+ *         me->second = vow_interval_new(VOW_LOOP(me), 1.0);
+ *         if (!me->second)
+ *             VOW_THROW(me, vow_error_new(errno, "no interval"));
+ *         for (;;) {
+ *             VOW_AWAIT(me, vow_interval_next(me->second));
+ *             me->seconds += 1 + vow_as_int(VOW_RESULT(me));
+ *             printf("%d s\n", (int) me->seconds);
+ *         }
+ *         VOW_FINALLY(me);
+ *         vow_interval_free(me->second);
+ *         VOW_END(me);
  *     }
  */
 #ifndef VOW_INTERVAL_H

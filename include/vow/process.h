@@ -106,11 +106,11 @@ VOW_API vow_process *vow_take_process(vow_value *value);
  *
  * Any number may wait, also when it has ended already. Dropping or cancelling the promise leaves the process
  * alone as long as somebody else holds it. The last one to go ends it; a promise that was cancelled rejects
- * when it is gone.
+ * when it is gone. Here that is the deadline, after ten seconds:
  *
  *     vow_promise *done = vow_process_wait(process);
  *     vow_process_free(process);
- *     done = vow_timeout(done, 10);      now ends the process after ten seconds
+ *     done = vow_timeout(done, 10);
  *
  * @param process looked at.
  * @return the promise of an int, the caller's.

@@ -113,7 +113,8 @@ typedef struct vow_listen_options {
 /**
  * @brief Listens over TCP or on a Unix-domain stream socket, with a say in how.
  *
- *     vow_listen_with(loop, &(vow_listen_options){.host = "::", .port = "80", .dual_stack = true})
+ *     vow_listen_options everywhere = {.host = "::", .port = "80", .dual_stack = true};
+ *     vow_promise *listener = vow_listen_with(loop, &everywhere);
  *
  * @param loop    where handlers will run.
  * @param options copied.

@@ -27,10 +27,12 @@
  * still there when its loop is freed is closed then, and reported as a leak; it has to be released all the
  * same.
  *
- *     VOW_ASYNC(greeter, me)
+ *     struct parrot { vow_task task; int fd; vow_stream *stream; vow_value line; };
+ *
+ *     VOW_ASYNC(parrot, me)
  *     {
  *         VOW_BEGIN(me);
- *         me->stream = vow_stream_new(VOW_LOOP(me), vow_take_fd(me->accepted));
+ *         me->stream = vow_stream_new(VOW_LOOP(me), me->fd);
  *         if (!me->stream)
  *             VOW_THROW(me, vow_error_new(ENOMEM, "no memory for a stream"));
  *         for (;;) {
@@ -38,11 +40,14 @@
  *             if (vow_is_nil(VOW_RESULT(me)))
  *                 break;
  *             me->line = vow_take(VOW_RESULT(me));
- *             VOW_AWAIT(me, vow_stream_write(me->stream, vow_as_bytes(&me->line)->data, …));
- *             …
+ *             VOW_AWAIT(me, vow_stream_write(me->stream, vow_as_bytes(&me->line)->data,
+ *                                            vow_as_bytes(&me->line)->length));
+ *             VOW_AWAIT(me, vow_stream_write(me->stream, "\n", 1));
+ *             vow_value_drop(vow_take(&me->line));
  *         }
  *         VOW_FINALLY(me);
  *         vow_stream_free(me->stream);
+ *         vow_value_drop(vow_take(&me->line));
  *         VOW_END(me);
  *     }
  */

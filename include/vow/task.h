@@ -18,6 +18,8 @@
  *         VOW_END(me);
  *     }
  *
+ * A function of the program starts it, and gets a promise of what it returns:
+ *
  *     vow_promise *done = vow_async(loop, greet, .name = "Alice");
  *
  * ISO C11, no extension needed. Two awaits on one source line do not compile, nor does an await inside a

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The snippets of the public headers, compiled and run. What cannot stand alone gets here what it stands on: a
+ * task around it, a struct for `me`, a loop. Each is included by the name that tools/snippets.pl gives it;
+ * tests/snippets.sh says which are missing here, and complains where the header is wrong.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vow.h>
+
+/* A hundred times as fast as the snippets say. */
+#undef vow_sleep
+#define vow_sleep(loop, seconds) vow_sleep_at(loop, (seconds) / 100, VOW_HERE)
+#undef vow_interval_new
+#define vow_interval_new(loop, seconds) vow_interval_new_at(loop, (seconds) / 100, VOW_HERE)
+
+#define CHECK(condition) ((condition) ? (void) 0 : fail(#condition))
+
+static const char *running;
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "%s: not so: %s\n", running, what);
+    exit(1);
+}
+
+static void complain(const vow_report *report, void *data)
+{
+    (void) data;
+    fail(report->text);
+}
+
+/* Runs a promise to its end: 0, or the code of its error. */
+static int outcome(vow_promise *promise)
+{
+    vow_error *error = vow_run(promise, NULL);
+    int code = error ? vow_error_code(error) : 0;
+
+    vow_error_unref(error);
+    return code;
+}
+
+/* ---- interval.h ---- */
+
+#include "snippets/interval.h"
+
+static void interval(vow_loop *loop)
+{
+    CHECK(outcome(vow_timeout(vow_async(loop, stopwatch), 0.05)) == ETIMEDOUT);
+}
+
+/* ---- process.h ---- */
+
+struct started { vow_task task; vow_process *process; };
+
+VOW_ASYNC(started, me)
+{
+    static char *const argv[] = {"true", NULL};
+
+    VOW_BEGIN(me);
+#include "snippets/vow_process_start"
+    CHECK(vow_as_int(VOW_RESULT(me)) == 0);
+    VOW_FINALLY(me);
+    vow_process_free(me->process);
+    VOW_END(me);
+}
+
+static void process_start(vow_loop *loop)
+{
+    CHECK(outcome(vow_async(loop, started)) == 0);
+}
+
+static void process_wait(vow_loop *loop)
+{
+    vow_process_options options = {.program = "true"};
+    vow_value value;
+    vow_error *error = vow_run(vow_process_start(loop, &options), &value);
+    vow_process *process = error ? NULL : vow_take_process(&value);
+
+    CHECK(process);
+#include "snippets/vow_process_wait"
+    CHECK(outcome(done) == 0);
+}
+
+struct dated { vow_task task; };
+
+VOW_ASYNC(dated, me)
+{
+    VOW_BEGIN(me);
+#include "snippets/vow_process_run"
+    VOW_END(me);
+}
+
+static void process_run(vow_loop *loop)
+{
+    CHECK(outcome(vow_async(loop, dated)) == 0);
+}
+
+/* ---- socket.h ---- */
+
+/* The port may be taken, and is not everybody's. */
+static void listen_with(vow_loop *loop)
+{
+#include "snippets/vow_listen_with"
+    (void) outcome(listener);
+}
+
+static void peer_timeout(vow_loop *loop)
+{
+    vow_value connected = vow_fd(socket(AF_INET, SOCK_STREAM, 0));
+
+    (void) loop;
+#include "snippets/vow_socket_set_peer_timeout"
+    close(fd);
+}
+
+/* ---- stream.h ---- */
+
+#include "snippets/stream.h"
+
+static void stream(vow_loop *loop)
+{
+    char answer[16] = "";
+    int ends[2];
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    CHECK(write(ends[0], "who?\nme\n", 8) == 8 && shutdown(ends[0], SHUT_WR) == 0);
+    CHECK(outcome(vow_async(loop, parrot, .fd = ends[1])) == 0);
+    CHECK(read(ends[0], answer, sizeof answer) == 8 && strcmp(answer, "who?\nme\n") == 0);
+    close(ends[0]);
+}
+
+/* ---- task.h ---- */
+
+#include "snippets/task.h"
+
+static void task(vow_loop *loop)
+{
+#include "snippets/task.h-2"
+    CHECK(outcome(done) == 0);
+}
+
+/* ---- All of them ---- */
+
+#define CASE(function) {#function, function}
+
+static const struct {
+    const char *name;
+    void (*run)(vow_loop *loop);
+} cases[] = {
+    CASE(interval), CASE(listen_with), CASE(peer_timeout), CASE(process_run),
+    CASE(process_start), CASE(process_wait), CASE(stream), CASE(task),
+};
+
+int main(void)
+{
+    alarm(60);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        vow_loop *loop = vow_loop_new(EV_DEFAULT);
+
+        running = cases[i].name;
+        CHECK(loop);
+        vow_loop_set_report(loop, complain, NULL);
+        cases[i].run(loop);
+        vow_loop_free(loop);
+    }
+    return 0;
+}
