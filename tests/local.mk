@@ -241,15 +241,28 @@ AM_TESTS_ENVIRONMENT = \
 	SANITIZER_FLAGS='$(SANITIZER_FLAGS)'; export SANITIZER_FLAGS; \
 	VOW_HEADERS='$(include_HEADERS) $(vowinclude_HEADERS) $(nodist_vowinclude_HEADERS)'; export VOW_HEADERS;
 
+# One after the other: with make -j, `all` and the programs would each make the library.
+check-built:
+	@$(MAKE) $(AM_MAKEFLAGS) all
+	@$(MAKE) $(AM_MAKEFLAGS) $(check_LTLIBRARIES) $(check_PROGRAMS)
+
 # The test programs under Valgrind. Build with --enable-debug, so that it can see into the pools. Without
 # test-depth: its millions of links take many minutes there, and AddressSanitizer sees the same in seconds.
 VALGRIND_FLAGS = --quiet --error-exitcode=99 --num-callers=30 --leak-check=full \
 	--errors-for-leak-kinds=definite,indirect
 
-check-valgrind: all $(check_LTLIBRARIES) $(check_PROGRAMS)
+check-valgrind: check-built
 	@test -n '$(VALGRIND)' || { echo 'make check-valgrind needs Valgrind' >&2; exit 1; }
 	programs=`echo $(test_programs) | sed 's, *tests/test-depth,,'` && \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS="$$programs" TEST_SUITE_LOG=test-suite-valgrind.log \
 		LOG_COMPILER='$(TEST_TIMEOUT) $(VALGRIND) $(VALGRIND_FLAGS)'
 
-.PHONY: check-valgrind
+# The test programs on each of libev's ways to wait: select (1), poll (2) and epoll (4).
+check-backends: check-built
+	@failed=; for flags in 1 2 4; do \
+		echo "LIBEV_FLAGS=$$flags"; \
+		LIBEV_FLAGS=$$flags $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(test_programs)' \
+			TEST_SUITE_LOG=test-suite-backend-$$flags.log || failed="$$failed $$flags"; \
+	done; test -z "$$failed" || { echo "check-backends: failed with LIBEV_FLAGS$$failed" >&2; exit 1; }
+
+.PHONY: check-backends check-built check-valgrind
