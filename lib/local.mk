@@ -65,6 +65,7 @@ libvow_la_SOURCES = \
 	lib/loop/address.c \
 	lib/loop/buffer-private.h \
 	lib/loop/buffer.c \
+	lib/loop/at_end.c \
 	lib/loop/child-private.h \
 	lib/loop/child.c \
 	lib/loop/connect-private.h \

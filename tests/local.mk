@@ -47,10 +47,13 @@ test_programs = \
 	tests/test-order \
 	tests/test-order-await \
 	tests/test-order-combined \
+	tests/test-nested \
+	tests/test-nested-runs \
 	tests/test-process \
 	tests/test-process-end \
 	tests/test-process-reaped \
 	tests/test-process-run \
+	tests/test-process-straggler \
 	tests/test-promise \
 	tests/test-put-back \
 	tests/test-random \

@@ -236,6 +236,91 @@ static void a_held_promise_outlives_its_loop(fixture *f)
     assert_log(f, "~v");
 }
 
+/* ---- What is called at the end ------------------------------------------------------------------------- */
+
+static void at_end(fixture *f, const char *name)
+{
+    g_assert_cmpint(vow_loop_at_end(f->loop, note_name, tag_new(f, name)), ==, 0);
+}
+
+static void at_end_comes_after_all_clean_up_the_newest_first(fixture *f)
+{
+    struct source first, source;
+
+    at_end(f, "first");
+    vow_detach(vow_async(f->loop, cleaner, .f = f, .promise = pending(f, &first, "s"), .source = &source));
+    at_end(f, "second");
+    vow_detach(vow_finally(vow_never(f->loop), saw_end, tag_new(f, "finally")));
+    free_busy_loop(f);
+    g_assert_true(g_str_has_suffix(f->log->str, " second first"));
+    g_assert_nonnull(strstr(f->log->str, "finally"));
+    g_string_truncate(f->log, 0);
+}
+
+/* What a library keeps with its loop. */
+struct kept {
+    fixture *f;
+    vow_promise *promise;
+};
+
+static void add_more(void *data)
+{
+    at_end(((struct kept *) data)->f, "added");
+}
+
+static void let_go(void *data)
+{
+    struct kept *kept = data;
+    vow_promise *late = vow_sleep(vow_promise_loop(kept->promise), 1000.);
+
+    assert_peek(late, "!ECANCELED");
+    assert_peek(kept->promise, "v");
+    vow_unref(late);
+    vow_unref(kept->promise);
+}
+
+static void what_is_released_at_the_end_is_no_leak(fixture *f)
+{
+    struct kept kept = {f, vow_resolved(f->loop, owned(f, "v"))};
+
+    g_assert_cmpint(vow_loop_at_end(f->loop, let_go, &kept), ==, 0);
+    g_assert_cmpint(vow_loop_at_end(f->loop, add_more, &kept), ==, 0);
+    free_busy_loop(f);
+    assert_log(f, "added ~v");
+}
+
+static vow_value add_late(void *data)
+{
+    at_end(data, "late");
+    return vow_nil();
+}
+
+static void clean_up_may_still_add_to_the_end(fixture *f)
+{
+    vow_detach(vow_finally(vow_never(f->loop), add_late, f));
+    free_busy_loop(f);
+    assert_log(f, "late");
+}
+
+static void nothing_is_added_to_an_end_that_was(fixture *f)
+{
+    vow_promise *p = vow_never(f->loop);
+    vow_loop *loop = f->loop;
+
+    free_busy_loop(f);
+    g_assert_cmpint(vow_loop_at_end(loop, note_name, NULL), ==, ECANCELED);
+    expect_report(f, "(never)");
+    vow_unref(p);
+}
+
+static void no_memory_for_the_end(fixture *f)
+{
+    memory_fail(f, 1, false);
+    g_assert_cmpint(vow_loop_at_end(f->loop, note_name, NULL), ==, ENOMEM);
+    memory_fail(f, 0, false);
+    free_loop(f);
+}
+
 /* ---- Reports ------------------------------------------------------------------------------------------- */
 
 /* What a hook saw. */
@@ -315,6 +400,11 @@ int main(int argc, char **argv)
     test_add("/loop-end/task/dropped", a_clean_up_of_a_dropped_task_is_ended);
     test_add("/loop-end/task/long-chain", free_with_a_long_chain);
     test_add("/loop-end/held", a_held_promise_outlives_its_loop);
+    test_add("/loop-end/at-end/order", at_end_comes_after_all_clean_up_the_newest_first);
+    test_add("/loop-end/at-end/no-leak", what_is_released_at_the_end_is_no_leak);
+    test_add("/loop-end/at-end/by-clean-up", clean_up_may_still_add_to_the_end);
+    test_add("/loop-end/at-end/too-late", nothing_is_added_to_an_end_that_was);
+    test_add("/loop-end/at-end/no-memory", no_memory_for_the_end);
     test_add("/loop-end/report/kind", reports_name_the_kind_of_promise);
     test_add("/loop-end/report/leak", leaks_are_reported_with_their_site);
     return g_test_run();

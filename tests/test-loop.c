@@ -391,6 +391,38 @@ static void run_inside_a_watcher(fixture *f)
     assert_log(f, "in out later");
 }
 
+static void keeps_a_pointer(fixture *f)
+{
+    g_assert_null(vow_loop_data(f->loop));
+    vow_loop_set_data(f->loop, f);
+    g_assert_true(vow_loop_data(f->loop) == f);
+}
+
+static void never_is_settled_by_nobody(fixture *f)
+{
+    vow_promise *never = vow_never(f->loop);
+    vow_error *error = vow_run(vow_ref(never), NULL);
+
+    g_assert_cmpint(vow_error_code(error), ==, EDEADLK);
+    g_assert_nonnull(strstr(vow_error_message(error), "the never made at " __FILE__));
+    vow_error_unref(error);
+    g_assert_true(vow_is_pending(never));
+    vow_cancel(vow_ref(never));
+    assert_peek(never, "!ECANCELED");
+    vow_unref(never);
+}
+
+static void never_without_memory(fixture *f)
+{
+    vow_promise *never;
+
+    memory_fail(f, 1, true);
+    never = vow_never(f->loop);
+    memory_fail(f, 0, false);
+    assert_peek(never, "!ENOMEM");
+    vow_unref(never);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -413,5 +445,8 @@ int main(int argc, char **argv)
     test_add("/loop/run/application-watchers", run_waits_while_the_application_has_watchers);
     test_add("/loop/run/ev-break", run_is_interrupted_by_ev_break);
     test_add("/loop/run/nested", run_inside_a_watcher);
+    test_add("/loop/data", keeps_a_pointer);
+    test_add("/loop/never", never_is_settled_by_nobody);
+    test_add("/loop/never/no-memory", never_without_memory);
     return g_test_run();
 }

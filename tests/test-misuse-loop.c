@@ -6,6 +6,7 @@
  */
 #include "misuse.h"
 
+#include <setjmp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +60,93 @@ static void free_inside_run(fixture *f)
 static void test_free_inside_run(fixture *f)
 {
     expect_abort(f, free_inside_run, "vow_loop_free", "while vow_run() drives it", false);
+}
+
+static void ignore(const vow_report *report, void *data)
+{
+    (void) report;
+    (void) data;
+}
+
+/* A promise that is held, so that what is left of its loop is there. */
+static vow_promise *outlive(fixture *f)
+{
+    vow_promise *held = vow_never(f->loop);
+
+    vow_loop_set_report(f->loop, ignore, NULL);
+    vow_loop_free(f->loop);
+    return held;
+}
+
+static void run_after_free(fixture *f)
+{
+    vow_error_unref(vow_run(outlive(f), NULL));
+}
+
+static void test_run_after_free(fixture *f)
+{
+    expect_abort(f, run_after_free, "vow_run", "its loop was freed, at *test-misuse-loop.c:*", false);
+}
+
+static void free_after_free(fixture *f)
+{
+    (void) !outlive(f);
+    vow_loop_free(f->loop);
+}
+
+static void test_free_after_free(fixture *f)
+{
+    expect_abort(f, free_after_free, "vow_loop_free", "the loop was freed already", false);
+}
+
+MISUSE(at_end_of_nothing, (void) vow_loop_at_end(f->loop, NULL, NULL), "vow_loop_at_end", "the function is NULL",
+       false)
+
+static jmp_buf outside;
+
+static void jump(EV_P_ ev_timer *timer, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    longjmp(timer->data, 1);
+}
+
+/* Not inlined: what comes after it stands as high on the stack. */
+static G_NO_INLINE void run_and_jump(fixture *f)
+{
+    static ev_timer timer;
+
+    ev_timer_init(&timer, jump, 0., 0.);
+    timer.data = outside;
+    ev_timer_start(f->ev, &timer);
+    vow_error_unref(vow_run(vow_sleep(f->loop, 1000.), NULL));
+}
+
+static void run_after_a_jump(fixture *f)
+{
+    if (!setjmp(outside))
+        run_and_jump(f);
+    vow_error_unref(vow_run(vow_sleep(f->loop, 0.), NULL));
+}
+
+static void test_run_after_a_jump(fixture *f)
+{
+    expect_abort(f, run_after_a_jump, "vow_run",
+                 "the vow_run() at *test-misuse-loop.c:* was left by longjmp() or an exception", false);
+}
+
+static void free_after_a_jump(fixture *f)
+{
+    if (!setjmp(outside))
+        run_and_jump(f);
+    vow_loop_free(f->loop);
+}
+
+static void test_free_after_a_jump(fixture *f)
+{
+    expect_abort(f, free_after_a_jump, "vow_loop_free", "was left by longjmp() or an exception", false);
 }
 
 /* ---- Tasks --------------------------------------------------------------------------------------------- */
@@ -176,6 +264,11 @@ int main(int argc, char **argv)
     test_add("/misuse-loop/new-null", test_new_null);
     test_add("/misuse-loop/free-inside-free", test_free_inside_free);
     test_add("/misuse-loop/free-inside-run", test_free_inside_run);
+    test_add("/misuse-loop/run-after-free", test_run_after_free);
+    test_add("/misuse-loop/free-after-free", test_free_after_free);
+    test_add("/misuse-loop/at-end-of-nothing", test_at_end_of_nothing);
+    test_add("/misuse-loop/run-after-a-jump", test_run_after_a_jump);
+    test_add("/misuse-loop/free-after-a-jump", test_free_after_a_jump);
     test_add("/misuse-loop/await-itself", test_await_itself);
     test_add("/misuse-loop/wide-switch", test_wide_switch);
     test_add("/misuse-loop/no-buffer", test_no_buffer);

@@ -374,6 +374,33 @@ static void dropped_yield_stops(fixture *f)
     g_assert_false(ev_run(f->ev, 0));
 }
 
+/* Each with what it leads to, before the next one; those that begin meanwhile wait for the next time. */
+static vow_value idle_again(vow_value *value, void *data)
+{
+    struct tag *tag = data;
+
+    (void) value;
+    note(tag->f, "%s", tag->name);
+    watch(tag->f, vow_then(vow_resolved(tag->f->loop, vow_nil()), pass_value, tag_new(tag->f, "job")), "then");
+    watch(tag->f, vow_idle(tag->f->loop), "again");
+    return vow_nil();
+}
+
+static void idle_in_the_order_of_the_calls(fixture *f)
+{
+    vow_promise *dropped;
+
+    vow_detach(vow_then(vow_idle(f->loop), idle_again, tag_new(f, "first")));
+    dropped = vow_idle(f->loop);
+    watch(f, vow_idle(f->loop), "second");
+    watch(f, vow_idle(f->loop), "third");
+    vow_unref(dropped);
+    turn(f);
+    assert_log(f, "first job then=nil second=nil third=nil");
+    turn(f);
+    assert_log(f, "again=nil");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -401,5 +428,6 @@ int main(int argc, char **argv)
     test_add("/time/yield/turn", yield_is_fulfilled_after_a_turn);
     test_add("/time/yield/fair", yields_are_fair);
     test_add("/time/yield/dropped", dropped_yield_stops);
+    test_add("/time/idle/order", idle_in_the_order_of_the_calls);
     return g_test_run();
 }

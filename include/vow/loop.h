@@ -39,8 +39,9 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
  * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call; what they then await
  * rejects with `ECANCELED`. Handlers that waited for a result do not run. A promise that somebody still holds
  * is reported as a leak and stays safe to look at and to vow_unref(). Jobs that run on other threads are
- * waited for, see vow_offload_set_patience(). Not to be called from inside a handler of this loop: that is
- * misuse and aborts.
+ * waited for, see vow_offload_set_patience(), and then the functions of vow_loop_at_end() are called. Not to be
+ * called from inside a handler of this loop, or anything else that the library calls for it: that is misuse
+ * and aborts.
  *
  * @param loop given away; NULL does nothing.
  * @since 0.1
@@ -64,6 +65,44 @@ VOW_API void vow_loop_free(vow_loop *loop);
  */
 VOW_API void vow_loop_fork(vow_loop *loop);
 
+/** @brief What is to be called at the end of a loop. @param data what vow_loop_at_end() was given. @since 0.1 */
+typedef void (*vow_at_end_fn)(void *data);
+
+/**
+ * @brief Has vow_loop_free() call a function when all clean-up is done.
+ *
+ * For what belongs to a loop and has to go with it, but not before what is pending has cleaned up: the handle
+ * that an adapter keeps for another library, say. Those that were given last are called first. Each may
+ * release promises, and what it releases is not reported as a leak; what is asked of the loop there is
+ * rejected with `ECANCELED`, and vow_run() is misuse and aborts.
+ *
+ * @param loop which loop.
+ * @param fn   called once, inside vow_loop_free(). There is no way to take it back: data should be able to tell
+ * that nothing is left to do.
+ * @param data handed to fn; must live until then.
+ * @return 0, or an errno value: then fn is not called.
+ * @par Errors
+ * `ENOMEM`; `ECANCELED` when the loop was freed.
+ * @since 0.1
+ */
+VOW_API int vow_loop_at_end(vow_loop *loop, vow_at_end_fn fn, void *data);
+
+/**
+ * @brief Keeps a pointer of the program's with a loop.
+ * @param loop changed.
+ * @param data what vow_loop_data() returns from now on; stays the caller's.
+ * @since 0.1
+ */
+VOW_API void vow_loop_set_data(vow_loop *loop, void *data);
+
+/**
+ * @brief The pointer that a loop keeps for the program.
+ * @param loop looked at.
+ * @return what vow_loop_set_data() was given last; NULL before.
+ * @since 0.1
+ */
+VOW_API void *vow_loop_data(const vow_loop *loop);
+
 /** @brief The ev_loop that a loop was made on. @param loop looked at. @return stays its owner's. @since 0.1
  */
 VOW_API struct ev_loop *vow_loop_ev(const vow_loop *loop);
@@ -79,8 +118,19 @@ VOW_API size_t vow_loop_live(const vow_loop *loop);
 /**
  * @brief Runs a loop until a promise is settled.
  *
- * Drives ev_run() on the loop's ev_loop, so that the application's own watchers run too. To be called from
- * outside handlers: inside one it is misuse and aborts.
+ * Drives ev_run() on the loop's ev_loop, so that the application's own watchers run too. A callback of theirs
+ * may call vow_run() again, on this loop or another one, or ev_run(): each ends in its turn, the innermost
+ * first, and none of them ends another.
+ *
+ * To be called from outside handlers, and before vow_loop_free(): else it is misuse and aborts. As handlers
+ * count all functions of the program that the library calls for this loop: on_cancel(), what vow_try() calls,
+ * the body of a task, whatever releases a value, a report. Neither may these call ev_run() on its ev_loop,
+ * which is noticed when an event of this loop comes. What they may run is another loop, also one on the same
+ * ev_loop; until they return, no handler of this one runs.
+ *
+ * A callback of the application's must not leave vow_run() by longjmp(3) or a C++ exception, nor may a handler:
+ * nothing of it would be taken back. Where the next vow_run() or vow_loop_free() can tell, it is misuse and
+ * aborts.
  *
  * @param promise given away.
  * @param value   where to move the value to, then the caller's to vow_value_drop(); nil if it rejected. NULL
@@ -88,8 +138,8 @@ VOW_API size_t vow_loop_live(const vow_loop *loop);
  * @return NULL if it was fulfilled, else the error, the caller's to vow_error_unref().
  * @par Errors
  * The promise's own; `EDEADLK` when the ev_loop has no active watcher left that could settle it, naming what
- * the promise waits for; `EINTR` when a callback called ev_break() first. After these two the promise has
- * been dropped.
+ * the promise waits for; `EINTR` when a callback called ev_break() first; `ENOMEM`, inside another vow_run() of
+ * the same loop. After these three the promise has been dropped.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site);

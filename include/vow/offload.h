@@ -95,10 +95,12 @@ VOW_API bool vow_offload_is_cancelled(void);
 VOW_API void vow_offload_set_limits(unsigned threads, size_t queued);
 
 /**
- * @brief Sets how long vow_loop_free() waits for jobs of a loop that run, in all; at first 10 seconds.
+ * @brief Sets how long vow_loop_free() waits for jobs and processes of a loop that run, in all; at first 10
+ * seconds.
  *
  * It names those that still run then in a report (`VOW_REPORT_STRAGGLER`) and does not release what they may
- * use: clean-up that waits for them does not run, and the memory of their promises stays.
+ * use: clean-up that waits for them does not run, and the memory of their promises stays. A process, which was
+ * killed, has a second at least; one that is left then may be another user's, which cannot be killed.
  *
  * @param loop    changed.
  * @param seconds 0 and less mean not at all, INFINITY for ever.

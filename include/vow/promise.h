@@ -175,6 +175,21 @@ VOW_API VOW_NODISCARD vow_promise *vow_rejected_at(vow_loop *loop, vow_error *er
 #define vow_rejected(...) vow_rejected_at(__VA_ARGS__, VOW_HERE)
 
 /**
+ * @brief A promise that nobody settles: it ends by being dropped or cancelled.
+ *
+ * For a branch that is not there this time, among those that a combinator waits for, and for a program that
+ * runs until it is told to end. It is no event: when nothing else is left, vow_run() answers `EDEADLK`.
+ *
+ * @param loop where handlers will run.
+ * @return the promise, the caller's.
+ * @par Errors
+ * `ENOMEM`.
+ * @since 0.1
+ */
+VOW_API VOW_NODISCARD vow_promise *vow_never_at(vow_loop *loop, const char *site);
+#define vow_never(loop) vow_never_at((loop), VOW_HERE)
+
+/**
  * @brief Calls a function at once and gives a promise of what it returns, be that a value, a throw or a
  * promise.
  * @param loop where handlers will run.

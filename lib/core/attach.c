@@ -48,9 +48,12 @@ vow_promise *vow_attach_at(vow_promise *promise, void *pointer, void (*drop)(voi
         vow__misuse("vow_attach", promise->site, "the drop function is NULL");
     self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &attach_kind, site);
     if (!self) {
+        vow_loop *loop = vow__loop_of(promise);
         vow_promise *refused = vow__refuse(promise);
 
+        vow__enter_program(loop);
         vow__drop_call(drop, pointer);
+        vow__leave_program(loop);
         return refused;
     }
     self->pointer = pointer;

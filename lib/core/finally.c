@@ -124,13 +124,17 @@ static const vow__kind finally_kind = {.name = "finally", .run = finally_run, .u
 /* What the handler cleans up must not be lost for want of memory: it is called now. */
 static vow_promise *refuse(vow_promise *promise, vow_finally_fn fn, void *data)
 {
+    vow_loop *loop = vow__loop_of(promise);
     vow_promise *refused = vow__refuse(promise);
-    vow_value value = fn(data);
+    vow_value value;
 
+    vow__enter_program(loop);
+    value = fn(data);
     if (value.type == &vow__type_follow)
         vow_detach(value.u.pointer);
     else
         vow_value_drop(value);
+    vow__leave_program(loop);
     return refused;
 }
 

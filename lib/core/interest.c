@@ -15,11 +15,13 @@ static bool is_linked(const vow_promise *promise)
     return promise->mode >= VOW__WAIT_REACTION;
 }
 
-/* Puts a promise on the stack, out of the list or queue its link is in. */
+/* Puts a promise on the stack, out of the list or queue its link is in, and out of the reach of events. */
 static void doom(vow_loop *loop, vow_promise *promise)
 {
     if (promise->flags & VOW__DOOMED)
         return;
+    if (promise->kind->halt && vow__is_pending(promise))
+        promise->kind->halt(promise);
     if (is_linked(promise))
         vow__list_unlink(&promise->wait.link);
     promise->flags |= VOW__DOOMED;
@@ -276,11 +278,9 @@ static void reap(vow_loop *loop, vow_promise *base)
 
 void vow__reap(vow_loop *loop, vow_promise *base)
 {
-    loop->busy++;
+    vow__enter_program(loop);
     reap(loop, base);
-    loop->busy--;
-    if (VOW_UNLIKELY(loop->is_closed))
-        vow__loop_retire(loop);
+    vow__leave_program(loop);
 }
 
 vow_promise *vow_ref(const vow_promise *promise)

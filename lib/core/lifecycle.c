@@ -121,21 +121,21 @@ void vow__loop_close(vow_loop *loop)
     vow__drops *paused = vow__drops_pause();
     vow_loop **link = &loops;
 
-    loop->busy++;
+    vow__enter_program(loop);
     loop->is_closed = true;
     loop->is_awake = true; /* for good: the host is not to be asked for anything any more */
     vow__pools_seal(&loop->pools);
     vow__pools_each(&loop->pools, cancel_root, NULL);
     vow__pools_each(&loop->pools, cancel_any, NULL);
     run_clean_up(loop);
+    loop->host->end(loop);
     vow__pools_each(&loop->pools, orphan_one, loop);
     loop->host->close(loop);
     while (*link && *link != loop)
         link = &(*link)->next;
     if (*link)
         *link = loop->next;
-    loop->busy--;
-    vow__loop_retire(loop);
+    vow__leave_program(loop);
     vow__drops_go_on(paused);
 }
 

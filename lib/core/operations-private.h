@@ -9,6 +9,33 @@
 
 #include "core/scheduler-private.h"
 
+/* After vow__leave_program(): catches up with what was put off. The loop may be gone after it. */
+VOW__RARE void vow__left_program(vow_loop *loop);
+
+/*
+ * Around calls of the program's code that are not made from a job: what vow_try() calls, the first section of
+ * a task, on_cancel(), whatever releases something. Such code must not run the loop or free it, as handlers
+ * must not, and the loop's memory stays as long.
+ */
+static inline void vow__enter_program(vow_loop *loop)
+{
+    loop->busy++;
+}
+
+static inline void vow__leave_program(vow_loop *loop)
+{
+    if (!--loop->busy && VOW_UNLIKELY(loop->is_put_off | loop->is_closed))
+        vow__left_program(loop);
+}
+
+/* Releases a value outside of a job. */
+static inline void vow__drop(vow_loop *loop, vow_value value)
+{
+    vow__enter_program(loop);
+    vow_value_drop(value);
+    vow__leave_program(loop);
+}
+
 /* Jobs were added to the queue. */
 static inline void vow__notify(vow_loop *loop)
 {

@@ -71,7 +71,12 @@ typedef struct vow__kind {
     const char *name; /* for reports: "then" */
     /* Its job: what `wait` (its own, or a branch's) stood for is settled. May run handlers. */
     void (*run)(vow_promise *promise, vow__reaction *wait);
-    /* It is dropped or cancelled while pending: stops watchers and gives branches up with vow__give_up(). */
+    /*
+     * It is dropped or cancelled while pending: no event may reach it any more. Called at once, before anything
+     * of the program runs, which might run an ev_loop. Runs nothing of the program and lets no input go.
+     */
+    void (*halt)(vow_promise *promise);
+    /* After that, in its turn: gives branches up with vow__give_up(). */
     void (*stop)(vow_promise *promise);
     /*
      * After that: its own clean-up. May run handlers and may settle the promise. True while the clean-up goes

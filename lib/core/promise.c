@@ -95,7 +95,7 @@ static void follow(vow_promise *promise, vow_promise *target)
 void vow__resolve_slowly(vow_promise *promise, vow_value value)
 {
     if (!vow__is_pending(promise) || (promise->flags & VOW__DOOMED)) {
-        vow_value_drop(value);
+        vow__drop(vow__loop_of(promise), value);
     } else if (value.type == &vow__type_throw) {
         vow__reject(promise, value.u.pointer);
     } else if (value.type == &vow__type_follow) {

@@ -11,6 +11,7 @@
 #include "core/operations-private.h"
 
 static const vow__kind promise_kind = {.name = "promise"};
+static const vow__kind never_kind = {.name = "never"};
 
 vow_promise *vow__resolver_use(vow_resolver *resolver)
 {
@@ -113,7 +114,7 @@ static vow_promise *resolved(vow_loop *loop, vow_value value, const char *site)
 
     if (!promise) {
         promise = vow__emergency(loop); /* first: the value may hold what keeps a freed loop's memory */
-        vow_value_drop(value);
+        vow__drop(loop, value);
         return promise;
     }
     vow__resolve(promise, value);
@@ -134,10 +135,24 @@ vow_promise *vow_rejected_at(vow_loop *loop, vow_error *error, const char *site)
     return resolved(loop, vow_throw(error), site);
 }
 
+vow_promise *vow_never_at(vow_loop *loop, const char *site)
+{
+    vow_promise *promise;
+
+    vow__check_loop(loop, "vow_never", site);
+    promise = vow__promise_new(loop, sizeof *promise, &never_kind, site);
+    return promise ? promise : vow__emergency(loop);
+}
+
 vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, void *data, const char *site)
 {
+    vow_promise *promise;
+
     vow__check_loop(loop, "vow_try", site);
     if (!fn)
         vow__misuse_null("vow_try", "function", site);
-    return resolved(loop, fn(data), site);
+    vow__enter_program(loop);
+    promise = resolved(loop, fn(data), site);
+    vow__leave_program(loop);
+    return promise;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The core's half of a vow_loop: memory, job queue, doomed promises, reports. It knows no event loop; a host
- * embeds it, says how to be woken, and calls vow__drain().
+ * embeds it, says how to be woken, and calls vow__drain() or vow__drain_later().
  */
 #ifndef VOW_CORE_SCHEDULER_PRIVATE_H
 #define VOW_CORE_SCHEDULER_PRIVATE_H
@@ -24,6 +24,8 @@ typedef struct vow__host {
      * since what that cleans up is still in use.
      */
     bool (*finish)(vow_loop *loop);
+    /* All clean-up is done: calls what the program wants to be called then. May run handlers. */
+    void (*end)(vow_loop *loop);
     /* The loop is closed, no promise of it is pending any more: releases what the host holds. */
     void (*close)(vow_loop *loop);
 } vow__host;
@@ -33,10 +35,11 @@ struct vow_loop {
     vow__link queue;  /* vow__reaction.link of the jobs, in order */
     const vow__host *host;
     vow_promise *doomed;  /* the stack that vow__reap() works off */
-    unsigned busy;        /* depth of calls that still need the loop's memory */
+    unsigned busy;        /* depth of calls in which the program's code may run: see vow__enter_program() */
     vow_promise *running; /* whose job is running, for messages; may be gone */
     bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
+    bool is_put_off; /* the queue was to be drained while the program's code ran outside of a job */
     bool is_unseen;   /* nobody has looked at what is being dropped: see vow__kind.put_back */
     bool is_refusing; /* out of memory, which the promise that is returned says: see vow__give_way() */
     bool is_closed;
@@ -59,8 +62,16 @@ void vow__loop_close(vow_loop *loop);
 /* Frees the memory of a loop that is closed, if nothing of it is held any more. */
 void vow__loop_retire(vow_loop *loop);
 
-/* Runs the jobs until there are none. May run handlers. */
+/* The program's code runs: a handler, or outside of jobs what vow__enter_program() is about. */
+static inline bool vow__is_occupied(const vow_loop *loop)
+{
+    return loop->is_draining || loop->busy;
+}
+
+/* Runs the jobs until there are none; not to be called while the loop is occupied. May run handlers. */
 void vow__drain(vow_loop *loop);
+/* Instead of that, while it is occupied: as soon as it no longer is. */
+void vow__drain_later(vow_loop *loop);
 /* Runs the first job of a queue that is not empty. May run handlers. */
 void vow__run_job(vow_loop *loop);
 /* Works the doomed promises off, down to `base`. May run handlers. */

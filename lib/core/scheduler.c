@@ -78,8 +78,6 @@ VOW__RARE void vow__run_job(vow_loop *loop)
 
 void vow__drain(vow_loop *loop)
 {
-    if (loop->is_draining)
-        return;
     loop->is_draining = true;
     loop->is_awake = true;
     while (!vow__list_is_empty(&loop->queue))
@@ -87,6 +85,25 @@ void vow__drain(vow_loop *loop)
     loop->running = NULL;
     loop->is_draining = false;
     loop->is_awake = false;
+}
+
+/* A drain that is under way comes to it by itself. */
+void vow__drain_later(vow_loop *loop)
+{
+    if (loop->is_draining)
+        return;
+    loop->is_put_off = true;
+    loop->is_awake = true;
+}
+
+void vow__left_program(vow_loop *loop)
+{
+    if (loop->is_closed) {
+        vow__loop_retire(loop);
+    } else if (loop->is_put_off) {
+        loop->is_put_off = false;
+        loop->host->wake(loop);
+    }
 }
 
 #ifdef VOW_DEBUG

@@ -80,7 +80,7 @@ static bool accept_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static const vow__io_kind accept_kind = {{.name = "accept", .run = vow__io_run, .stop = vow__io_stop},
+static const vow__io_kind accept_kind = {{.name = "accept", .run = vow__io_run, .halt = vow__io_stop},
                                          accept_attempt};
 
 vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site)

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "thread/workers-private.h"
+
 typedef struct vow__child {
     pid_t pid;
     pid_t parent; /* the process that started it: in a fork of that it is nobody's to wait for or to kill */
@@ -21,8 +23,8 @@ void vow__child_init(vow__child *child, pid_t pid, int pidfd);
 /* Asks whether it has ended; then no zombie is left. `code`: its exit code, or minus the number of a signal.
  */
 enum vow__child_state vow__child_ask(const vow__child *child, int *code);
-/* The same, but waits for it. */
-enum vow__child_state vow__child_wait(const vow__child *child, int *code);
+/* The same, but waits for it, until a deadline. */
+enum vow__child_state vow__child_wait(const vow__child *child, const vow__deadline *deadline, int *code);
 /* What a status of waitpid(2) says. */
 int vow__child_code(int status);
 /* 0 or an errno value. */

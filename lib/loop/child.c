@@ -8,6 +8,7 @@
 #include "loop/child-private.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 #define WAIT_PIDFD ((idtype_t) 3) /* P_PIDFD */
 #define INFO_EXIT UINT64_C(8)     /* PIDFD_INFO_EXIT */
 #define INFO_OF_PIDFD _IOWR(0xFF, 11, pidfd_info)
+
+/* How often to ask without a pidfd, in milliseconds. */
+#define PAUSE 2
 
 /* struct pidfd_info of <linux/pidfd.h>, its first 64 bytes. */
 typedef struct pidfd_info {
@@ -96,13 +100,13 @@ static enum vow__child_state ask_pidfd(const vow__child *child, int *code)
     return VOW__CHILD_ENDED;
 }
 
-static enum vow__child_state wait_by_id(const vow__child *child, int *code, int options)
+static enum vow__child_state wait_by_id(const vow__child *child, int *code)
 {
     int status = 0;
     pid_t pid;
 
     do
-        pid = waitpid(child->pid, &status, options);
+        pid = waitpid(child->pid, &status, WNOHANG);
     while (pid < 0 && errno == EINTR);
     if (pid == 0)
         return VOW__CHILD_RUNS;
@@ -112,13 +116,13 @@ static enum vow__child_state wait_by_id(const vow__child *child, int *code, int 
     return VOW__CHILD_ENDED;
 }
 
-static enum vow__child_state wait_with(const vow__child *child, int *code, int options)
+enum vow__child_state vow__child_ask(const vow__child *child, int *code)
 {
     siginfo_t info;
 
     if (child->pidfd < 0)
-        return wait_by_id(child, code, options);
-    if (wait_pidfd(child, &info, options))
+        return wait_by_id(child, code);
+    if (wait_pidfd(child, &info, WNOHANG))
         return ask_pidfd(child, code);
     if (!info.si_pid)
         return VOW__CHILD_RUNS;
@@ -126,14 +130,24 @@ static enum vow__child_state wait_with(const vow__child *child, int *code, int o
     return VOW__CHILD_ENDED;
 }
 
-enum vow__child_state vow__child_ask(const vow__child *child, int *code)
+/* Without a descriptor there is nothing to wait for but time. */
+static void wait_a_little(const vow__child *child, int milliseconds)
 {
-    return wait_with(child, code, WNOHANG);
+    struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
+
+    if (child->pidfd < 0 && (milliseconds < 0 || milliseconds > PAUSE))
+        milliseconds = PAUSE;
+    poll(&ended, 1, milliseconds);
 }
 
-enum vow__child_state vow__child_wait(const vow__child *child, int *code)
+enum vow__child_state vow__child_wait(const vow__child *child, const vow__deadline *deadline, int *code)
 {
-    return wait_with(child, code, 0);
+    enum vow__child_state state;
+    int left;
+
+    while ((state = vow__child_ask(child, code)) == VOW__CHILD_RUNS && (left = vow__deadline_left(deadline)))
+        wait_a_little(child, left);
+    return state;
 }
 
 static int signal_pidfd(const vow__child *child, int signum)

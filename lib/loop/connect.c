@@ -71,7 +71,7 @@ static void connect_stop(vow_promise *promise)
     close_socket((connecting *) promise);
 }
 
-static const vow__io_kind connect_kind = {{.name = "connect", .stop = connect_stop}, connect_attempt};
+static const vow__io_kind connect_kind = {{.name = "connect", .halt = connect_stop}, connect_attempt};
 
 static void begin(connecting *self)
 {

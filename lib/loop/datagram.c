@@ -269,7 +269,7 @@ static void send_stop(vow_promise *promise)
     forget_probe((sending *) promise);
 }
 
-static const vow__io_kind send_kind = {{.name = "datagram_send", .run = vow__io_run, .stop = send_stop},
+static const vow__io_kind send_kind = {{.name = "datagram_send", .run = vow__io_run, .halt = send_stop},
                                        send_attempt};
 
 vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, size_t size,
@@ -324,7 +324,7 @@ static bool receive_attempt(vow__io *io, vow_value *result)
 }
 
 static const vow__io_kind receive_kind = {
-    {.name = "datagram_receive", .run = vow__io_run, .stop = vow__io_stop}, receive_attempt};
+    {.name = "datagram_receive", .run = vow__io_run, .halt = vow__io_stop}, receive_attempt};
 
 vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, vow_address *from,
                                      const char *site)

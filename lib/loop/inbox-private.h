@@ -14,19 +14,15 @@
 #include "thread/mailbox-private.h"
 #include "thread/workers-private.h"
 
-/* How long vow_loop_free() waits for jobs that run, by default: seconds. */
-#define VOW__PATIENCE 10.
-
 typedef struct vow__inbox {
     vow__mailbox mailbox;
     atomic_uint refs;
     struct ev_loop *ev; /* NULL once the loop is closed; changed under the lock of those who wake it */
     ev_async async;
     bool is_unheeded; /* the watcher is active, but does not keep ev_run() going */
-    bool is_patient;  /* the loop is closing: the deadline is set */
+    bool is_reported; /* the loop is closing: those that still run were named */
     size_t expected;  /* parcels that may come */
     size_t wanted;    /* how many of them somebody waits for */
-    vow__deadline deadline;
 } vow__inbox;
 
 /* Makes threads safe to fork(2); to be called first by whatever uses the pool or an inbox. */

@@ -8,10 +8,11 @@
  * is one lock for all loops so that a child of fork(2) can make it anew. Few take it: of all that is posted
  * before the loop looks, only the first wakes.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* pipe2() */
 #include "loop/inbox-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -103,23 +104,27 @@ static void deliver(vow__ev_loop *loop)
 {
     vow__parcel *parcel = vow__mailbox_take(&loop->inbox->mailbox);
 
-    loop->core.busy++;
+    vow__enter_program(&loop->core);
     while (parcel) {
         vow__parcel *next = parcel->next;
 
         parcel->kind->deliver(parcel);
         parcel = next;
     }
-    loop->core.busy--;
+    vow__leave_program(&loop->core);
 }
 
 static void arrived_cb(EV_P_ ev_async *watcher, int revents)
 {
+    vow__ev_loop *self = watcher->data;
+
     (void) revents;
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    deliver(watcher->data);
+    if (vow__is_occupied(&self->core))
+        vow__run_check_inside(self);
+    deliver(self);
 }
 
 static void wake(vow__inbox *self)
@@ -157,7 +162,7 @@ static int find_descriptors(void)
 {
     int ends[2];
 
-    if (pipe(ends))
+    if (pipe2(ends, O_CLOEXEC))
         return errno;
     close(ends[0]);
     close(ends[1]);
@@ -216,18 +221,15 @@ void vow__inbox_forked(vow__ev_loop *loop)
 bool vow__inbox_finish(vow__ev_loop *loop)
 {
     vow__inbox *self = loop->inbox;
-    bool is_over, is_first;
+    bool is_over;
 
     if (!self || !self->wanted)
         return true;
-    is_first = !self->is_patient;
-    if (is_first)
-        self->deadline = vow__deadline_in(loop->patience);
-    self->is_patient = true;
-    is_over = vow__workers_wait(self, &self->deadline);
+    is_over = vow__workers_wait(self, vow__loop_deadline(loop));
     deliver(loop);
-    if (!is_over && is_first)
+    if (!is_over && !self->is_reported)
         vow__offload_report(loop);
+    self->is_reported = self->is_reported || !is_over;
     return is_over;
 }
 

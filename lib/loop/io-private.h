@@ -16,7 +16,7 @@
 typedef struct vow__io vow__io;
 
 typedef struct vow__io_kind {
-    vow__kind kind; /* its run is vow__io_run(), its stop vow__io_stop() or calls that */
+    vow__kind kind; /* its run is vow__io_run(), its halt vow__io_stop() or calls that */
     /* Tries, and gives the result, a value or a throw; false when it would block, or when the budget is spent
      * before it is done. */
     bool (*attempt)(vow__io *self, vow_value *result);
@@ -37,7 +37,7 @@ vow_promise *vow__io_begin(vow__io *self);
 vow_promise *vow__io_watch(vow__io *self);
 /* vow__kind.run: goes on after it was put off. */
 void vow__io_run(vow_promise *promise, vow__reaction *wait);
-/* vow__kind.stop: no watcher is left. */
+/* vow__kind.halt: no watcher is left. */
 void vow__io_stop(vow_promise *promise);
 /* An attempt has moved so many bytes. Whether it may go on. */
 bool vow__io_moved(vow__io *self, size_t count);

@@ -4,9 +4,11 @@
 #define VOW_LOOP_LOOP_PRIVATE_H
 
 #include <ev.h>
+#include <stdint.h>
 
 #include "core/bytes-private.h"
 #include "core/operations-private.h"
+#include "thread/workers-private.h"
 
 /* A clock, with what is to be done at a time on it: lib/time. */
 typedef struct vow__clock vow__clock;
@@ -30,6 +32,8 @@ typedef struct vow__ev_loop {
     vow_loop core;
     struct ev_loop *ev;
     ev_prepare drain;   /* never started: fed, at EV_MAXPRI, when the job queue is no longer empty */
+    ev_prepare ended;   /* while the promise of a vow_run() is settled, and that has not returned yet */
+    ev_idle no_rest;    /* with it: until its ev_run() has come to that, it does not wait for events */
     ev_check turn;      /* while somebody yields or is put off: once the loop has looked for events */
     ev_idle no_wait;    /* as long, so that it looks without waiting */
     vow__link yielding; /* of vow__yield */
@@ -41,10 +45,16 @@ typedef struct vow__ev_loop {
     int budget;         /* what is left of it: see VOW__BUDGET */
     vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
-    struct vow__runner *runner;     /* the innermost vow_run() that is under way, or NULL */
-    struct vow__inbox *inbox;       /* NULL until something on another thread is to settle a promise */
+    struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
+    struct vow__runner *spare_runner; /* for the next one; or NULL */
+    unsigned ended_count; /* of those that are under way: settled while their ev_run() was */
+    struct vow__at_end *at_end; /* the newest first */
+    void *data;                 /* the program's */
+    struct vow__inbox *inbox;   /* NULL until something on another thread is to settle a promise */
     vow__clock *clock, *wall_clock; /* NULL until something is to be done at a time on it */
-    double patience;                /* seconds that vow_loop_free() waits for jobs that run */
+    double patience;            /* seconds that vow_loop_free() waits for jobs and processes that run */
+    bool has_deadline;          /* it has begun to wait */
+    vow__deadline deadline;
 } vow__ev_loop;
 
 static inline vow__ev_loop *vow__ev_loop_of(vow_loop *loop)
@@ -114,8 +124,10 @@ static inline void vow__not_put_off(vow_promise *promise)
     promise->mode = VOW__WAIT_NONE;
 }
 
-/* Runs the jobs until there are none. */
+/* Runs the jobs until there are none; later, if the program's code is running. */
 void vow__loop_drain(vow__ev_loop *loop);
+/* The rest of vow__loop_enter(), when somebody is about to drain the queue. */
+VOW__RARE bool vow__loop_enter_again(vow__ev_loop *loop);
 
 /*
  * For a watcher's callback that settles promises and then returns to libev: between these two nobody is asked
@@ -124,10 +136,10 @@ void vow__loop_drain(vow__ev_loop *loop);
  */
 static inline bool vow__loop_enter(vow__ev_loop *loop)
 {
-    bool is_first = !loop->core.is_awake;
-
+    if (VOW_UNLIKELY(loop->core.is_awake))
+        return vow__loop_enter_again(loop);
     loop->core.is_awake = true;
-    return is_first;
+    return true;
 }
 
 static inline void vow__loop_leave(vow__ev_loop *loop, bool is_first)
@@ -149,10 +161,27 @@ static inline void vow__resolve_and_leave(vow_promise *promise, vow_value value)
     vow__loop_leave(loop, is_first);
 }
 
+/* Until when vow_loop_free() waits for all that does not end at once: its patience counts from the first call.
+ */
+const vow__deadline *vow__loop_deadline(vow__ev_loop *loop);
 /* From now on, and until it is taken out of the list, it is told. */
 void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop);
-/* Sets up what vow_run() waits by. */
-void vow__run_init(vow__ev_loop *loop);
+/* Sets up what vow_run() waits by; false when there is no memory. And takes it down. */
+bool vow__run_init(vow__ev_loop *loop);
+void vow__run_close(vow__ev_loop *loop);
+/* Where the stack frame of the function is that this stands in; 0 where that cannot be had. */
+#ifdef __GNUC__
+#define VOW__FRAME ((uintptr_t) __builtin_frame_address(0))
+#else
+#define VOW__FRAME ((uintptr_t) 0)
+#endif
+/* Ends the program if a vow_run() was left by longjmp() or an exception, as far as a frame can tell. */
+void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *function);
+/* An ev_run() is under way while the program's code of this loop runs. That is misuse, unless it is a
+ * vow_run() of another loop on the same ev_loop, which ends. */
+void vow__run_check_inside(const vow__ev_loop *loop);
+/* Calls what vow_loop_at_end() was given. May run anything. */
+void vow__at_end_run(vow__ev_loop *loop);
 /* Sets the watchers for vow_yield() and vow__put_off() up, and takes them down. */
 void vow__yield_init(vow__ev_loop *loop);
 void vow__yield_close(vow__ev_loop *loop);

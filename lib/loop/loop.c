@@ -10,10 +10,25 @@
 #include "base/misuse-private.h"
 #include "loop/inbox-private.h"
 
+/* How long vow_loop_free() waits for what runs elsewhere, by default: seconds. */
+#define PATIENCE 10.
+
 void vow__loop_drain(vow__ev_loop *loop)
 {
+    if (VOW_UNLIKELY(vow__is_occupied(&loop->core))) {
+        vow__run_check_inside(loop);
+        vow__drain_later(&loop->core);
+        return;
+    }
     vow__budget_renew(loop);
     vow__drain(&loop->core);
+}
+
+bool vow__loop_enter_again(vow__ev_loop *loop)
+{
+    if (vow__is_occupied(&loop->core))
+        vow__run_check_inside(loop);
+    return false;
 }
 
 static void drain_cb(EV_P_ ev_prepare *watcher, int revents)
@@ -51,6 +66,11 @@ static void release_wards(vow__ev_loop *self)
     }
 }
 
+static void end(vow_loop *core)
+{
+    vow__at_end_run(vow__ev_loop_of(core));
+}
+
 static void close_loop(vow_loop *core)
 {
     vow__ev_loop *self = vow__ev_loop_of(core);
@@ -58,12 +78,13 @@ static void close_loop(vow_loop *core)
     release_wards(self);
     ev_clear_pending(self->ev, &self->drain);
     vow__yield_close(self);
+    vow__run_close(self);
     vow__inbox_close(self);
     vow__bytes_free(self->spare);
     self->spare = NULL;
 }
 
-static const vow__host host = {wake, finish, close_loop};
+static const vow__host host = {wake, finish, end, close_loop};
 
 vow_loop *vow_loop_new(struct ev_loop *ev)
 {
@@ -78,11 +99,14 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     ev_prepare_init(&self->drain, drain_cb);
     ev_set_priority(&self->drain, EV_MAXPRI);
     self->drain.data = self;
-    self->patience = VOW__PATIENCE;
+    self->patience = PATIENCE;
     vow__list_init(&self->wards);
     vow__yield_init(self);
     vow__idle_init(self);
-    vow__run_init(self);
+    if (!vow__run_init(self)) {
+        vow__pools_delete(&self->core.pools);
+        return NULL;
+    }
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
     wake(&self->core);
     ev_clear_pending(ev, &self->drain);
@@ -93,6 +117,14 @@ void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop)
 {
     self->kind = kind;
     vow__list_append(&vow__ev_loop_of(loop)->wards, &self->link);
+}
+
+const vow__deadline *vow__loop_deadline(vow__ev_loop *loop)
+{
+    if (!loop->has_deadline)
+        loop->deadline = vow__deadline_in(loop->patience);
+    loop->has_deadline = true;
+    return &loop->deadline;
 }
 
 static void close_wards(vow__ev_loop *self)
@@ -109,10 +141,11 @@ void vow_loop_free(vow_loop *loop)
         return;
     vow__check_loop(loop, "vow_loop_free", NULL);
     if (loop->is_closed)
-        vow__misuse("vow_loop_free", NULL, "the loop is being freed already");
-    if (loop->is_draining || loop->busy)
+        vow__misuse("vow_loop_free", NULL, "the loop %s already", loop->busy ? "is being freed" : "was freed");
+    if (vow__is_occupied(loop))
         vow__misuse("vow_loop_free", loop->running ? loop->running->site : NULL,
                     "the loop cannot be freed from inside a handler");
+    vow__run_check_left(vow__ev_loop_of(loop), VOW__FRAME, "vow_loop_free");
     if (vow__ev_loop_of(loop)->runner)
         vow__misuse("vow_loop_free", NULL, "the loop cannot be freed while vow_run() drives it");
     close_wards(vow__ev_loop_of(loop));
@@ -136,6 +169,18 @@ struct ev_loop *vow_loop_ev(const vow_loop *loop)
 {
     vow__check_loop(loop, "vow_loop_ev", NULL);
     return ((const vow__ev_loop *) (const void *) loop)->ev;
+}
+
+void vow_loop_set_data(vow_loop *loop, void *data)
+{
+    vow__check_loop(loop, "vow_loop_set_data", NULL);
+    vow__ev_loop_of(loop)->data = data;
+}
+
+void *vow_loop_data(const vow_loop *loop)
+{
+    vow__check_loop(loop, "vow_loop_data", NULL);
+    return ((const vow__ev_loop *) (const void *) loop)->data;
 }
 
 size_t vow_loop_live(const vow_loop *loop)

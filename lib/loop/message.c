@@ -112,7 +112,7 @@ static bool send_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static const vow__io_kind send_kind = {{.name = "message_send", .run = vow__io_run, .stop = vow__io_stop},
+static const vow__io_kind send_kind = {{.name = "message_send", .run = vow__io_run, .halt = vow__io_stop},
                                        send_attempt};
 
 vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, size_t size, const int *fds,
@@ -287,7 +287,7 @@ static void receive_dispose(vow_promise *promise)
 }
 
 static const vow__io_kind receive_kind = {
-    {.name = "message_receive", .run = vow__io_run, .stop = vow__io_stop, .dispose = receive_dispose},
+    {.name = "message_receive", .run = vow__io_run, .halt = vow__io_stop, .dispose = receive_dispose},
     receive_attempt};
 
 vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, size_t limit,

@@ -155,7 +155,7 @@ static const char *offload_describe(const vow_promise *promise)
 }
 
 static const vow__kind offload_kind = {
-    .name = "offload", .stop = offload_stop, .unwind = offload_unwind, .describe = offload_describe};
+    .name = "offload", .halt = offload_stop, .unwind = offload_unwind, .describe = offload_describe};
 
 /* Why a job was not accepted. */
 static vow_error *refusal(enum vow__submitted result, const offload *self)

@@ -15,6 +15,8 @@
 #define FIRST_PAUSE 0.001
 #define LONGEST_PAUSE 0.1
 #define MOST_DOUBTS 6
+/* How long the system may take to end a process. */
+#define SECONDS_TO_DIE 1
 
 static void unwatch(vow_process *self)
 {
@@ -124,14 +126,28 @@ static void end_grace(vow__timer *timer)
     vow__child_kill(&VOW__CONTAINER_OF(timer, vow_process, grace)->child, SIGKILL);
 }
 
-/* There is no time left: when this returns, nothing of it is. */
+/* Until when to wait for one that was killed: that takes the system a moment, also when the loop has no
+ * patience left. */
+static vow__deadline end_of_patience(const vow_process *self)
+{
+    const vow__deadline *deadline = vow__loop_deadline(vow__ev_loop_of(vow__loop_of(&self->promise)));
+    int left = vow__deadline_left(deadline);
+
+    return left >= 0 && left < SECONDS_TO_DIE * 1000 ? vow__deadline_in(SECONDS_TO_DIE) : *deadline;
+}
+
+/* There is no time left: when this returns, nothing of it is, unless it does not end. It may be one that has
+ * become another user's, and not ours to signal. */
 static void end_now(vow_process *self)
 {
+    vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&self->promise));
+    vow__deadline deadline = end_of_patience(self);
     int code;
 
     vow__child_kill(&self->child, SIGKILL);
-    if (vow__child_is_ours(&self->child))
-        vow__child_wait(&self->child, &code);
+    if (vow__child_is_ours(&self->child) &&
+        vow__child_wait(&self->child, &deadline, &code) == VOW__CHILD_RUNS)
+        vow__report_straggler(&loop->core, &self->promise, loop->patience);
     unwatch(self);
     self->promise.stage = VOW__PROCESS_NONE;
 }

@@ -120,7 +120,7 @@ static bool read_until_attempt(vow__io *io, vow_value *result)
     }
 }
 
-static const vow__io_kind read_until_kind = {{.name = "read_until", .run = vow__io_run, .stop = vow__io_stop},
+static const vow__io_kind read_until_kind = {{.name = "read_until", .run = vow__io_run, .halt = vow__io_stop},
                                              read_until_attempt};
 
 vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer, const char *delimiter,

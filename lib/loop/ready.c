@@ -24,8 +24,8 @@ static bool writable_attempt(vow__io *self, vow_value *result)
     return ready(self, "vow_writable", result);
 }
 
-static const vow__io_kind readable_kind = {{.name = "readable", .stop = vow__io_stop}, readable_attempt};
-static const vow__io_kind writable_kind = {{.name = "writable", .stop = vow__io_stop}, writable_attempt};
+static const vow__io_kind readable_kind = {{.name = "readable", .halt = vow__io_stop}, readable_attempt};
+static const vow__io_kind writable_kind = {{.name = "writable", .halt = vow__io_stop}, writable_attempt};
 
 static vow_promise *watch(vow_loop *loop, int fd, const vow__io_kind *kind, int events, const char *site)
 {

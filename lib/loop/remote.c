@@ -62,7 +62,7 @@ static void remote_stop(vow_promise *promise)
     vow__inbox_ignore(remote->inbox);
 }
 
-static const vow__kind remote_kind = {.name = "remote", .stop = remote_stop};
+static const vow__kind remote_kind = {.name = "remote", .halt = remote_stop};
 
 /* The handle of a promise; NULL, and *error is given, when there can be none. */
 static vow_remote *make_handle(remote_promise *promise, vow_error **error)

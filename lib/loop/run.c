@@ -3,16 +3,26 @@
  * vow_run(): drives the ev_loop until a promise is settled, and says so when nothing is left that could
  * settle it.
  *
- * Each call waits by a branch on its own stack; the branches' owner is a promise inside the loop that is
- * never settled. A run may be nested in another one, in a callback of the application: ev_break() ends the
- * innermost ev_run() only, so the one that returns passes it on to the one around it.
+ * Each call waits by a branch; the branches' owner is a promise inside the loop that is never settled. A call
+ * may be nested in another one, or in an ev_run() of the program's, in a callback of the program; whoever
+ * calls ev_break() ends the innermost ev_run(), which need not be ours. So ours is ended when it is the
+ * innermost again, by a watcher that an ev_run() begins each turn with, and only if the program has not called
+ * ev_break() in the turn before: that may be meant for those around it as well, and is not taken back.
+ *
+ * What a call knows is no part of its stack frame, which a program can leave by longjmp(3) or an exception.
  */
+#ifdef __linux__
+#define _GNU_SOURCE /* pthread_getattr_np() */
+#include <pthread.h>
+#endif
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <vow/loop.h>
 
+#include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "core/drop-private.h"
 #include "loop/loop-private.h"
@@ -22,26 +32,205 @@
 
 struct vow__runner {
     vow__branch branch;
+    vow__ev_loop *loop;
     vow_promise *promise; /* settled; NULL until then */
-    struct vow__runner *outer;
+    unsigned depth;       /* ev_depth() in its ev_run(); 0 before and after */
+    bool is_ended;        /* counted by the loop */
+    const char *site;
+    uintptr_t frame;            /* where its stack frame is */
+    struct vow__runner *outer;  /* of the same loop */
+    struct vow__runner *around; /* on the same thread */
 };
+
+/* The last call on this thread that has not returned. */
+static _Thread_local struct vow__runner *innermost;
+
+/* ---- The end of an ev_run() ---------------------------------------------------------------------------- */
+
+/* Events may be waited for again. */
+static void let_rest(vow__ev_loop *loop)
+{
+    if (!ev_is_active(&loop->no_rest))
+        return;
+    ev_ref(loop->ev);
+    ev_idle_stop(loop->ev, &loop->no_rest);
+}
+
+static void ended_cb(EV_P_ ev_prepare *watcher, int revents)
+{
+    vow__ev_loop *self = watcher->data;
+
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    if (self->runner->promise && self->runner->depth == ev_depth(self->ev))
+        ev_break(self->ev, EVBREAK_ONE);
+    else
+        let_rest(self); /* the innermost one is not ours, and may take long */
+}
+
+static void no_rest_cb(EV_P_ ev_idle *watcher, int revents)
+{
+    (void) watcher;
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+}
+
+/* The watchers do not keep an ev_run() going by themselves. */
+static void start_watcher(vow__ev_loop *loop)
+{
+    if (loop->ended_count++)
+        return;
+    ev_prepare_start(loop->ev, &loop->ended);
+    ev_unref(loop->ev);
+}
+
+static void stop_watcher(vow__ev_loop *loop)
+{
+    if (--loop->ended_count)
+        return;
+    ev_ref(loop->ev);
+    ev_prepare_stop(loop->ev, &loop->ended);
+    let_rest(loop);
+}
+
+/* The turn after this one is not to begin with waiting for events, if it is the innermost run's that is ours.
+ */
+static void hurry(struct vow__runner *self)
+{
+    vow__ev_loop *loop = self->loop;
+
+    if (self->depth != ev_depth(loop->ev) || ev_is_active(&loop->no_rest))
+        return;
+    ev_idle_start(loop->ev, &loop->no_rest);
+    ev_unref(loop->ev);
+}
+
+/* ---- Calls that are under way -------------------------------------------------------------------------- */
 
 static void runner_run(vow_promise *owner, vow__reaction *wait)
 {
     struct vow__runner *self = (struct vow__runner *) (void *) wait;
 
+    (void) owner;
     self->promise = vow__take_upstream(wait);
-    ev_break(vow__ev(owner), EVBREAK_ONE);
+    if (!self->depth)
+        return;
+    self->is_ended = true;
+    start_watcher(self->loop);
+    hurry(self);
 }
 
 static const vow__kind runner_kind = {.name = "run", .run = runner_run};
 
-void vow__run_init(vow__ev_loop *loop)
+/* NULL when there is no memory, which only those in another one have to ask for. */
+static struct vow__runner *runner_new(vow__ev_loop *loop)
+{
+    struct vow__runner *self = loop->spare_runner;
+
+    loop->spare_runner = NULL;
+    return self ? self : vow__allocate(sizeof *self);
+}
+
+static void runner_free(struct vow__runner *self)
+{
+    vow__ev_loop *loop = self->loop;
+
+    if (loop->spare_runner)
+        vow__release(self, sizeof *self);
+    else
+        loop->spare_runner = self;
+}
+
+static void runner_begin(struct vow__runner *self, vow__ev_loop *loop, const char *site, uintptr_t frame)
+{
+    *self = (struct vow__runner){
+        .loop = loop, .site = site, .frame = frame, .outer = loop->runner, .around = innermost};
+    loop->runner = innermost = self;
+}
+
+/* Whoever is around it may have been settled meanwhile. */
+static void runner_end(struct vow__runner *self)
+{
+    self->loop->runner = self->outer;
+    innermost = self->around;
+    if (self->is_ended)
+        stop_watcher(self->loop);
+    if (innermost && innermost->promise)
+        hurry(innermost);
+}
+
+bool vow__run_init(vow__ev_loop *loop)
 {
     loop->runs.kind = &runner_kind;
     loop->runs.refs = 1;
     vow__list_init(&loop->runs.u.reactions);
+    ev_prepare_init(&loop->ended, ended_cb);
+    ev_set_priority(&loop->ended, EV_MAXPRI);
+    ev_idle_init(&loop->no_rest, no_rest_cb);
+    ev_set_priority(&loop->no_rest, EV_MINPRI);
+    loop->ended.data = loop;
+    loop->spare_runner = vow__allocate(sizeof *loop->spare_runner);
+    return loop->spare_runner;
 }
+
+void vow__run_close(vow__ev_loop *loop)
+{
+    vow__release(loop->spare_runner, sizeof *loop->spare_runner);
+    loop->spare_runner = NULL;
+}
+
+void vow__run_check_inside(const vow__ev_loop *loop)
+{
+    const struct vow__runner *run = innermost;
+    const vow_promise *running = loop->core.is_draining ? loop->core.running : NULL;
+
+    while (run && run->loop->ev != loop->ev)
+        run = run->around;
+    if (!run || run->loop == loop || run->depth != ev_depth(loop->ev))
+        vow__misuse("ev_run", running ? running->site : NULL, "it was called inside a handler");
+}
+
+/* ---- Calls that were left ------------------------------------------------------------------------------ */
+
+#ifdef __linux__
+/* Whether both are on the stack that the thread began with, and so can be compared. */
+static bool are_on_stack(uintptr_t one, uintptr_t other)
+{
+    pthread_attr_t attributes;
+    void *base = NULL;
+    size_t size = 0;
+
+    if (pthread_getattr_np(pthread_self(), &attributes))
+        return false;
+    pthread_attr_getstack(&attributes, &base, &size);
+    pthread_attr_destroy(&attributes);
+    return one - (uintptr_t) base < size && other - (uintptr_t) base < size;
+}
+#else
+static bool are_on_stack(uintptr_t one, uintptr_t other)
+{
+    (void) one;
+    (void) other;
+    return false;
+}
+#endif
+
+/* A call that is in another one stands lower on the stack. */
+void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *function)
+{
+    const struct vow__runner *run = loop->runner;
+
+    if (!run || frame < run->frame || !are_on_stack(frame, run->frame))
+        return;
+    vow__misuse(function, NULL, "the vow_run() at %s was left by longjmp() or an exception",
+                run->site ? run->site : "an unknown place");
+}
+
+/* ---- What a promise waits for -------------------------------------------------------------------------- */
 
 /* The first thing a promise waits for that is not settled, or NULL at the end of the line. */
 static const vow_promise *next_wait(const vow_promise *promise)
@@ -127,58 +316,66 @@ static vow_error *outcome(vow_promise *promise, vow_value *value)
     return error;
 }
 
-static bool is_outer_done(const struct vow__runner *self)
-{
-    for (self = self->outer; self; self = self->outer)
-        if (self->promise)
-            return true;
-    return false;
-}
+enum end { SETTLED, DEADLOCK, BROKEN_OFF };
 
-/* Until the promise is settled; false if that did not come about. */
-static bool drive(vow__ev_loop *loop, struct vow__runner *self, bool *is_deadlock)
+/* Until the promise is settled, or that cannot come about. */
+static enum end drive(struct vow__runner *self)
 {
+    vow__ev_loop *loop = self->loop;
+    bool is_alive;
+
     vow__loop_drain(loop);
-    while (!self->promise) {
-        bool is_alive = ev_run(loop->ev, 0);
-
-        *is_deadlock = !is_alive;
-        if (!self->promise && (!is_alive || !is_outer_done(self)))
-            return false;
-    }
-    return true;
+    if (self->promise)
+        return SETTLED;
+    self->depth = ev_depth(loop->ev) + 1;
+    is_alive = ev_run(loop->ev, 0);
+    self->depth = 0;
+    if (self->promise)
+        return SETTLED;
+    return is_alive ? BROKEN_OFF : DEADLOCK;
 }
 
 static void check_run(const vow_promise *promise, const vow_loop *loop, const char *site)
 {
-    if (loop->is_draining || loop->busy)
-        vow__misuse("vow_run", promise->site, "it was called inside a handler, at %s",
-                    site ? site : "an unknown place");
+    const char *place = site ? site : "an unknown place";
+
+    if (loop->is_closed)
+        vow__misuse("vow_run", promise->site, "its loop %s, at %s", loop->busy ? "is being freed" : "was freed",
+                    place);
+    if (vow__is_occupied(loop))
+        vow__misuse("vow_run", promise->site, "it was called inside a handler, at %s", place);
+}
+
+static vow_error *no_memory(vow_promise *promise)
+{
+    vow_unref(promise);
+    return &vow__error_no_memory;
 }
 
 vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site)
 {
-    struct vow__runner self = {.promise = NULL};
+    struct vow__runner *self;
     vow__ev_loop *loop;
     vow__drops *paused;
-    bool is_deadlock = false;
-    bool is_settled;
+    vow_error *error;
+    enum end end;
 
     vow__check_promise(promise, "vow_run", site);
     loop = vow__ev_loop_of(vow__loop_of(promise));
     if (value)
         *value = vow_nil();
-    if (loop->core.is_closed)
-        return outcome(promise, value);
     check_run(promise, &loop->core, site);
-    self.outer = loop->runner;
-    loop->runner = &self;
-    vow__wait_branch(&self.branch, &loop->runs, promise);
+    vow__run_check_left(loop, VOW__FRAME, "vow_run");
+    self = runner_new(loop);
+    if (!self)
+        return no_memory(promise);
+    runner_begin(self, loop, site, VOW__FRAME);
+    vow__wait_branch(&self->branch, &loop->runs, promise);
     paused = vow__drops_pause();
-    is_settled = drive(loop, &self, &is_deadlock);
+    end = drive(self);
     vow__drops_go_on(paused);
-    loop->runner = self.outer;
-    if (is_outer_done(&self))
-        ev_break(loop->ev, EVBREAK_ONE);
-    return is_settled ? outcome(self.promise, value) : give_up(&self, is_deadlock, site);
+    runner_end(self);
+    error = end == SETTLED ? outcome(self->promise, value) : give_up(self, end == DEADLOCK, site);
+    runner_free(self);
+    return error;
 }

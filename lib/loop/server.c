@@ -348,11 +348,15 @@ static void give_up_all(server *self, vow__link *list)
     }
 }
 
+static void serve_halt(vow_promise *promise)
+{
+    end((server *) promise);
+}
+
 static void serve_stop(vow_promise *promise)
 {
     server *self = (server *) promise;
 
-    end(self);
     drop_queued(self);
     give_up_all(self, &self->cancelled);
     give_up_all(self, &self->running);
@@ -406,6 +410,7 @@ static const vow_promise *serve_input(const vow_promise *promise)
 
 static const vow__kind serve_kind = {.name = "serve",
                                      .run = serve_run,
+                                     .halt = serve_halt,
                                      .stop = serve_stop,
                                      .unwind = serve_unwind,
                                      .dispose = serve_dispose,

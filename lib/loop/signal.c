@@ -108,10 +108,10 @@ static void signal_cb(EV_P_ ev_signal *watcher, int revents)
     (void) loop;
 #endif
     signal_stop(&self->promise);
-    vow__fulfil(&self->promise, vow_int(watcher->signum));
+    vow__resolve_and_leave(&self->promise, vow_int(watcher->signum));
 }
 
-static const vow__kind signal_kind = {.name = "signal", .stop = signal_stop};
+static const vow__kind signal_kind = {.name = "signal", .halt = signal_stop};
 
 vow_promise *vow_signal_at(vow_loop *loop, int signum, const char *site)
 {
@@ -163,6 +163,8 @@ static void keep(slot *self, uint64_t place)
 static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
 {
     slot *self = VOW__CONTAINER_OF(watcher, slot, watcher);
+    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->signals->source.promise));
+    bool is_first = vow__loop_enter(host);
 
     (void) revents;
 #if EV_MULTIPLICITY
@@ -171,6 +173,7 @@ static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
     if (!self->is_kept)
         keep(self, self->signals->arrived++);
     vow__source_offer(&self->signals->source);
+    vow__loop_leave(host, is_first);
 }
 
 static bool take_kept(vow__source *source, vow_value *value, uint64_t *place)
@@ -213,7 +216,7 @@ static void close_signals(vow__source *source)
 }
 
 static const vow__source_kind signals_kind = {
-    .kind = {.name = "signals", .stop = vow__source_stop},
+    .kind = {.name = "signals", .halt = vow__source_stop},
     .next = VOW__NEXT_KIND("signals_next"),
     .take = take_kept,
     .put_back = keep_again,

@@ -19,7 +19,7 @@ typedef struct vow__source {
 } vow__source;
 
 typedef struct vow__source_kind {
-    vow__kind kind; /* its stop is vow__source_stop() */
+    vow__kind kind; /* its halt is vow__source_stop() */
     vow__kind next; /* of those who wait: VOW__NEXT_KIND() */
     /* Gives what has happened already, a value or a throw, and its place, a number of the source's own; false
      * if there is nothing. */
@@ -50,13 +50,13 @@ static inline bool vow__source_is_awaited(const vow__source *self)
 void vow__source_hold(vow__source *self);
 void vow__source_let_be(vow__source *self);
 
-/* vow__kind.stop of the source. */
+/* vow__kind.halt of the source. */
 void vow__source_stop(vow_promise *promise);
 
 /* The kind of those who wait for it. */
 #define VOW__NEXT_KIND(text)                                                                               \
     {                                                                                                      \
-        .name = text, .stop = vow__next_stop, .put_back = vow__next_put_back, .dispose = vow__next_dispose \
+        .name = text, .halt = vow__next_stop, .put_back = vow__next_put_back, .dispose = vow__next_dispose \
     }
 void vow__next_stop(vow_promise *promise);
 void vow__next_put_back(vow_promise *promise, vow_value value);

@@ -140,7 +140,7 @@ static bool has_failed(vow__child *child, int report, vow__spawn_failure *failur
         failure->code = errno;
         vow__child_kill(child, SIGKILL);
     }
-    vow__child_wait(child, &ignored);
+    vow__child_wait(child, &(vow__deadline){.is_never = true}, &ignored);
     vow__child_close(child);
     return true;
 }

@@ -109,7 +109,7 @@ static void copy_dispose(vow_promise *promise)
 }
 
 static const vow__read_kind copy_kind = {
-    {.name = "stream_copy", .run = copy_run, .stop = copy_stop, .dispose = copy_dispose},
+    {.name = "stream_copy", .run = copy_run, .halt = copy_stop, .dispose = copy_dispose},
     "vow_stream_copy",
     copy_take,
     copy_fill,

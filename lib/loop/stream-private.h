@@ -234,7 +234,7 @@ void vow__reading_go_on(vow__reading *self);
 void vow__reading_finish(vow__reading *self, vow_value result);
 /* Its stream ends. */
 void vow__reading_end(vow__reading *self);
-/* vow__kind.stop of all of them, or called by it. */
+/* vow__kind.halt of all of them, or called by it. */
 void vow__reading_stop(vow_promise *promise);
 /* Reads into a buffer; remembers whether a second call would find nothing. */
 static inline ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size)

@@ -21,7 +21,7 @@ static ssize_t readable_fill(vow__reading *self)
 }
 
 static const vow__read_kind readable_kind = {
-    {.name = "stream_readable", .run = vow__reading_run, .stop = vow__reading_stop},
+    {.name = "stream_readable", .run = vow__reading_run, .halt = vow__reading_stop},
     "vow_stream_readable",
     readable_take,
     readable_fill,
@@ -79,7 +79,7 @@ static vow_value some_end(vow__reading *reading)
 }
 
 static const vow__read_kind some_kind = {
-    {.name = "stream_read", .run = vow__reading_run, .stop = vow__reading_stop},
+    {.name = "stream_read", .run = vow__reading_run, .halt = vow__reading_stop},
     "vow_stream_read",
     some_take,
     some_fill,
@@ -150,7 +150,7 @@ static vow_value exactly_end(vow__reading *reading)
 
 static const vow__read_kind exactly_kind = {{.name = "stream_read_exactly",
                                              .run = vow__reading_run,
-                                             .stop = vow__reading_stop,
+                                             .halt = vow__reading_stop,
                                              .dispose = vow__item_dispose,
                                              .put_back = vow__item_put_back},
                                             "vow_stream_read_exactly",

@@ -89,7 +89,7 @@ static vow_value until_end(vow__reading *reading)
 
 static const vow__read_kind until_kind = {{.name = "stream_read_until",
                                            .run = vow__reading_run,
-                                           .stop = vow__reading_stop,
+                                           .halt = vow__reading_stop,
                                            .dispose = vow__item_dispose,
                                            .put_back = vow__item_put_back},
                                           "vow_stream_read_until",
@@ -155,7 +155,7 @@ static vow_value line_end(vow__reading *reading)
 
 static const vow__read_kind line_kind = {{.name = "stream_read_line",
                                           .run = vow__reading_run,
-                                          .stop = vow__reading_stop,
+                                          .halt = vow__reading_stop,
                                           .dispose = vow__item_dispose,
                                           .put_back = vow__item_put_back},
                                          "vow_stream_read_line",
@@ -197,7 +197,7 @@ static vow_value all_end(vow__reading *reading)
 
 static const vow__read_kind all_kind = {{.name = "stream_read_all",
                                          .run = vow__reading_run,
-                                         .stop = vow__reading_stop,
+                                         .halt = vow__reading_stop,
                                          .dispose = vow__item_dispose,
                                          .put_back = vow__item_put_back},
                                         "vow_stream_read_all",

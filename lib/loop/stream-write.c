@@ -33,8 +33,8 @@ static void writing_stop(vow_promise *promise)
         vow__stream_close_if_done(stream, NULL);
 }
 
-static const vow__kind write_kind = {.name = "stream_write", .stop = writing_stop};
-static const vow__kind shutdown_kind = {.name = "stream_shutdown", .stop = writing_stop};
+static const vow__kind write_kind = {.name = "stream_write", .halt = writing_stop};
+static const vow__kind shutdown_kind = {.name = "stream_shutdown", .halt = writing_stop};
 
 static inline vow__writing *writing_new(vow_stream *stream, const vow__kind *kind, int stage,
                                         const struct iovec *parts, size_t count, const char *site)

@@ -120,7 +120,7 @@ static void stream_dispose(vow_promise *promise)
 }
 
 static const vow__kind stream_kind = {
-    .name = "stream", .run = vow__stream_run, .stop = stream_stop, .dispose = stream_dispose};
+    .name = "stream", .run = vow__stream_run, .halt = stream_stop, .dispose = stream_dispose};
 
 static void drop_stream(void *stream)
 {

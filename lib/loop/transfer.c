@@ -35,7 +35,7 @@ static bool read_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static const vow__io_kind read_kind = {{.name = "read", .run = vow__io_run, .stop = vow__io_stop},
+static const vow__io_kind read_kind = {{.name = "read", .run = vow__io_run, .halt = vow__io_stop},
                                        read_attempt};
 
 vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size, const char *site)
@@ -75,7 +75,7 @@ static bool write_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static const vow__io_kind write_kind = {{.name = "write", .run = vow__io_run, .stop = vow__io_stop},
+static const vow__io_kind write_kind = {{.name = "write", .run = vow__io_run, .halt = vow__io_stop},
                                         write_attempt};
 
 vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size, const char *site)

@@ -49,10 +49,10 @@ static void changed_cb(EV_P_ ev_stat *stat, int revents)
     (void) loop;
 #endif
     changed_stop(&self->promise);
-    vow__fulfil(&self->promise, is_there(stat));
+    vow__resolve_and_leave(&self->promise, is_there(stat));
 }
 
-static const vow__kind changed_kind = {.name = "changed", .stop = changed_stop};
+static const vow__kind changed_kind = {.name = "changed", .halt = changed_stop};
 
 vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
 {
@@ -104,6 +104,8 @@ static void keep_change(vow__source *source, vow_value value, uint64_t place)
 static void watch_cb(EV_P_ ev_stat *stat, int revents)
 {
     vow_watch *self = VOW__CONTAINER_OF(stat, vow_watch, stat);
+    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->source.promise));
+    bool is_first = vow__loop_enter(host);
 
     (void) revents;
 #if EV_MULTIPLICITY
@@ -111,6 +113,7 @@ static void watch_cb(EV_P_ ev_stat *stat, int revents)
 #endif
     self->has_changed = true;
     vow__source_offer(&self->source);
+    vow__loop_leave(host, is_first);
 }
 
 static void close_watch(vow__source *source)
@@ -122,7 +125,7 @@ static void close_watch(vow__source *source)
 }
 
 static const vow__source_kind watch_kind = {
-    .kind = {.name = "watch", .stop = vow__source_stop},
+    .kind = {.name = "watch", .halt = vow__source_stop},
     .next = VOW__NEXT_KIND("watch_next"),
     .take = take_change,
     .put_back = keep_change,

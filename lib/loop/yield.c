@@ -49,6 +49,7 @@ static void admit(vow__ev_loop *loop)
 static void turn_cb(EV_P_ ev_check *watcher, int revents)
 {
     vow__ev_loop *self = watcher->data;
+    bool is_first = vow__loop_enter(self);
 
     (void) revents;
 #if EV_MULTIPLICITY
@@ -62,6 +63,7 @@ static void turn_cb(EV_P_ ev_check *watcher, int revents)
         vow__fulfil(&yield->promise, vow_nil());
     }
     admit(self);
+    vow__loop_leave(self, is_first);
 }
 
 static void no_wait_cb(EV_P_ ev_idle *watcher, int revents)
@@ -97,7 +99,7 @@ static void yield_stop(vow_promise *promise)
         stop_watchers(loop);
 }
 
-static const vow__kind yield_kind = {.name = "yield", .stop = yield_stop};
+static const vow__kind yield_kind = {.name = "yield", .halt = yield_stop};
 
 vow_promise *vow_yield_at(vow_loop *loop, const char *site)
 {

@@ -215,7 +215,9 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     self->outcome = vow_nil();
     memcpy(&self->frame, frame, type->size);
     self->promise.refs++;
+    vow__enter_program(loop);
     step_done(self, enter(self));
+    vow__leave_program(loop);
     vow_unref(&self->promise);
     return &self->promise;
 }

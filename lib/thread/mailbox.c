@@ -14,18 +14,20 @@ void vow__mailbox_init(vow__mailbox *mailbox)
 
 /*
  * Releases what the thread wrote to the parcel. A later post is a read-modify-write and so goes on with the
- * release sequence of this one: who acquires the last parcel has acquired them all.
+ * release sequence of this one: who acquires the last parcel has acquired them all. In the other direction,
+ * who finds the mailbox closed acquires what was done to the parcel on the thread that closed it, which may
+ * have been to say that it is not wanted any more.
  */
 enum vow__posted vow__mailbox_post(vow__mailbox *mailbox, vow__parcel *parcel)
 {
-    vow__parcel *last = atomic_load_explicit(&mailbox->last, memory_order_relaxed);
+    vow__parcel *last = atomic_load_explicit(&mailbox->last, memory_order_acquire);
 
     do {
         if (last == &closed)
             return VOW__NOT_POSTED;
         parcel->next = last;
     } while (!atomic_compare_exchange_weak_explicit(&mailbox->last, &last, parcel, memory_order_release,
-                                                    memory_order_relaxed));
+                                                    memory_order_acquire));
     return last ? VOW__POSTED : VOW__POSTED_FIRST;
 }
 
@@ -50,5 +52,5 @@ vow__parcel *vow__mailbox_take(vow__mailbox *mailbox)
 
 vow__parcel *vow__mailbox_close(vow__mailbox *mailbox)
 {
-    return reversed(atomic_exchange_explicit(&mailbox->last, &closed, memory_order_acquire));
+    return reversed(atomic_exchange_explicit(&mailbox->last, &closed, memory_order_acq_rel));
 }

@@ -82,6 +82,8 @@ bool vow__workers_is_lost(const vow__job *job);
 const vow__job *vow__workers_current(void);
 
 vow__deadline vow__deadline_in(double seconds);
+/* How many milliseconds are left, for poll(2): rounded up, and -1 if that never comes. */
+int vow__deadline_left(const vow__deadline *deadline);
 /* Waits until no job of an owner runs, but for loose ones that were cancelled, and all of them were handed to
  * done(). False if the deadline came first. */
 bool vow__workers_wait(const void *owner, const vow__deadline *deadline);

@@ -118,7 +118,7 @@ static void close_interval(vow__source *source)
 }
 
 static const vow__source_kind interval_kind = {
-    .kind = {.name = "interval", .stop = vow__source_stop},
+    .kind = {.name = "interval", .halt = vow__source_stop},
     .next = VOW__NEXT_KIND("interval_next"),
     .take = take_tick,
     .put_back = return_ticks,

@@ -27,8 +27,8 @@ static void sleep_until_stop(vow_promise *promise)
     vow__clock_cancel(vow__wall_clock_of(vow__loop_of(promise)), &((sleeper *) promise)->timer);
 }
 
-static const vow__kind sleep_kind = {.name = "sleep", .stop = sleep_stop};
-static const vow__kind sleep_until_kind = {.name = "sleep_until", .stop = sleep_until_stop};
+static const vow__kind sleep_kind = {.name = "sleep", .halt = sleep_stop};
+static const vow__kind sleep_until_kind = {.name = "sleep_until", .halt = sleep_until_stop};
 
 static vow_promise *not_a_number(vow_loop *loop, const char *function, const char *site)
 {

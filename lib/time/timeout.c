@@ -69,7 +69,7 @@ static void run_out(vow__timer *timer)
         timeout_end(self);
 }
 
-static const vow__kind timeout_kind = {.name = "timeout", .run = timeout_run, .stop = stop_timer};
+static const vow__kind timeout_kind = {.name = "timeout", .run = timeout_run, .halt = stop_timer};
 
 vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *site)
 {

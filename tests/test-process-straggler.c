@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A process that cannot be killed, as one that has become another user's: vow_loop_free() waits for it as long
+ * as its patience says, and names it. The kill(2) of this program fails as the kernel's would.
+ *
+ * Copyright (c) 2026 the libvow authors
+ */
+#define _GNU_SOURCE
+#include "processes.h"
+#include "support.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool may_kill = true;
+
+int kill(pid_t pid, int signum)
+{
+    if (may_kill)
+        return (int) syscall(SYS_kill, pid, signum);
+    errno = EPERM;
+    return -1;
+}
+
+/* In a group of its own, so that it is killed by kill(2). */
+static vow_process *start(fixture *f)
+{
+    return start_with(f, &(vow_process_options){SH("exec sleep 1000"), .own_group = true});
+}
+
+static void end_it(pid_t pid)
+{
+    may_kill = true;
+    kill(pid, SIGKILL);
+    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+}
+
+static void free_without_patience(fixture *f, pid_t pid)
+{
+    vow_offload_set_patience(f->loop, 0.);
+    f->expect_live = vow_loop_live(f->loop);
+    free_loop(f);
+    expect_report(f, "still runs");
+    end_it(pid);
+}
+
+static void held_when_its_loop_is_freed(fixture *f)
+{
+    vow_process *process = start(f);
+    pid_t pid = vow_process_pid(process);
+
+    vow_detach(vow_process_wait(process));
+    vow_process_free(process);
+    may_kill = false;
+    free_without_patience(f, pid);
+}
+
+static void dropped_before_its_loop_is_freed(fixture *f)
+{
+    vow_process *process = start(f);
+    pid_t pid = vow_process_pid(process);
+
+    may_kill = false;
+    vow_process_free(process);
+    free_without_patience(f, pid);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    test_add("/process-straggler/held", held_when_its_loop_is_freed);
+    test_add("/process-straggler/dropped", dropped_before_its_loop_is_freed);
+    return g_test_run();
+}
