@@ -50,6 +50,7 @@ man_pages = \
 	docs/man/vow_as_str.3 \
 	docs/man/vow_async.3 \
 	docs/man/vow_async_at.3 \
+	docs/man/vow_at_end_fn.3 \
 	docs/man/vow_attach.3 \
 	docs/man/vow_attach_at.3 \
 	docs/man/vow_bool.3 \
@@ -162,11 +163,14 @@ man_pages = \
 	docs/man/vow_lookup.3 \
 	docs/man/vow_lookup_at.3 \
 	docs/man/vow_loop.3 \
+	docs/man/vow_loop_at_end.3 \
+	docs/man/vow_loop_data.3 \
 	docs/man/vow_loop_ev.3 \
 	docs/man/vow_loop_fork.3 \
 	docs/man/vow_loop_free.3 \
 	docs/man/vow_loop_live.3 \
 	docs/man/vow_loop_new.3 \
+	docs/man/vow_loop_set_data.3 \
 	docs/man/vow_loop_set_report.3 \
 	docs/man/vow_message.3 \
 	docs/man/vow_message_receive.3 \
@@ -174,6 +178,8 @@ man_pages = \
 	docs/man/vow_message_send.3 \
 	docs/man/vow_message_send_at.3 \
 	docs/man/vow_message_take_fd.3 \
+	docs/man/vow_never.3 \
+	docs/man/vow_never_at.3 \
 	docs/man/vow_nil.3 \
 	docs/man/vow_now.3 \
 	docs/man/vow_offload.3 \

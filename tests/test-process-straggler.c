@@ -26,10 +26,7 @@ int kill(pid_t pid, int signum)
 }
 
 /* In a group of its own, so that it is killed by kill(2). */
-static vow_process *start(fixture *f)
-{
-    return start_with(f, &(vow_process_options){SH("exec sleep 1000"), .own_group = true});
-}
+#define START(f) start((f), SH("exec sleep 1000"), .own_group = true)
 
 static void end_it(pid_t pid)
 {
@@ -49,7 +46,7 @@ static void free_without_patience(fixture *f, pid_t pid)
 
 static void held_when_its_loop_is_freed(fixture *f)
 {
-    vow_process *process = start(f);
+    vow_process *process = START(f);
     pid_t pid = vow_process_pid(process);
 
     vow_detach(vow_process_wait(process));
@@ -60,7 +57,7 @@ static void held_when_its_loop_is_freed(fixture *f)
 
 static void dropped_before_its_loop_is_freed(fixture *f)
 {
-    vow_process *process = start(f);
+    vow_process *process = START(f);
     pid_t pid = vow_process_pid(process);
 
     may_kill = false;
