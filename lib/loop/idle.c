@@ -61,7 +61,7 @@ static void idle_stop(vow_promise *promise)
         leave(vow__ev_loop_of(vow__loop_of(promise)), self);
 }
 
-static const vow__kind idle_kind = {.name = "idle", .stop = idle_stop};
+static const vow__kind idle_kind = {.name = "idle", .halt = idle_stop};
 
 vow_promise *vow_idle_at(vow_loop *loop, const char *site)
 {

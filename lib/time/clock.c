@@ -146,7 +146,7 @@ static void expire(vow__clock *self, vow__timer *timer)
     vow_loop *loop = &self->loop->core;
 
     timer->expire(timer);
-    if (!vow__list_is_empty(&loop->queue) && !loop->is_draining)
+    if (!vow__list_is_empty(&loop->queue))
         vow__loop_drain(self->loop);
 }
 
