@@ -8,6 +8,8 @@ libvow_la_SOURCES = \
 	lib/base/allocator-private.h \
 	lib/base/allocator.c \
 	lib/base/compiler-private.h \
+	lib/base/fd-private.h \
+	lib/base/fd.c \
 	lib/base/list-private.h \
 	lib/base/misuse-private.h \
 	lib/base/misuse.c \
@@ -98,6 +100,7 @@ libvow_la_SOURCES = \
 	lib/loop/process.c \
 	lib/loop/process_run.c \
 	lib/loop/process_start.c \
+	lib/loop/process_streams.c \
 	lib/loop/read_until.c \
 	lib/loop/open_first.c \
 	lib/loop/ready.c \

@@ -37,6 +37,8 @@ int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags); /* 
 
 /* What is wrong with a descriptor that is none, the system says itself. */
 #define TAKE(call, fd) ((fd) < 0 ? 0 : faults_take((call), __builtin_return_address(0)))
+/* Of a call that may wait, unless it is told not to. */
+#define TAKE_ON(call, fd, is_told) faults_take_on((call), (fd), (is_told), __builtin_return_address(0))
 
 static int fail(int code)
 {
@@ -60,7 +62,7 @@ static size_t one_byte(int fd, size_t size)
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     ORIGINAL(ssize_t, recv, int, void *, size_t, int);
-    int code = TAKE(CALL_RECV, fd);
+    int code = TAKE_ON(CALL_RECV, fd, flags & MSG_DONTWAIT);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size, flags);
 }
@@ -68,7 +70,7 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 ssize_t send(int fd, const void *buffer, size_t size, int flags)
 {
     ORIGINAL(ssize_t, send, int, const void *, size_t, int);
-    int code = TAKE(CALL_SEND, fd);
+    int code = TAKE_ON(CALL_SEND, fd, flags & MSG_DONTWAIT);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size, flags);
 }
@@ -82,7 +84,7 @@ static bool is_file(int fd)
 ssize_t read(int fd, void *buffer, size_t size)
 {
     ORIGINAL(ssize_t, read, int, void *, size_t);
-    int code = TAKE(is_file(fd) ? CALL_FILE_READ : CALL_READ, fd);
+    int code = TAKE_ON(is_file(fd) ? CALL_FILE_READ : CALL_READ, fd, false);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size);
 }
@@ -90,7 +92,7 @@ ssize_t read(int fd, void *buffer, size_t size)
 ssize_t write(int fd, const void *buffer, size_t size)
 {
     ORIGINAL(ssize_t, write, int, const void *, size_t);
-    int code = TAKE(is_file(fd) ? CALL_FILE_WRITE : CALL_WRITE, fd);
+    int code = TAKE_ON(is_file(fd) ? CALL_FILE_WRITE : CALL_WRITE, fd, false);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size);
 }
@@ -100,7 +102,7 @@ ssize_t write(int fd, const void *buffer, size_t size)
 ssize_t readv(int fd, const struct iovec *parts, int count)
 {
     ORIGINAL(ssize_t, readv, int, const struct iovec *, int);
-    int code = TAKE(CALL_READ, fd);
+    int code = TAKE_ON(CALL_READ, fd, false);
     struct iovec one = parts[0];
 
     one.iov_len = one_byte(fd, one.iov_len);
@@ -110,7 +112,7 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     ORIGINAL(ssize_t, writev, int, const struct iovec *, int);
-    int code = TAKE(CALL_WRITE, fd);
+    int code = TAKE_ON(CALL_WRITE, fd, false);
     struct iovec one = parts[0];
 
     one.iov_len = one_byte(fd, one.iov_len);
@@ -120,7 +122,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     ORIGINAL(ssize_t, sendmsg, int, const struct msghdr *, int);
-    int code = TAKE(CALL_SEND, fd);
+    int code = TAKE_ON(CALL_SEND, fd, flags & MSG_DONTWAIT);
     struct msghdr shorter = *message;
     struct iovec one = message->msg_iov[0];
 
@@ -134,7 +136,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     ORIGINAL(ssize_t, recvmsg, int, struct msghdr *, int);
-    int code = TAKE(CALL_RECV, fd);
+    int code = TAKE_ON(CALL_RECV, fd, flags & MSG_DONTWAIT);
 
     return code > 0 ? fail(code) : original(fd, message, flags);
 }
@@ -143,7 +145,7 @@ ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const struct 
                socklen_t length)
 {
     ORIGINAL(ssize_t, sendto, int, const void *, size_t, int, const struct sockaddr *, socklen_t);
-    int code = TAKE(CALL_SEND, fd);
+    int code = TAKE_ON(CALL_SEND, fd, flags & MSG_DONTWAIT);
 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size, flags, to, length);
 }
@@ -151,7 +153,7 @@ ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const struct 
 ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *length)
 {
     ORIGINAL(ssize_t, recvfrom, int, void *, size_t, int, struct sockaddr *, socklen_t *);
-    int code = TAKE(CALL_RECV, fd);
+    int code = TAKE_ON(CALL_RECV, fd, flags & MSG_DONTWAIT);
 
     return code > 0 ? fail(code)
                     : original(fd, buffer, code ? one_byte(fd, size) : size, flags, from, length);
@@ -163,7 +165,7 @@ ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *
 int connect(int fd, const struct sockaddr *to, socklen_t length)
 {
     ORIGINAL(int, connect, int, const struct sockaddr *, socklen_t);
-    int code = TAKE(CALL_CONNECT, fd);
+    int code = TAKE_ON(CALL_CONNECT, fd, false);
     int result = code && code != EINTR ? -1 : original(fd, to, length);
 
     return code > 0 ? fail(code) : result;
@@ -172,7 +174,7 @@ int connect(int fd, const struct sockaddr *to, socklen_t length)
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     ORIGINAL(int, accept4, int, struct sockaddr *, socklen_t *, int);
-    int code = TAKE(CALL_ACCEPT, fd);
+    int code = TAKE_ON(CALL_ACCEPT, fd, false);
 
     return code > 0 ? fail(code) : original(fd, address, length, flags);
 }

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -42,7 +43,9 @@ static int fail(int code)
 int fcntl(int fd, int command, ...)
 {
     ORIGINAL(int, fcntl, int, int, ...);
-    int code = TAKE(command == F_DUPFD_CLOEXEC ? CALL_DUP : CALL_FLAGS, fd);
+    int code = command == F_DUPFD_CLOEXEC ? TAKE(CALL_DUP, fd)
+               : command == F_GETFL       ? faults_take_on(CALL_FLAGS, fd, true, __builtin_return_address(0))
+                                          : TAKE(CALL_FLAGS, fd);
     va_list arguments;
     void *argument;
 
@@ -55,7 +58,7 @@ int fcntl(int fd, int command, ...)
 int open(const char *path, int flags, ...)
 {
     ORIGINAL(int, open, const char *, int, ...);
-    int code = TAKE(CALL_OPEN, 0);
+    int code = TAKE(strncmp(path, "/proc/self/fd/", 14) ? CALL_OPEN : CALL_REOPEN, 0);
     va_list arguments;
     unsigned mode = 0;
 

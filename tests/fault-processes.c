@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int fail(int code)
@@ -30,36 +31,21 @@ int pipe2(int ends[2], int flags)
     return code ? fail(code) : original(ends, flags);
 }
 
-/* A function cannot return from vfork() twice, but it can from fork(). The child's calls do not count. */
+/* A function cannot return from vfork() twice, but it can from fork(). That child has memory of its own. */
 pid_t vfork(void)
 {
     int code = faults_take(CALL_FORK, __builtin_return_address(0));
     pid_t pid = code ? fail(code) : fork();
 
-    if (pid == 0)
-        faults_set(NULL, 0);
+    if (pid > 0)
+        faults_expect_report();
     return pid;
-}
-
-/* The child's calls do not count, so it gets memory of its own. */
-struct child {
-    int (*run)(void *);
-    void *data;
-};
-
-static int run_child(void *data)
-{
-    const struct child *child = data;
-
-    faults_set(NULL, 0);
-    return child->run(child->data);
 }
 
 int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
 {
     static int (*original)(int (*)(void *), void *, int, void *, ...);
     int code = faults_take(CALL_FORK | CALL_CLONE, __builtin_return_address(0));
-    struct child child = {run, data};
     va_list arguments;
     void *pidfd;
 
@@ -68,7 +54,9 @@ int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
     va_start(arguments, data);
     pidfd = va_arg(arguments, void *);
     va_end(arguments);
-    return code ? fail(code) : original(run_child, stack, flags & ~CLONE_VM, &child, pidfd);
+    if (code == FOREIGN_FORK)
+        faults_fork_foreigner();
+    return code > 0 ? fail(code) : original(run, stack, flags, data, pidfd);
 }
 
 static const long *lacking; /* NULL: nothing */
@@ -86,21 +74,40 @@ static bool is_lacking(long number)
     return false;
 }
 
-static int syscall_fault(long number, const void *caller)
+static int syscall_fault(long number, const long *a, const void *caller)
 {
-    unsigned call = number == SYS_pidfd_open ? CALL_PIDFD : number == SYS_pidfd_send_signal ? CALL_SIGNAL : 0;
-
     if (is_lacking(number))
         return ENOSYS;
-    return call ? faults_take(call, caller) : 0;
+    switch (number) {
+    case SYS_pidfd_open:
+        return faults_take(CALL_PIDFD, caller);
+    case SYS_pidfd_send_signal:
+        return faults_take(CALL_SIGNAL, caller);
+    case SYS_preadv2:
+        return faults_take_on(CALL_READ | CALL_NOWAIT, (int) a[0], true, caller);
+    case SYS_pwritev2:
+        return faults_take_on(CALL_WRITE | CALL_NOWAIT, (int) a[0], true, caller);
+    default:
+        return 0;
+    }
+}
+
+/* Of the parts of a message, the first byte. */
+static struct iovec one_byte(long parts)
+{
+    struct iovec one = *(const struct iovec *) parts;
+
+    one.iov_len = one.iov_len ? 1 : 0;
+    return one;
 }
 
 long syscall(long number, ...)
 {
     static long (*original)(long, ...);
-    int code = syscall_fault(number, __builtin_return_address(0));
     long a[6];
     va_list arguments;
+    struct iovec one;
+    int code;
 
     if (!original)
         faults_find("syscall", (void *) &original);
@@ -108,5 +115,11 @@ long syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(arguments, long);
     va_end(arguments);
-    return code ? fail(code) : original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    code = syscall_fault(number, a, __builtin_return_address(0));
+    if (code == ONE_BYTE) {
+        one = one_byte(a[1]);
+        a[1] = (long) &one;
+        a[2] = 1;
+    }
+    return code > 0 ? fail(code) : original(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

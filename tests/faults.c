@@ -10,8 +10,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum {
     READERS = CALL_RECV | CALL_READ,
@@ -21,7 +24,10 @@ enum {
 const struct fault faults[] = {
     {"EINTR", EINTR, READERS | WRITERS | CALL_CONNECT | CALL_ACCEPT | CALL_POLL, HARMLESS},
     {"EAGAIN", EAGAIN, READERS | WRITERS | CALL_ACCEPT, HARMLESS},
-    {"one byte", 0, READERS | WRITERS, HARMLESS},
+    {"one byte", ONE_BYTE, READERS | WRITERS, HARMLESS},
+    {"O_NONBLOCK is taken back", TAKE_BACK, READERS | WRITERS | CALL_FLAGS, HARMLESS},
+    {"EOPNOTSUPP", EOPNOTSUPP, CALL_NOWAIT, LASTING},
+    {"EOPNOTSUPP", EOPNOTSUPP, CALL_NOWAIT | CALL_REOPEN, LASTING},
     {"ECONNABORTED", ECONNABORTED, CALL_ACCEPT, HARMLESS},
     {"EPROTO", EPROTO, CALL_ACCEPT, HARMLESS},
     {"ECONNRESET", ECONNRESET, CALL_RECV | CALL_SEND, TOLD},
@@ -37,6 +43,7 @@ const struct fault faults[] = {
     {"EADDRINUSE", EADDRINUSE, CALL_BIND | CALL_LISTEN, TOLD},
     {"EMFILE", EMFILE, CALL_PIPE, TOLD},
     {"EAGAIN", EAGAIN, CALL_FORK, TOLD},
+    {"a foreign fork", FOREIGN_FORK, CALL_CLONE, HARMLESS},
     {"EMFILE", EMFILE, CALL_CLONE, HARMLESS},
     {"EINVAL", EINVAL, CALL_CLONE, HARMLESS},
     {"ENOSYS", ENOSYS, CALL_CLONE | CALL_PIDFD | CALL_SIGNAL, LASTING},
@@ -44,6 +51,7 @@ const struct fault faults[] = {
     {"EINTR", EINTR, CALL_WAIT | CALL_CLOSE, HARMLESS},
     {"EIO", EIO, CALL_CLOSE, HARMLESS},
     {"EBADF", EBADF, CALL_FLAGS, EITHER},
+    {"EIO", EIO, CALL_FSTAT, HARMLESS},
     {"EMFILE", EMFILE, CALL_DUP, TOLD},
     {"EMFILE", EMFILE, CALL_OPEN, TOLD},
     {"ENOBUFS", ENOBUFS, CALL_ASK, EITHER},
@@ -54,7 +62,7 @@ const struct fault faults[] = {
 
 const struct fault file_faults[] = {
     {"EINTR", EINTR, CALL_FILE_READ | CALL_FILE_WRITE | CALL_OPEN | CALL_SYNC, HARMLESS},
-    {"one byte", 0, CALL_FILE_READ | CALL_FILE_WRITE, HARMLESS},
+    {"one byte", ONE_BYTE, CALL_FILE_READ | CALL_FILE_WRITE, HARMLESS},
     {"EIO", EIO, CALL_FSTAT, HARMLESS},
     {"EIO", EIO, CALL_FILE_READ | CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_SYNC | CALL_STAT, TOLD},
     {"ENOSPC", ENOSPC, CALL_FILE_WRITE | CALL_FILE_CLOSE | CALL_OPEN | CALL_RENAME, TOLD},
@@ -73,6 +81,8 @@ static const struct fault *_Atomic current; /* NULL: none */
 static _Atomic size_t fail_at;
 static _Atomic size_t counted;
 static const void *library; /* where libvow is loaded */
+static bool is_reporting;   /* a child has no other way to tell: it is waited for */
+static pid_t home;          /* the process that the tests run in */
 
 static const void *object_of(const void *address)
 {
@@ -89,6 +99,8 @@ bool faults_work(void)
 
 void faults_set(const struct fault *fault, size_t n)
 {
+    home = getpid();
+    is_reporting = false;
     current = fault;
     fail_at = n;
     counted = 0;
@@ -99,17 +111,93 @@ size_t faults_count(void)
     return counted;
 }
 
-int faults_take(unsigned call, const void *caller)
+/* Whether it is one of libvow's, in this process. */
+static bool is_counted(const void *caller)
+{
+    return current && getpid() == home && object_of(caller) == library;
+}
+
+int faults_take(uint64_t call, const void *caller)
 {
     const struct fault *fault = current;
     size_t n;
 
-    if (!fault || !(fault->calls & call) || object_of(caller) != library)
+    if (!is_counted(caller) || !(fault->calls & call))
         return 0;
     n = ++counted;
     if (n != fail_at && !(fault->kind == LASTING && fail_at && n > fail_at))
         return 0;
-    return fault->code ? fault->code : -1;
+    return fault->code;
+}
+
+/* ---- What others do ------------------------------------------------------------------------------------ */
+
+void faults_expect_report(void)
+{
+    is_reporting = true;
+}
+
+/* A file never waits. */
+static bool may_wait(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && !(flags & O_NONBLOCK) && lseek(fd, 0, SEEK_CUR) < 0;
+}
+
+/* It may have been set by somebody else, who did not tell us. */
+static void take_back(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && !fcntl(fd, F_SETFL, flags & ~O_NONBLOCK))
+        return;
+}
+
+int faults_take_on(uint64_t call, int fd, bool is_told, const void *caller)
+{
+    int code = fd < 0 ? 0 : faults_take(call, caller);
+
+    if (fd < 0 || !is_counted(caller))
+        return code;
+    if (code == TAKE_BACK) {
+        if (is_told)
+            take_back(fd);
+        return 0;
+    }
+    if (!is_told && !is_reporting && may_wait(fd))
+        g_error("a call on descriptor %d that may wait", fd);
+    return code;
+}
+
+/* Not a child of ours: nobody is to wait for it. It goes when its end of a pipe is told to. */
+static int leash = -1;
+
+void faults_fork_foreigner(void)
+{
+    int ends[2];
+    pid_t pid;
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    pid = fork();
+    if (pid == 0) {
+        char byte;
+
+        close(ends[1]);
+        if (fork() == 0 && read(ends[0], &byte, 1) >= 0)
+            _exit(0);
+        _exit(0);
+    }
+    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+    close(ends[0]);
+    leash = ends[1];
+}
+
+void faults_end_foreigners(void)
+{
+    if (leash >= 0)
+        close(leash);
+    leash = -1;
 }
 
 /* A sanitizer has its own under another name, too: it may be in this very program, and so be hidden by what

@@ -2,7 +2,7 @@
 /*
  * System calls that fail when they are told to. A program that is linked with faults.c and fault-*.c has
  * functions of its own in place of the C library's; those pass a call on, unless libvow makes it and it is
- * the one that is to fail.
+ * the one that is to fail. Or others come in between: another process, another thread.
  *
  * To cover one more call: its name here, its function in one of fault-*.c, and what can happen to it in
  * `faults`. Those that are left out are in faults.txt, and why; faults.sh says when one is in neither.
@@ -14,14 +14,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The calls that can fail: sets of them are masks. */
 enum {
     CALL_RECV = 1,       /* recv(), recvfrom(), recvmsg() */
     CALL_SEND = 2,       /* send(), sendto(), sendmsg() */
-    CALL_READ = 4,       /* read(), readv() */
-    CALL_WRITE = 8,      /* write(), writev() */
+    CALL_READ = 4,       /* read(), readv(), preadv2 by syscall() */
+    CALL_WRITE = 8,      /* write(), writev(), pwritev2 by syscall() */
     CALL_CONNECT = 16,   /* connect() */
     CALL_ACCEPT = 32,    /* accept4() */
     CALL_POLL = 64,      /* poll() */
@@ -55,7 +56,17 @@ enum {
 };
 
 /* What no int of an enumeration can hold. */
-#define CALL_THREAD (1u << 31) /* pthread_create() */
+#define CALL_THREAD (UINT64_C(1) << 31) /* pthread_create() */
+#define CALL_NOWAIT \
+    (UINT64_C(1) << 32) /* preadv2 and pwritev2, by syscall(), where read() and write() would do */
+#define CALL_REOPEN (UINT64_C(1) << 33) /* open(), of what is in /proc/self/fd */
+
+/* What others do right before a call, in place of an errno value. */
+enum {
+    ONE_BYTE = -1,     /* nothing: it is made for one byte alone */
+    TAKE_BACK = -2,    /* another process with the same open file takes O_NONBLOCK back */
+    FOREIGN_FORK = -3, /* another thread forks; its child lives on and has copies of all descriptors */
+};
 
 enum fault_kind {
     TOLD,     /* the outcome has the code in it */
@@ -68,7 +79,7 @@ enum fault_kind {
 struct fault {
     const char *name;
     int code;       /* errno; 0: it is made for one byte alone */
-    unsigned calls; /* those that it can happen to */
+    uint64_t calls; /* those that it can happen to */
     enum fault_kind kind;
 };
 
@@ -83,13 +94,22 @@ size_t faults_count(void);
 /* The numbers of calls by syscall() that the kernel does not know from now on, in children neither; the last
  * one is -1. NULL: it knows them all. */
 void faults_lack(const long *numbers);
+/* Those that were forked by another thread end. */
+void faults_end_foreigners(void);
 /* Whether calls of libvow can be told from others: not when it is linked statically. */
 bool faults_work(void);
 
 /* ---- For fault-*.c ------------------------------------------------------------------------------------- */
 
-/* Whether the call that `caller` makes is to fail: 0, an errno value, or -1 for one byte alone. */
-int faults_take(unsigned call, const void *caller);
+/* What happens to the call that `caller` makes: 0, an errno value, or what others do. A child's are not
+ * counted, whether or not it shares our memory. */
+int faults_take(uint64_t call, const void *caller);
+/* The same, of a call that waits unless its descriptor has O_NONBLOCK, or `is_told` not to. That libvow never
+ * makes one that may wait is checked here, in each run. */
+int faults_take_on(uint64_t call, int fd, bool is_told, const void *caller);
+void faults_fork_foreigner(void);
+/* A process that got its memory by fork(2) where it should have shared ours: we wait for what it tells. */
+void faults_expect_report(void);
 /* The C library's function of that name, put into a function pointer. */
 void faults_find(const char *name, void *function);
 

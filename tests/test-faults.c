@@ -35,6 +35,7 @@ static void count_turn(struct ev_loop *ev, ev_prepare *watcher, int revents)
     (void) ev;
     (void) watcher;
     (void) revents;
+    faults_end_foreigners();
     if (++turns > TURNS_MAX)
         g_error("it does not end: %s", running);
 }
@@ -132,6 +133,7 @@ static bool run_once(fixture *f, const struct scenario *scenario, const struct f
     faults_set(fault, n);
     char *outcome = run_to_its_end(scenario->make(&w));
     settle_down(&w);
+    faults_end_foreigners();
     has_failed = faults_count() >= n;
     faults_set(NULL, 0);
     if (has_failed)
@@ -164,7 +166,7 @@ static size_t run_each(fixture *f, const struct scenario *scenario, const struct
 
 /* When one of the calls in `borne` fails, the outcome tells of it as `kind` says. */
 static size_t run_fault(fixture *f, const struct scenario *scenario, const struct fault *fault,
-                        unsigned borne, enum fault_kind kind)
+                        uint64_t borne, enum fault_kind kind)
 {
     struct fault told = *fault, untold = *fault;
     size_t runs = 0;
@@ -180,7 +182,7 @@ static size_t run_fault(fixture *f, const struct scenario *scenario, const struc
     return runs;
 }
 
-static void run_table_bearing(fixture *f, const struct scenario *table, unsigned borne, enum fault_kind kind)
+static void run_table_bearing(fixture *f, const struct scenario *table, uint64_t borne, enum fault_kind kind)
 {
     if (!faults_work()) {
         g_test_skip("libvow is linked statically");
@@ -235,7 +237,7 @@ static void events(fixture *f)
 /* A name has several addresses, and one is enough. */
 static void names(fixture *f)
 {
-    run_table_bearing(f, name_scenarios, ~0u, EITHER);
+    run_table_bearing(f, name_scenarios, ~UINT64_C(0), EITHER);
 }
 
 static void threads(fixture *f)
@@ -276,8 +278,8 @@ static void report_in_the_way(fixture *f)
 
 enum { ROUNDS = 100 };
 
-static const struct fault any_read = {"read", 0, CALL_RECV | CALL_READ, HARMLESS};
-static const struct fault any_write = {"write", 0, CALL_SEND | CALL_WRITE, HARMLESS};
+static const struct fault any_read = {"read", ONE_BYTE, CALL_RECV | CALL_READ, HARMLESS};
+static const struct fault any_write = {"write", ONE_BYTE, CALL_SEND | CALL_WRITE, HARMLESS};
 
 static int64_t run_count(vow_promise *promise)
 {

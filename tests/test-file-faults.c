@@ -28,7 +28,7 @@ struct operation {
     vow_promise *(*make)(fixture *f);
     void (*check)(fixture *f, const vow_value *value);
     bool is_replaced; /* the file is to have the new content */
-    unsigned heeded;  /* calls that fail harmlessly elsewhere, but not here */
+    uint64_t heeded;  /* calls that fail harmlessly elsewhere, but not here */
 };
 
 /* ---- The operations ------------------------------------------------------------------------------------ */

@@ -9,44 +9,71 @@
 
 #include "gate.h"
 #include "processes.h"
+#include "streams.h"
 #include "support.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static bool reaps;
-static pid_t reaped;
+static pid_t reaped, home;
+static unsigned killed_by_id;
 
-/* Stands in for the C library's. The end of what the child tells: it is the program now. */
-ssize_t read(int fd, void *buffer, size_t size)
+static void find(const char *name, void *function)
 {
-    static ssize_t (*original)(int, void *, size_t);
-    void *found = original ? NULL : dlsym(RTLD_NEXT, "read");
-    ssize_t count;
+    void *found = dlsym(RTLD_NEXT, name);
 
-    if (found)
-        memcpy(&original, &found, sizeof found);
-    count = original(fd, buffer, size);
-    if (count == 0 && reaps) {
+    g_assert_nonnull(found);
+    memcpy(function, &found, sizeof found);
+}
+
+/* Stands in for the C library's. When the library lets go of what it started the child with, that is the
+ * program now. */
+int close(int fd)
+{
+    static int (*original)(int);
+
+    if (!original)
+        find("close", (void *) &original);
+    if (reaps && getpid() == home) {
         reaps = false;
         reaped = waitpid(-1, NULL, 0);
         errno = 0;
     }
-    return count;
+    return original(fd);
 }
 
-static vow_process *start_reaped(fixture *f, const char *script)
+/* Nobody knows whose id it is by now. */
+int kill(pid_t pid, int signum)
 {
+    static int (*original)(pid_t, int);
+
+    if (!original)
+        find("kill", (void *) &original);
+    killed_by_id += pid == reaped || pid == -reaped;
+    return original(pid, signum);
+}
+
+static vow_process *start_reaped_in(fixture *f, const char *script, bool own_group)
+{
+    home = getpid();
+    killed_by_id = 0;
     reaps = true;
-    vow_process *process = start(f, SH(script));
+    vow_process *process = start(f, SH(script), .own_group = own_group);
 
     g_assert_false(reaps);
     g_assert_cmpint(reaped, ==, vow_process_pid(process));
     return process;
+}
+
+static vow_process *start_reaped(fixture *f, const char *script)
+{
+    return start_reaped_in(f, script, false);
 }
 
 /* Where clone(2) gives no pidfd, it is too late. */
@@ -86,12 +113,50 @@ static void its_signal(fixture *f)
 }
 
 /* Nobody is sent the signals that were for it. */
+static void ended_in(fixture *f, bool own_group)
+{
+    vow_process *process = start_reaped_in(f, "exit 0", own_group);
+
+    g_assert_cmpint(vow_process_kill(process, SIGTERM), ==, ESRCH);
+    vow_process_end(process);
+    vow_process_free(process);
+    all_ended(f);
+    g_assert_cmpuint(killed_by_id, ==, 0);
+}
+
 static void ended(fixture *f)
 {
-    vow_process *process = start_reaped(f, "exit 0");
+    ended_in(f, false);
+}
 
-    if (status_is_found())
-        g_assert_cmpint(vow_process_kill(process, SIGTERM), ==, ESRCH);
+/* Nor is what may have become another group. */
+static void group_ended(fixture *f)
+{
+    ended_in(f, true);
+}
+
+/* What is left of its group is found all the same, where the system knows signals for the group of a pidfd.
+ */
+static void group_left(fixture *f)
+{
+    int ends[2];
+    char byte;
+
+    open_blocking_pipe(ends);
+    home = getpid();
+    killed_by_id = 0;
+    reaps = true;
+    vow_process *process =
+        start(f, SH("sleep 99 & exit 0"), .out = {VOW_STDIO_FD, ends[1]}, .own_group = true);
+    close(ends[1]);
+    int code = vow_process_kill(process, SIGKILL);
+    g_assert_cmpuint(killed_by_id, ==, 0);
+    if (code) { /* it has to be looked for */
+        g_assert_cmpint(code, ==, ESRCH);
+        kill(-reaped, SIGKILL);
+    }
+    g_assert_cmpint(read(ends[0], &byte, 1), ==, 0);
+    close(ends[0]);
     vow_process_free(process);
     all_ended(f);
 }
@@ -102,5 +167,7 @@ int main(int argc, char **argv)
     test_add("/process-reaped/code", its_code);
     test_add("/process-reaped/signal", its_signal);
     test_add("/process-reaped/ended", ended);
+    test_add("/process-reaped/group-ended", group_ended);
+    test_add("/process-reaped/group-left", group_left);
     return g_test_run();
 }

@@ -5,9 +5,15 @@
  *
  * A descriptor passed as an int stays the caller's. Cancel what waits for it before closing it, as libev
  * demands for its watchers. A buffer is lent until the promise is settled or dropped; dropping it stops the
- * watcher inside that call. Operations try the descriptor first and watch it only when that would block. They
- * never block, whether or not its O_NONBLOCK flag is set. Writing to a peer that is gone never raises SIGPIPE
- * in the program.
+ * watcher inside that call. Operations try the descriptor first and watch it only when that would block.
+ * Writing to a peer that is gone never raises SIGPIPE in the program.
+ *
+ * They never block, whether or not its O_NONBLOCK flag is set, and leave that flag alone: it belongs to the
+ * open file, which copies, children and other programs may have, too. A socket and a pipe are told in each
+ * call not to wait; a terminal, a FIFO, and a pipe on Linux before 6.5, are opened once more, so that the
+ * flag is set on an open file of the library's own. Where that cannot be done either, such as of the terminal
+ * of another user, and of devices, the flag is set before each call: for its time alone on a terminal, and to
+ * stay on all others.
  *
  * What is always ready does not keep the rest of the loop waiting. While one handler follows the other, 128
  * operations on descriptors are completed, of streams, sockets, datagrams and servers together; each 2 KiB

@@ -4,8 +4,11 @@
  * @brief Functions that block or compute, on a thread of their own.
  *
  * The threads are a pool that all loops of the process share. None is started before a job needs it; an idle
- * one stays until vow_offload_shutdown(). They block all signals. The allocator that vow_allocator_set() put
- * in place is called on them as well and must be safe for that, as the C library's is.
+ * one stays until vow_offload_shutdown(). They block all signals, and so does a program that a job starts by
+ * itself, by posix_spawn(3), system(3) or popen(3), unless the job says otherwise
+ * (posix_spawnattr_setsigmask(3) with an empty set); what vow_process_start() starts has none blocked. The
+ * allocator that vow_allocator_set() put in place is called on them as well and must be safe for that, as the
+ * C library's is.
  *
  * A child made by fork(2) has none of its parent's threads and begins with an empty pool, which it may use.
  * The parent's jobs run in the parent only: in the child, vow_loop_fork() rejects their promises with

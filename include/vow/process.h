@@ -37,14 +37,22 @@ VOW_API const vow_type vow_type_process; /**< @brief The type of what vow_proces
 
 /** @brief What a standard stream of a new process is. */
 enum vow_stdio_kind {
-    VOW_STDIO_INHERIT, /**< the same as ours; the default */
+    VOW_STDIO_INHERIT, /**< the same as ours; the default. `/dev/null` where we have none, or what is there is
+                          close-on-exec, as the descriptors of the library and of libev are */
     VOW_STDIO_NULL,    /**< /dev/null */
     VOW_STDIO_PIPE,    /**< a pipe whose other end is ours: see vow_process_stdout() */
     VOW_STDIO_FD,      /**< a descriptor of ours, which stays ours */
     VOW_STDIO_STDOUT   /**< the same as the standard output of that process; for `err` */
 };
 
-/** @brief A standard stream of a new process: `.out.kind = VOW_STDIO_PIPE`, `.err = {VOW_STDIO_FD, fd}`. */
+/**
+ * @brief A standard stream of a new process: `.out.kind = VOW_STDIO_PIPE`, `.err = {VOW_STDIO_FD, fd}`.
+ *
+ * A child's streams block, as programs expect. If a descriptor of ours that it gets has `O_NONBLOCK` set, a
+ * pipe or a terminal is opened once more for the child, and the flag stays as it is here. A socket cannot be:
+ * the flag is cleared for all who have it, which no operation of the library minds. A listening socket keeps
+ * its flag.
+ */
 typedef struct vow_stdio {
     enum vow_stdio_kind kind; /**< what it is */
     int fd;                   /**< for VOW_STDIO_FD */
@@ -70,8 +78,9 @@ typedef struct vow_process_options {
  * @brief Starts a program.
  *
  * It gets its three standard streams and no other descriptor, the default action for every signal, and none
- * blocked. When the promise is fulfilled the program runs; one that cannot be run is a rejection. The call
- * lasts until that is known.
+ * blocked, whatever the calling thread has blocked. When the promise is fulfilled the program runs; one that
+ * cannot be run is a rejection. The call lasts until that is known, and waits for nobody else, such as what
+ * other threads fork meanwhile.
  *
  *     VOW_AWAIT(me, vow_process_start(VOW_LOOP(me), &(vow_process_options){.arguments = argv}));
  *     me->process = vow_take_process(VOW_RESULT(me));
@@ -137,7 +146,8 @@ VOW_API void vow_process_end(vow_process *process);
  * @brief Sends a signal to a process, or to its process group if it has one of its own.
  * @param process looked at.
  * @param signum  such as `SIGHUP`.
- * @return 0, or an errno value: `ESRCH` when it has ended.
+ * @return 0, or an errno value: `ESRCH` when it has ended. Nobody else ever gets the signal, also if somebody
+ * has waited for the process and its id was given to another one.
  * @since 0.1
  */
 VOW_API int vow_process_kill(const vow_process *process, int signum);

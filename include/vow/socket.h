@@ -150,7 +150,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
 /**
  * @brief Accepts the next connection: fulfilled with its descriptor.
  *
- * A connection that the peer ended before it could be accepted is passed over.
+ * A connection that the peer ended before it could be accepted is passed over. Never blocks, also when other
+ * processes accept on the same socket: since accept(2) cannot be told otherwise, `O_NONBLOCK` is set on the
+ * listener, again whenever it is found missing, and left set.
  *
  * @param loop whose ev_loop watches.
  * @param fd   a listening descriptor; stays the caller's.

@@ -22,10 +22,14 @@
  * The end of a pseudo-terminal, which the system calls `EIO`, is the end of a stream.
  *
  * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. What it does
- * in one turn of the loop is limited, see vow/io.h: lines that have come already count too. While nobody
- * waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One that is
- * still there when its loop is freed is closed then, and reported as a leak; it has to be released all the
- * same.
+ * in one turn of the loop is limited, see vow/io.h: lines that have come already count too. It shares the
+ * open file with whoever else has it, and leaves its flags alone: see there. So several streams may stand on
+ * one, also in other processes; what a child inherits blocks, if it did so before; and a terminal is as it was
+ * when the program ends, however it does. A stream of a terminal or a FIFO may take a second descriptor.
+ *
+ * While nobody waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One
+ * that is still there when its loop is freed is closed then, and reported as a leak; it has to be released
+ * all the same.
  *
  *     struct parrot { vow_task task; int fd; vow_stream *stream; vow_value line; };
  *
@@ -70,15 +74,17 @@ VOW_API const vow_type
 /**
  * @brief Makes a stream of a descriptor.
  *
- * Sets `O_NONBLOCK` where that can be done, and takes it back when the stream ends if it was not set before:
- * the flag is shared with all who have the same open file, such as a terminal's other programs.
- *
  * @param loop whose ev_loop watches.
- * @param fd   given away, also when this fails: then it is closed. One that is not open makes a stream whose
- * reads and writes reject with `EBADF`; a socket of packets, such as one of SOCK_SEQPACKET or SOCK_DGRAM, one
- * whose reads and writes reject with `EPROTOTYPE`, since a stream would not keep its packets apart: for those
- * there are vow_read(), vow_write() and vow_message_send().
- * @return the stream, to be released with vow_stream_free() or vow_stream_close(); NULL when out of memory.
+ * @param fd   given away, also when this fails for lack of memory: then it is closed. One that is not open
+ * makes a stream whose reads and writes reject with `EBADF`; a socket of packets, such as one of
+ * SOCK_SEQPACKET or SOCK_DGRAM, one whose reads and writes reject with `EPROTOTYPE`, since a stream would not
+ * keep its packets apart: for those there are vow_read(), vow_write() and vow_message_send().
+ * @return the stream, to be released with vow_stream_free() or vow_stream_close(). NULL, with errno set, when
+ * it cannot be made.
+ * @par Errors
+ * errno is `ENOMEM`; `ECANCELED` while the loop is being freed; `EINVAL` when the descriptor is 0, 1 or 2 and
+ * no standard stream: in a program that was started without one, libev's own descriptors stand there. It is
+ * left alone then.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site);

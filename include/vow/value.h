@@ -161,6 +161,10 @@ VOW_API vow_value vow_bytes_copy(const void *data, size_t size);
 
 /**
  * @brief An owned file descriptor: closed when the value is released without having been taken.
+ *
+ * Closing never waits: a socket that has `SO_LINGER` set with a time sends the rest in the background all the
+ * same.
+ *
  * @param fd given away.
  * @return a value of type `vow_type_fd`.
  * @since 0.1

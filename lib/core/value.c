@@ -3,9 +3,9 @@
 #include "core/value-private.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/allocator-private.h"
+#include "base/fd-private.h"
 #include "base/misuse-private.h"
 #include "core/drop-private.h"
 #include "core/error-private.h"
@@ -20,7 +20,7 @@ static void drop_string(void *pointer)
 
 static void drop_fd(void *pointer)
 {
-    close((int) (intptr_t) pointer);
+    vow__fd_close((int) (intptr_t) pointer);
 }
 
 static void drop_follow(void *pointer)

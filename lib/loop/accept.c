@@ -2,11 +2,12 @@
 /* The kind accept: waits for the next connection of a listening socket. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <vow/socket.h>
 
+#include "base/fd-private.h"
 #include "loop/accept-private.h"
 #include "loop/address-private.h"
 #include "loop/io-private.h"
@@ -42,9 +43,26 @@ int vow__accept_why_not(int fd)
     return is_listening ? 0 : EINVAL;
 }
 
+/* accept(2) cannot be told in each call not to wait, and others may have taken O_NONBLOCK back, or never set
+ * it: a listener is often shared with other processes. So it is looked at each time, and left set. */
+static int make_nonblocking(int listener)
+{
+    int flags = fcntl(listener, F_GETFL);
+    int code;
+
+    if (flags < 0 || (flags & O_NONBLOCK))
+        return flags < 0 ? errno : 0;
+    code = vow__accept_why_not(listener);
+    if (!code && fcntl(listener, F_SETFL, flags | O_NONBLOCK) < 0)
+        code = errno;
+    return code;
+}
+
 int vow__accept_next(int listener)
 {
-    for (int i = 0; i < PASSED_OVER_MAX; i++) {
+    int code = make_nonblocking(listener);
+
+    for (int i = 0; i < PASSED_OVER_MAX && !code; i++) {
         struct sockaddr peer = {.sa_family = AF_UNSPEC}; /* as much of it as tells the family */
         socklen_t length = sizeof peer;
         int fd = accept4(listener, &peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -52,27 +70,15 @@ int vow__accept_next(int listener)
         if (fd >= 0)
             vow__socket_set_nodelay(fd, peer.sa_family);
         if (fd >= 0 || !is_passed_over(errno))
-            return fd;
+            return vow__fd_above_stdio(fd);
     }
-    errno = EAGAIN;
-    return -1;
-}
-
-/* accept(2) on a listener without O_NONBLOCK would wait: then it is not called. */
-static int accept_now(int listener)
-{
-    int code;
-
-    if (!vow__fd_would_block(listener, POLLIN))
-        return vow__accept_next(listener);
-    code = vow__accept_why_not(listener);
     errno = code ? code : EAGAIN;
     return -1;
 }
 
 static bool accept_attempt(vow__io *io, vow_value *result)
 {
-    int fd = accept_now(io->io.fd);
+    int fd = vow__accept_next(io->io.fd);
 
     if (fd < 0 && vow__is_again(errno))
         return false;

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 
 #include "base/allocator-private.h"
+#include "base/fd-private.h"
 
 #define HOST_SIZE (INET6_ADDRSTRLEN + 32) /* with a scope, which is the name of an interface */
 #define PORT_SIZE 6
@@ -283,7 +284,7 @@ vow_value vow_address_value(const vow_address *address)
 
 int vow__address_socket(const vow_address *address, int type)
 {
-    return socket(vow_address_family(address), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return vow__fd_above_stdio(socket(vow_address_family(address), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 void vow__address_take(vow_address *address, const struct sockaddr_storage *from, socklen_t length)

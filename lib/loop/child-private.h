@@ -27,7 +27,10 @@ enum vow__child_state vow__child_ask(const vow__child *child, int *code);
 enum vow__child_state vow__child_wait(const vow__child *child, const vow__deadline *deadline, int *code);
 /* What a status of waitpid(2) says. */
 int vow__child_code(int status);
-/* 0 or an errno value. */
+/* Whether it has ended and nobody has waited for it. */
+bool vow__child_has_ended(const vow__child *child);
+/* Sends a signal to it, or to its group: 0 or an errno value. Not when somebody has waited for it and there
+ * is nothing but its id to reach it by: that may be another one's. */
 int vow__child_kill(const vow__child *child, int signum);
 /* After its end: who else is left of its group. */
 void vow__child_kill_group(const vow__child *child);

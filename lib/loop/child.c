@@ -17,10 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd-private.h"
+
 /* Calls and constants that are younger than some headers we are built with. */
 #define WAIT_PIDFD ((idtype_t) 3) /* P_PIDFD */
 #define INFO_EXIT UINT64_C(8)     /* PIDFD_INFO_EXIT */
 #define INFO_OF_PIDFD _IOWR(0xFF, 11, pidfd_info)
+#define SIGNAL_GROUP 4u /* PIDFD_SIGNAL_PROCESS_GROUP: Linux 6.9 */
 
 /* How often to ask without a pidfd, in milliseconds. */
 #define PAUSE 2
@@ -67,7 +70,7 @@ void vow__child_init(vow__child *child, pid_t pid, int pidfd)
     child->pid = pid;
     child->parent = getpid();
     child->own_group = false;
-    child->pidfd = pidfd < 0 ? open_pidfd(pid) : pidfd;
+    child->pidfd = vow__fd_above_stdio(pidfd < 0 ? open_pidfd(pid) : pidfd);
     code = child->pidfd < 0 ? 0 : wait_pidfd(child, &info, WNOHANG | WNOWAIT);
     if (code && !(code == ECHILD && pidfd >= 0))
         vow__child_close(child);
@@ -150,33 +153,61 @@ enum vow__child_state vow__child_wait(const vow__child *child, const vow__deadli
     return state;
 }
 
+/* ---- Signals ------------------------------------------------------------------------------------------- */
+
+/* Looks, and leaves it to be waited for. False when somebody has waited for it: its id is another one's. */
+static bool look(const vow__child *child, siginfo_t *info)
+{
+    const int options = WEXITED | WNOHANG | WNOWAIT;
+    int result;
+
+    if (child->pidfd >= 0)
+        return wait_pidfd(child, info, WNOHANG | WNOWAIT) == 0;
+    memset(info, 0, sizeof *info);
+    do
+        result = waitid(P_PID, (id_t) child->pid, info, options);
+    while (result < 0 && errno == EINTR);
+    return result == 0;
+}
+
+bool vow__child_has_ended(const vow__child *child)
+{
+    siginfo_t info;
+
+    return look(child, &info) && info.si_pid;
+}
+
+/* By the descriptor, which stands for this process and its group alone: 0 or an errno value. */
 static int signal_pidfd(const vow__child *child, int signum)
 {
 #ifdef SYS_pidfd_send_signal
+    const unsigned flags = child->own_group ? SIGNAL_GROUP : 0;
+
     if (child->pidfd >= 0)
-        return syscall(SYS_pidfd_send_signal, child->pidfd, signum, NULL, 0) < 0 ? errno : 0;
+        return syscall(SYS_pidfd_send_signal, child->pidfd, signum, NULL, flags) < 0 ? errno : 0;
 #endif
     return ENOSYS;
 }
 
 int vow__child_kill(const vow__child *child, int signum)
 {
+    siginfo_t info;
     int code;
 
     if (!vow__child_is_ours(child))
         return ESRCH;
-    if (child->own_group)
-        return kill(-child->pid, signum) < 0 ? errno : 0;
     code = signal_pidfd(child, signum);
-    if (code != ENOSYS)
+    if (code != ENOSYS && code != EINVAL) /* what the system does not know */
         return code;
-    return kill(child->pid, signum) < 0 ? errno : 0;
+    if (!look(child, &info))
+        return ESRCH;
+    return kill(child->own_group ? -child->pid : child->pid, signum) < 0 ? errno : 0;
 }
 
 void vow__child_kill_group(const vow__child *child)
 {
-    if (child->own_group && vow__child_is_ours(child))
-        kill(-child->pid, SIGKILL);
+    if (child->own_group)
+        (void) vow__child_kill(child, SIGKILL);
 }
 
 bool vow__child_is_ours(const vow__child *child)

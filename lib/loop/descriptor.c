@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads and writes that never block and never raise SIGPIPE, on sockets and on everything else. A socket can
- * be asked for both in each call; for the rest poll(2) and the signal mask stand in.
+ * Reads and writes that never block and never raise SIGPIPE, on sockets and on everything else, and leave
+ * O_NONBLOCK to its owner wherever that can be: see vow__fd_way.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd-private.h"
 #include "loop/io-private.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
 
 bool vow__is_again(int code)
 {
@@ -27,71 +35,36 @@ bool vow__is_again(int code)
     return code == EAGAIN;
 }
 
-/* What cannot be asked may block. */
-static bool may_block(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    return flags < 0 || !(flags & O_NONBLOCK);
-}
-
 int vow__fd_set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
 
     if (flags < 0)
         return errno;
-    return fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
+    return !(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
 }
 
-/* If poll(2) cannot tell, for lack of memory, it is left to the watcher: blocking would be worse. */
-bool vow__fd_would_block(int fd, short events)
-{
-    struct pollfd ask = {.fd = fd, .events = events};
-    int ready;
+/* ---- Calls --------------------------------------------------------------------------------------------- */
 
-    if (!may_block(fd))
-        return false;
-    do
-        ready = poll(&ask, 1, 0);
-    while (ready < 0 && errno == EINTR);
-    return ready <= 0;
+/* One system call; `flags` as in preadv2(2), or 0. */
+typedef ssize_t call_fn(int fd, const struct iovec *parts, int parts_count, int flags);
+
+/* Not preadv2() and pwritev2(), which some C libraries are too old for. The offset, in two halves: where the
+ * descriptor stands. */
+static ssize_t read_parts(int fd, const struct iovec *parts, int parts_count, int flags)
+{
+    return flags ? syscall(SYS_preadv2, fd, parts, parts_count, -1L, -1L, flags)
+                 : readv(fd, parts, parts_count);
 }
 
-/* Whether a read failed because the last who had the other end of a pseudo-terminal open has closed it. Only
- * the end that made it has a number. */
-static VOW__RARE bool is_end_of_terminal(int fd)
+static ssize_t write_parts(int fd, const struct iovec *parts, int parts_count, int flags)
 {
-    int code = errno, number;
-    bool is_end = code == EIO && !ioctl(fd, TIOCGPTN, &number);
-
-    errno = code;
-    return is_end;
-}
-
-ssize_t vow__fd_read_plain(int fd, const vow__fd_nature *nature, void *buffer, size_t size)
-{
-    ssize_t count;
-
-    if (!nature->is_nonblocking && vow__fd_would_block(fd, POLLIN)) {
-        errno = EAGAIN;
-        return -1;
-    }
-    do
-        count = read(fd, buffer, size);
-    while (count < 0 && errno == EINTR);
-    return count < 0 && is_end_of_terminal(fd) ? 0 : count;
-}
-
-ssize_t vow__fd_read(int fd, void *buffer, size_t size)
-{
-    vow__fd_nature nature = {false, false};
-
-    return vow__fd_read_as(fd, &nature, buffer, size);
+    return flags ? syscall(SYS_pwritev2, fd, parts, parts_count, -1L, -1L, flags)
+                 : writev(fd, parts, parts_count);
 }
 
 /* The SIGPIPE that a write of this thread has just raised, and only that, is taken back. */
-static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts_count)
+static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts_count, int flags)
 {
     const struct timespec at_once = {0, 0};
     sigset_t pipe_only, before, pending;
@@ -104,9 +77,7 @@ static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts
     sigpending(&pending);
     was_pending = sigismember(&pending, SIGPIPE) == 1;
     pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-    do
-        count = writev(fd, parts, parts_count);
-    while (count < 0 && errno == EINTR);
+    count = write_parts(fd, parts, parts_count, flags);
     code = errno;
     if (count < 0 && code == EPIPE && !was_pending)
         while (sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
@@ -116,20 +87,142 @@ static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts
     return count;
 }
 
-/* A pipe without O_NONBLOCK takes PIPE_BUF bytes at once if it is writable at all; more could block. */
-static ssize_t write_plain(int fd, const vow__fd_nature *nature, const struct iovec *parts, int parts_count)
+/* With O_NONBLOCK set, whatever others have made of it meanwhile. */
+static ssize_t call_with_flag(call_fn *call, int fd, bool takes_back, const struct iovec *parts,
+                              int parts_count)
 {
-    struct iovec first = parts[0];
+    int flags = fcntl(fd, F_GETFL);
+    bool is_set = flags >= 0 && (flags & O_NONBLOCK);
+    ssize_t count;
+    int code;
 
-    if (nature->is_nonblocking)
-        return write_without_signal(fd, parts, parts_count);
-    if (vow__fd_would_block(fd, POLLOUT)) {
-        errno = EAGAIN;
+    if (flags < 0 || (!is_set && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
         return -1;
+    count = call(fd, parts, parts_count, 0);
+    code = errno;
+    if (!is_set && takes_back)
+        (void) fcntl(fd, F_SETFL, flags);
+    errno = code;
+    return count;
+}
+
+/* ---- What a descriptor is ------------------------------------------------------------------------------ */
+
+/* Not the master of a pseudo-terminal: /dev/ptmx makes a new one for each who opens it. */
+static bool is_terminal(int fd, const struct stat *status)
+{
+    struct termios ignored;
+
+    return S_ISCHR(status->st_mode) && status->st_rdev != makedev(5, 2) && tcgetattr(fd, &ignored) == 0;
+}
+
+int vow__fd_open_again(int fd)
+{
+    char path[32];
+    struct stat status;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fstat(fd, &status) < 0 || (!S_ISFIFO(status.st_mode) && !is_terminal(fd, &status)))
+        return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return vow__fd_above_stdio(
+        open(path, (flags & (O_ACCMODE | O_APPEND | O_DIRECT)) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+void vow__fd_forget(vow__fd_nature *nature)
+{
+    if (nature->way == VOW__FD_OWN)
+        close(nature->own);
+    nature->way = VOW__FD_SOCKET;
+    nature->own = 0;
+}
+
+/* It is no socket. RWF_NOWAIT on a file would mean: only what is in memory already. */
+static enum vow__fd_way way_of(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) < 0)
+        return VOW__FD_SHARED;
+    return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) || S_ISDIR(status.st_mode) ? VOW__FD_FILE
+                                                                                         : VOW__FD_NOWAIT;
+}
+
+/* It does not know RWF_NOWAIT. What is nobody else's terminal can be opened again; a refusal, such as of one
+ * that belongs to another user, is no reason to leave the terminal changed. */
+static void learn_more(int fd, vow__fd_nature *nature)
+{
+    struct stat status;
+
+    nature->own = vow__fd_open_again(fd);
+    nature->way = VOW__FD_OWN;
+    if (nature->own >= 0)
+        return;
+    nature->own = 0;
+    nature->way = fstat(fd, &status) == 0 && is_terminal(fd, &status) ? VOW__FD_TERMINAL : VOW__FD_SHARED;
+}
+
+static bool is_unknown(int code)
+{
+    return code == EOPNOTSUPP || code == ENOSYS;
+}
+
+static ssize_t attempt(call_fn *call, int fd, vow__fd_nature *nature, const struct iovec *parts,
+                       int parts_count)
+{
+    ssize_t count;
+
+    if (nature->way == VOW__FD_SOCKET)
+        nature->way = (unsigned char) way_of(fd);
+    if (nature->way == VOW__FD_NOWAIT) {
+        count = call(fd, parts, parts_count, RWF_NOWAIT);
+        if (count >= 0 || !is_unknown(errno))
+            return count;
+        learn_more(fd, nature);
     }
-    if (first.iov_len > PIPE_BUF && may_block(fd))
-        first.iov_len = PIPE_BUF;
-    return write_without_signal(fd, &first, 1);
+    switch (nature->way) {
+    case VOW__FD_OWN:
+        return call(nature->own, parts, parts_count, 0);
+    case VOW__FD_FILE:
+        return call(fd, parts, parts_count, 0);
+    default:
+        return call_with_flag(call, fd, nature->way == VOW__FD_TERMINAL, parts, parts_count);
+    }
+}
+
+/* ---- Reading and writing ------------------------------------------------------------------------------- */
+
+/* Whether a read failed because the last who had the other end of a pseudo-terminal open has closed it. Only
+ * the end that made it has a number. */
+static VOW__RARE bool is_end_of_terminal(int fd)
+{
+    int code = errno, number;
+    bool is_end = code == EIO && !ioctl(fd, TIOCGPTN, &number);
+
+    errno = code;
+    return is_end;
+}
+
+ssize_t vow__fd_read_plain(int fd, vow__fd_nature *nature, void *buffer, size_t size)
+{
+    const struct iovec part = {buffer, size};
+    ssize_t count;
+
+    do
+        count = attempt(read_parts, fd, nature, &part, 1);
+    while (count < 0 && errno == EINTR);
+    return count < 0 && is_end_of_terminal(fd) ? 0 : count;
+}
+
+ssize_t vow__fd_read(int fd, void *buffer, size_t size)
+{
+    vow__fd_nature nature = {0, VOW__FD_SOCKET};
+    ssize_t count = vow__fd_read_as(fd, &nature, buffer, size);
+    int code = errno;
+
+    vow__fd_forget(&nature);
+    errno = code;
+    return count;
 }
 
 static ssize_t send_parts(int fd, const struct iovec *parts, int parts_count)
@@ -142,24 +235,30 @@ static ssize_t send_parts(int fd, const struct iovec *parts, int parts_count)
 /* sendmsg(2) costs more than send(2), so it is for what needs it. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count)
 {
-    if (!nature->is_plain) {
-        ssize_t count;
+    ssize_t count;
 
+    if (nature->way == VOW__FD_SOCKET) {
         do
             count = parts_count == 1 ? send(fd, parts->iov_base, parts->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL)
                                      : send_parts(fd, parts, parts_count);
         while (count < 0 && errno == EINTR);
         if (count >= 0 || errno != ENOTSOCK)
             return count;
-        nature->is_plain = true;
     }
-    return write_plain(fd, nature, parts, parts_count);
+    do
+        count = attempt(write_without_signal, fd, nature, parts, parts_count);
+    while (count < 0 && errno == EINTR);
+    return count;
 }
 
 ssize_t vow__fd_write(int fd, const void *buffer, size_t size)
 {
-    vow__fd_nature nature = {false, false};
+    vow__fd_nature nature = {0, VOW__FD_SOCKET};
     const struct iovec part = {(void *) buffer, size};
+    ssize_t count = vow__fd_write_as(fd, &nature, &part, 1);
+    int code = errno;
 
-    return vow__fd_write_as(fd, &nature, &part, 1);
+    vow__fd_forget(&nature);
+    errno = code;
+    return count;
 }

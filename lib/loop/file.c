@@ -13,6 +13,7 @@
 #include <vow/file.h>
 
 #include "base/allocator-private.h"
+#include "base/fd-private.h"
 
 void *vow__file_new(size_t size, const vow__errand *errand, const char *path, const char *site)
 {
@@ -72,7 +73,7 @@ int vow__file_openat(int folder, const char *path, int flags, mode_t mode)
     do
         fd = openat(folder, path, flags | O_CLOEXEC | O_NOCTTY, mode);
     while (fd < 0 && errno == EINTR);
-    return fd;
+    return vow__fd_above_stdio(fd);
 }
 
 ssize_t vow__file_read_some(int fd, void *buffer, size_t size)

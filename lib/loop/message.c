@@ -12,6 +12,7 @@
 #include <vow/unix.h>
 
 #include "base/allocator-private.h"
+#include "base/fd-private.h"
 #include "base/misuse-private.h"
 #include "loop/io-private.h"
 
@@ -152,7 +153,7 @@ static void received_free(void *pointer)
 
     for (size_t i = 0; i < self->message.count; i++)
         if (self->fds[i] >= 0)
-            vow_value_drop(vow_fd(self->fds[i]));
+            vow__fd_close(self->fds[i]);
     vow__release(self, received_size(self->limit));
 }
 
@@ -167,30 +168,34 @@ static received *received_new(size_t limit)
     return self;
 }
 
-/* Takes one descriptor over. False when it is one too many, and closed. */
-static bool add_fd(received *self, int fd)
+/* Takes one descriptor over. 0, or the errno value that says why it is closed instead. */
+static int add_fd(received *self, int fd)
 {
     if (self->message.count == self->limit) {
-        vow_value_drop(vow_fd(fd));
-        return false;
+        vow__fd_close(fd);
+        return EMSGSIZE;
     }
+    fd = vow__fd_above_stdio(fd);
+    if (fd < 0)
+        return EMFILE;
     self->fds[self->message.count++] = fd;
-    return true;
+    return 0;
 }
 
-/* Takes the descriptors of a control message over. False when there were too many. */
-static bool add_fds(received *self, const struct cmsghdr *header)
+/* Takes the descriptors of a control message over. 0, or why some of them are closed instead. */
+static int add_fds(received *self, const struct cmsghdr *header)
 {
     size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    bool fits = true;
+    int code = 0;
 
     for (size_t i = 0; i < count; i++) {
-        int fd;
+        int fd, lost;
 
         memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-        fits = add_fd(self, fd) && fits;
+        lost = add_fd(self, fd);
+        code = code ? code : lost;
     }
-    return fits;
+    return code;
 }
 
 int vow_message_take_fd(vow_message *message, size_t index)
@@ -217,7 +222,11 @@ static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *heade
 }
 #pragma GCC diagnostic pop
 
-/* As recvmsg(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. */
+/*
+ * As recvmsg(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. There
+ * is room for as many as can come, however few are wanted: what finds none is closed by the system inside
+ * this call, and may wait there as close(2) may.
+ */
 static ssize_t receive_some(const message_receiving *self, int *lost)
 {
     struct iovec piece = {.iov_base = self->buffer, .iov_len = vow__io_piece(self->io.io.fd, self->size)};
@@ -225,24 +234,21 @@ static ssize_t receive_some(const message_receiving *self, int *lost)
     struct msghdr message = {.msg_iov = &piece,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
-                             .msg_controllen = (socklen_t) (CMSG_SPACE(self->received->limit * sizeof(int)) +
-                                                            CMSG_SPACE(sizeof(struct ucred)))};
+                             .msg_controllen = sizeof control.bytes};
     ssize_t count;
-    bool fits = true;
 
     do
         count = recvmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     while (count < 0 && errno == EINTR);
     if (count < 0)
         return count;
+    *lost = message.msg_flags & MSG_CTRUNC ? EMFILE : 0;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = next_header(&message, header))
-        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-            fits = add_fds(self->received, header) && fits;
-    *lost = 0;
-    if (!fits)
-        *lost = EMSGSIZE;
-    else if (message.msg_flags & MSG_CTRUNC)
-        *lost = self->received->message.count < self->received->limit ? EMFILE : EMSGSIZE;
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+            int code = add_fds(self->received, header);
+
+            *lost = code ? code : *lost;
+        }
     return count;
 }
 

@@ -46,6 +46,16 @@ vow_process *vow__process_new(vow_loop *loop, const char *site);
 void vow__process_begin(vow_process *self);
 /* The process as a value; or a throw, when it cannot be started. */
 vow_value vow__process_start(vow_loop *loop, const vow_process_options *options, const char *site);
+/* What becomes of its standard streams. */
+typedef struct vow__process_streams {
+    vow_process *process; /* gets our ends of pipes */
+    int fds[3];           /* which descriptor becomes its 0, 1 and 2 */
+    int opened[3];        /* those that were opened for it, to be closed afterwards; -1 for none */
+} vow__process_streams;
+
+/* 0, or an errno value and the one that it is about. */
+int vow__process_streams_open(vow__process_streams *self, const vow_process_options *options, int *which);
+void vow__process_streams_close(const vow__process_streams *self);
 /* Closes our ends of the pipes that nobody took. */
 void vow__process_close_pipes(vow_process *self);
 

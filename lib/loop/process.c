@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/misuse-private.h"
 #include "core/scheduler-private.h"
@@ -37,10 +38,10 @@ static void settle(vow_process *self, vow_value value)
 {
     enum vow__process_stage stage = self->promise.stage;
 
-    unwatch(self);
-    self->promise.stage = VOW__PROCESS_NONE;
     if (stage >= VOW__PROCESS_ENDS)
         vow__child_kill_group(&self->child);
+    unwatch(self);
+    self->promise.stage = VOW__PROCESS_NONE;
     if (stage == VOW__PROCESS_DROPPED) {
         vow_value_drop(value);
         value = vow_throw(&vow__error_cancelled);
@@ -81,6 +82,9 @@ static void ask(vow_process *self)
 {
     int code = 0;
 
+    /* Before it is waited for, which makes its id, and that of its group, free for others. */
+    if (self->promise.stage >= VOW__PROCESS_ENDS && vow__child_has_ended(&self->child))
+        vow__child_kill_group(&self->child);
     switch (vow__child_ask(&self->child, &code)) {
     case VOW__CHILD_ENDED:
         settle(self, vow_int(code));
@@ -241,6 +245,17 @@ void vow__process_begin(vow_process *self)
         ev_io_start(ev, &self->pidfd);
     else
         ask_later(self);
+}
+
+void vow__process_close_pipes(vow_process *self)
+{
+    for (int i = 0; i < 3; i++) {
+        int fd = self->pipes[i];
+
+        self->pipes[i] = -1;
+        if (fd >= 0)
+            close(fd);
+    }
 }
 
 /* ---- The handle ---------------------------------------------------------------------------------------- */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vow_process_start(): from its options to a child that runs, or to an error that says what failed. Whatever
- * it opens on the way is closed again, but for our ends of the pipes.
+ * is opened on the way is closed again, but for our ends of the pipes.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +13,6 @@
 
 #include "base/allocator-private.h"
 #include "core/scheduler-private.h"
-#include "loop/io-private.h"
 #include "loop/process-private.h"
 #include "loop/spawn-private.h"
 
@@ -23,8 +21,8 @@
 typedef struct launch {
     const vow_process_options *options;
     vow_process *process;
+    vow__process_streams streams;
     vow__spawn spawn;
-    int opened[3];    /* descriptors of the child's that are closed here afterwards; -1 for none */
     char *alone[2];   /* the arguments, when there are none */
     const char *what; /* what failed, for the message */
     const char *site;
@@ -32,85 +30,14 @@ typedef struct launch {
 
 static const char *const stream_names[] = {"standard input", "standard output", "standard error"};
 
-/* ---- The three streams --------------------------------------------------------------------------------- */
-
-static bool is_open(int fd)
-{
-    return fcntl(fd, F_GETFD) >= 0;
-}
-
-static int open_null(launch *self, int i)
-{
-    self->opened[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
-    self->spawn.stdio[i] = self->opened[i];
-    return self->opened[i] < 0 ? errno : 0;
-}
-
-/* The two ends are two open files, so that only ours gets O_NONBLOCK. */
-static int open_pipe(launch *self, int i)
-{
-    int ours = i == STDIN_FILENO ? 1 : 0;
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return errno;
-    self->process->pipes[i] = ends[ours];
-    self->opened[i] = self->spawn.stdio[i] = ends[!ours];
-    return vow__fd_set_nonblocking(ends[ours]);
-}
-
-static int prepare_stream(launch *self, int i, vow_stdio stream)
-{
-    switch (stream.kind) {
-    case VOW_STDIO_INHERIT:
-        self->spawn.stdio[i] = is_open(i) ? i : -1;
-        return 0;
-    case VOW_STDIO_NULL:
-        return open_null(self, i);
-    case VOW_STDIO_PIPE:
-        return open_pipe(self, i);
-    case VOW_STDIO_FD:
-        self->spawn.stdio[i] = stream.fd;
-        return is_open(stream.fd) ? 0 : EBADF;
-    case VOW_STDIO_STDOUT:
-        self->spawn.stdio[i] = self->spawn.stdio[STDOUT_FILENO];
-        return i == STDERR_FILENO ? 0 : EINVAL;
-    default:
-        return EINVAL;
-    }
-}
-
 static int prepare_streams(launch *self)
 {
-    const vow_stdio streams[] = {self->options->in, self->options->out, self->options->err};
-    int code = 0;
+    int which = 0, code = vow__process_streams_open(&self->streams, self->options, &which);
 
-    for (int i = 0; i < 3 && !code; i++) {
-        self->what = stream_names[i];
-        code = prepare_stream(self, i, streams[i]);
-    }
+    self->what = stream_names[which];
+    memcpy(self->spawn.stdio, self->streams.fds, sizeof self->spawn.stdio);
     return code;
 }
-
-static void close_opened(const launch *self)
-{
-    for (int i = 0; i < 3; i++)
-        if (self->opened[i] >= 0)
-            close(self->opened[i]);
-}
-
-void vow__process_close_pipes(vow_process *self)
-{
-    for (int i = 0; i < 3; i++) {
-        int fd = self->pipes[i];
-
-        self->pipes[i] = -1;
-        if (fd >= 0)
-            close(fd);
-    }
-}
-
-/* ---- The program --------------------------------------------------------------------------------------- */
 
 /* 0 or an errno value. */
 static int prepare(launch *self)
@@ -191,7 +118,7 @@ static vow_value start(launch *self)
     code = prepare(self);
     if (!code)
         code = spawn(self, options->program ? options->program : options->arguments[0]);
-    close_opened(self);
+    vow__process_streams_close(&self->streams);
     if (code == ENOMEM)
         self->what = "no memory";
     return code ? vow_throw(give_up(self, code)) : vow_own(self->process, &vow_type_process);
@@ -199,9 +126,9 @@ static vow_value start(launch *self)
 
 vow_value vow__process_start(vow_loop *loop, const vow_process_options *options, const char *site)
 {
-    launch self = {.options = options, .opened = {-1, -1, -1}, .site = site};
+    launch self = {.options = options, .streams = {.opened = {-1, -1, -1}}, .site = site};
 
-    self.process = vow__process_new(loop, site);
+    self.process = self.streams.process = vow__process_new(loop, site);
     return self.process ? start(&self)
                         : vow_throw(loop->is_closed ? &vow__error_cancelled : &vow__error_no_memory);
 }

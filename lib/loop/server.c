@@ -452,8 +452,6 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
         return vow__emergency(loop);
     }
     init(self, handle, fd, serve, data);
-    if (!code)
-        code = vow__fd_set_nonblocking(fd);
     if (code)
         fail(self, code);
     update(self);

@@ -13,7 +13,7 @@ typedef struct vow__spawn {
     char *const *arguments;   /* as execve(2) wants them */
     char *const *environment; /* as execve(2) wants it */
     const char *directory;    /* or NULL */
-    int stdio[3];             /* which descriptor of ours becomes its 0, 1 and 2; -1: closed */
+    int stdio[3];             /* which descriptor of ours becomes its 0, 1 and 2 */
     bool own_group;
 } vow__spawn;
 
@@ -31,11 +31,25 @@ typedef struct vow__spawn_failure {
     int code; /* an errno value */
 } vow__spawn_failure;
 
+/*
+ * What the new process has to tell us, in our memory, which it shares. We run on when it has become the
+ * program or has ended, so all is said then. Emulations of the system (Valgrind's, ThreadSanitizer's, qemu's)
+ * give it memory of its own instead, and do not wait: there it tells by a pipe, whose end says that it is the
+ * program. Nothing else is to wait for that end, because whatever another thread forks at this time holds it,
+ * too.
+ */
+typedef struct vow__spawn_report {
+    volatile bool is_shared; /* the new process has written here */
+    volatile bool has_failed;
+    volatile vow__spawn_failure failure;
+    int pipe; /* where it writes */
+} vow__spawn_report;
+
 /* Makes a process in which the program runs. Or tells what has failed, and then no process is left. */
 bool vow__spawn_process(const vow__spawn *spawn, vow__child *child, vow__spawn_failure *failure);
 
-/* In the new process, which shares the memory of its parent: becomes the program, or tells why not. */
-_Noreturn void vow__spawn_become(const vow__spawn *spawn, int report);
+/* In the new process: becomes the program, or tells why not. */
+_Noreturn void vow__spawn_become(const vow__spawn *spawn, vow__spawn_report *report);
 
 /* The paths to try for a program, in the PATH of an environment, and the size of that block, which goes to
  * vow__release(). NULL when there is no memory. */

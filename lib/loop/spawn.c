@@ -18,6 +18,7 @@
 
 #include "base/allocator-private.h"
 #include "base/compiler-private.h"
+#include "base/fd-private.h"
 #include "base/poison-private.h"
 
 #define DEFAULT_PATH "/bin:/usr/bin"
@@ -26,22 +27,11 @@
 #define STACK_SIZE 16384
 
 /* In the new process 0 to 2 are the standard streams: the report must not be there. */
-static int move_up(int fd)
-{
-    int moved;
-
-    if (fd > STDERR_FILENO)
-        return fd;
-    moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    close(fd);
-    return moved;
-}
-
 static int open_report(int ends[2])
 {
     if (pipe2(ends, O_CLOEXEC) < 0)
         return errno;
-    ends[1] = move_up(ends[1]);
+    ends[1] = vow__fd_above_stdio(ends[1]);
     if (ends[1] >= 0)
         return 0;
     close(ends[0]);
@@ -51,15 +41,15 @@ static int open_report(int ends[2])
 /* What the child is to do. */
 typedef struct birth {
     const vow__spawn *spawn;
-    int report;
+    vow__spawn_report report;
 } birth;
 
-static pid_t make_by_vfork(const birth *self)
+static pid_t make_by_vfork(birth *self)
 {
     pid_t pid = vfork();
 
     if (pid == 0)
-        vow__spawn_become(self->spawn, self->report); /* NOLINT(clang-analyzer-unix.Vfork): system calls */
+        vow__spawn_become(self->spawn, &self->report); /* NOLINT(clang-analyzer-unix.Vfork): system calls */
     return pid;
 }
 
@@ -67,9 +57,9 @@ static pid_t make_by_vfork(const birth *self)
 #if defined CLONE_PIDFD && !defined __hppa__ && !defined __ia64__ && !VOW__THREAD_SANITIZER
 static int begin(void *data)
 {
-    const birth *self = data;
+    birth *self = data;
 
-    vow__spawn_become(self->spawn, self->report);
+    vow__spawn_become(self->spawn, &self->report);
 }
 
 /* Like vfork(2), but the pidfd comes with the process: when somebody else in the program waits for all
@@ -112,34 +102,42 @@ static pid_t make_child(birth *self, int *pidfd, int *code)
     return pid;
 }
 
-/* Reads what the child has to tell, or the end, when it has become the program. */
-static ssize_t read_report(int report, vow__spawn_failure *failure)
+/* The child has memory of its own. Reads what it has to tell, or the end, when it has become the program. */
+static int read_report(int pipe, vow__spawn_failure *failure)
 {
     char *bytes = (char *) failure;
     size_t length = 0;
     ssize_t count;
 
     do {
-        count = read(report, bytes + length, sizeof *failure - length);
+        count = read(pipe, bytes + length, sizeof *failure - length);
         if (count > 0)
             length += (size_t) count;
     } while ((count > 0 && length < sizeof *failure) || (count < 0 && (errno == EINTR || errno == EAGAIN)));
-    return count < 0 ? -1 : (ssize_t) length;
+    return count < 0 ? errno : 0;
 }
 
 /* Whether there is no program that runs; then there is no process either. */
-static bool has_failed(vow__child *child, int report, vow__spawn_failure *failure)
+static bool has_failed(const vow__spawn_report *report, int pipe, vow__child *child,
+                       vow__spawn_failure *failure)
 {
-    ssize_t length = read_report(report, failure);
     int ignored;
 
-    if (length == 0)
-        return false;
-    if (length < 0) {
-        failure->step = VOW__SPAWN_FORK;
-        failure->code = errno;
-        vow__child_kill(child, SIGKILL);
+    if (report->is_shared) {
+        failure->step = report->failure.step;
+        failure->code = report->has_failed ? report->failure.code : 0;
+    } else {
+        int code;
+
+        failure->code = 0;
+        code = read_report(pipe, failure);
+        if (code) {
+            *failure = (vow__spawn_failure){VOW__SPAWN_FORK, code};
+            vow__child_kill(child, SIGKILL);
+        }
     }
+    if (!failure->code)
+        return false;
     vow__child_wait(child, &(vow__deadline){.is_never = true}, &ignored);
     vow__child_close(child);
     return true;
@@ -147,22 +145,24 @@ static bool has_failed(vow__child *child, int report, vow__spawn_failure *failur
 
 bool vow__spawn_process(const vow__spawn *spawn, vow__child *child, vow__spawn_failure *failure)
 {
-    int report[2], pidfd = -1;
+    birth self = {.spawn = spawn};
+    int pipe[2], pidfd = -1;
     bool runs = false;
     pid_t pid;
 
     failure->step = VOW__SPAWN_FORK;
-    failure->code = open_report(report);
+    failure->code = open_report(pipe);
     if (failure->code)
         return false;
-    pid = make_child(&(birth){spawn, report[1]}, &pidfd, &failure->code);
-    close(report[1]);
+    self.report.pipe = pipe[1];
+    pid = make_child(&self, &pidfd, &failure->code);
+    close(pipe[1]);
     if (pid > 0) {
         vow__child_init(child, pid, pidfd);
-        runs = !has_failed(child, report[0], failure);
+        runs = !has_failed(&self.report, pipe[0], child, failure);
         child->own_group = spawn->own_group;
     }
-    close(report[0]);
+    close(pipe[0]);
     return runs;
 }
 

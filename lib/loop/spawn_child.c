@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The child's side of a new process, between vfork(2) and execve(2), in the memory of its parent: nothing
- * here allocates, locks, or writes to anything but its own stack.
+ * here allocates, locks, or writes to anything but its own stack and its report.
  */
 #define _GNU_SOURCE
 #include "loop/spawn-private.h"
@@ -25,7 +25,7 @@
 #define FIRST_OTHER (STDERR_FILENO + 1)
 #define LISTING_SIZE 2048
 
-static _Noreturn void fail(int report, enum vow__spawn_step step)
+static _Noreturn void fail(vow__spawn_report *report, enum vow__spawn_step step)
 {
     vow__spawn_failure failure;
     ssize_t ignored;
@@ -33,7 +33,10 @@ static _Noreturn void fail(int report, enum vow__spawn_step step)
     memset(&failure, 0, sizeof failure);
     failure.step = step;
     failure.code = errno;
-    ignored = write(report, &failure, sizeof failure);
+    report->failure.step = failure.step;
+    report->failure.code = failure.code;
+    report->has_failed = true;
+    ignored = write(report->pipe, &failure, sizeof failure);
     (void) ignored;
     _exit(127);
 }
@@ -50,21 +53,18 @@ static void reset_signals(void)
 }
 
 /* First all of them out of the way, because one may stand where another one is to go. */
-static void place_stdio(const vow__spawn *spawn, int report)
+static void place_stdio(const vow__spawn *spawn, vow__spawn_report *report)
 {
     int sources[3];
 
     for (int i = 0; i < 3; i++) {
-        sources[i] = spawn->stdio[i] < 0 ? -1 : fcntl(spawn->stdio[i], F_DUPFD_CLOEXEC, FIRST_OTHER);
-        if (spawn->stdio[i] >= 0 && sources[i] < 0)
-            fail(report, VOW__SPAWN_STDIO);
-    }
-    for (int i = 0; i < 3; i++) {
+        sources[i] = fcntl(spawn->stdio[i], F_DUPFD_CLOEXEC, FIRST_OTHER);
         if (sources[i] < 0)
-            close(i);
-        else if (dup2(sources[i], i) < 0)
             fail(report, VOW__SPAWN_STDIO);
     }
+    for (int i = 0; i < 3; i++)
+        if (dup2(sources[i], i) < 0)
+            fail(report, VOW__SPAWN_STDIO);
 }
 
 static void close_one_on_exec(int fd)
@@ -146,10 +146,11 @@ static void execute(const vow__spawn *spawn)
         errno = EACCES;
 }
 
-void vow__spawn_become(const vow__spawn *spawn, int report)
+void vow__spawn_become(const vow__spawn *spawn, vow__spawn_report *report)
 {
     sigset_t none;
 
+    report->is_shared = true;
     reset_signals();
     if (spawn->own_group && setpgid(0, 0) < 0)
         fail(report, VOW__SPAWN_GROUP);

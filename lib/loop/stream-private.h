@@ -33,7 +33,6 @@ struct vow_stream {
     vow__reading *reader; /* the read that is pending, or NULL */
     int fd;               /* -1 once it is closed */
     vow__fd_nature nature;
-    bool was_blocking : 1;  /* O_NONBLOCK is to be taken back */
     bool is_drained : 1;    /* a read would find nothing: the watcher has to fire first */
     bool is_full : 1;       /* a write likewise */
     bool is_ending : 1;     /* a shutdown is pending or done */

@@ -7,10 +7,11 @@
 #include "loop/stream-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd-private.h"
 #include "base/misuse-private.h"
 
 #define DEFAULT_HIGH_WATER ((size_t) 1 << 20)
@@ -43,16 +44,12 @@ void vow__stop_unwanted(vow_stream *stream, ev_io *watcher)
 
 void vow__stream_shut(vow_stream *stream)
 {
-    int flags;
-
     stop(stream, &stream->in);
     stop(stream, &stream->out);
     if (stream->fd < 0)
         return;
-    flags = stream->was_blocking ? fcntl(stream->fd, F_GETFL) : -1;
-    if (flags >= 0)
-        (void) fcntl(stream->fd, F_SETFL, flags & ~O_NONBLOCK);
-    close(stream->fd);
+    vow__fd_forget(&stream->nature);
+    vow__fd_close(stream->fd);
     stream->fd = -1;
 }
 
@@ -129,15 +126,13 @@ static void drop_stream(void *stream)
 
 const vow_type vow_type_stream = {"stream", drop_stream};
 
-static void set_non_blocking(vow_stream *self)
+/* In a program that was started without a standard stream, libev's own descriptors may stand there: those
+ * have no type. */
+static bool is_somebody_elses(int fd)
 {
-    int flags = fcntl(self->fd, F_GETFL);
+    struct stat status;
 
-    self->was_blocking = flags >= 0 && !(flags & O_NONBLOCK);
-    if (self->was_blocking && fcntl(self->fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        self->was_blocking = false;
-    else
-        self->nature.is_nonblocking = flags >= 0;
+    return fd >= 0 && fd <= STDERR_FILENO && fstat(fd, &status) == 0 && !(status.st_mode & S_IFMT);
 }
 
 static void stream_init(vow_stream *self, int fd)
@@ -151,7 +146,6 @@ static void stream_init(vow_stream *self, int fd)
     self->usual = &self->writes;
     ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
     ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
-    set_non_blocking(self);
     if (vow__fd_has_packets(fd))
         self->in_error = self->out_error = &vow__error_packets;
 }
@@ -161,12 +155,19 @@ vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)
     vow_stream *self;
 
     vow__check_loop(loop, "vow_stream_new", site);
+    if (is_somebody_elses(fd)) {
+        errno = EINVAL;
+        return NULL;
+    }
     self = (void *) vow__promise_new(loop, sizeof *self, &stream_kind, site);
-    if (self)
+    if (self) {
         stream_init(self, fd);
-    else if (fd >= 0)
-        close(fd);
-    return self;
+        return self;
+    }
+    if (fd >= 0)
+        vow__fd_close(fd);
+    errno = loop->is_closed ? ECANCELED : ENOMEM;
+    return NULL;
 }
 
 void vow__misuse_stream(const vow_stream *stream, const char *function, const char *site)
