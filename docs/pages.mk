@@ -192,6 +192,12 @@ man_pages = \
 	docs/man/vow_offload_shutdown_at.3 \
 	docs/man/vow_own.3 \
 	docs/man/vow_peek.3 \
+	docs/man/vow_poll.3 \
+	docs/man/vow_poll_free.3 \
+	docs/man/vow_poll_new.3 \
+	docs/man/vow_poll_new_at.3 \
+	docs/man/vow_poll_next.3 \
+	docs/man/vow_poll_next_at.3 \
 	docs/man/vow_process.3 \
 	docs/man/vow_process_end.3 \
 	docs/man/vow_process_free.3 \

@@ -17,6 +17,7 @@ vowinclude_HEADERS = \
 	include/vow/lookup.h \
 	include/vow/loop.h \
 	include/vow/offload.h \
+	include/vow/poll.h \
 	include/vow/process.h \
 	include/vow/promise.h \
 	include/vow/remote.h \

@@ -20,6 +20,7 @@
 #include <vow/lookup.h>
 #include <vow/loop.h>
 #include <vow/offload.h>
+#include <vow/poll.h>
 #include <vow/process.h>
 #include <vow/promise.h>
 #include <vow/remote.h>

@@ -96,6 +96,7 @@ libvow_la_SOURCES = \
 	lib/loop/offload-private.h \
 	lib/loop/offload.c \
 	lib/loop/offload_pool.c \
+	lib/loop/poll.c \
 	lib/loop/process-private.h \
 	lib/loop/process.c \
 	lib/loop/process_run.c \

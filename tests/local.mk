@@ -18,6 +18,7 @@ test_programs = \
 	tests/test-corners \
 	tests/test-datagram \
 	tests/test-depth \
+	tests/test-descriptors \
 	tests/test-drop \
 	tests/test-ecmascript \
 	tests/test-error \
@@ -49,6 +50,7 @@ test_programs = \
 	tests/test-order-combined \
 	tests/test-nested \
 	tests/test-nested-runs \
+	tests/test-poll \
 	tests/test-process \
 	tests/test-process-end \
 	tests/test-process-reaped \

@@ -53,6 +53,7 @@ my %RULES = map { $_ => 1 } qw(
     vow/io.h
     vow/lookup.h
     vow/offload.h
+    vow/poll.h
     vow/process.h
     vow/remote.h
     vow/server.h

@@ -24,8 +24,8 @@
  * A stream tries its descriptor before it waits for it, never blocks, and never raises SIGPIPE. What it does
  * in one turn of the loop is limited, see vow/io.h: lines that have come already count too. It shares the
  * open file with whoever else has it, and leaves its flags alone: see there. So several streams may stand on
- * one, also in other processes; what a child inherits blocks, if it did so before; and a terminal is as it was
- * when the program ends, however it does. A stream of a terminal or a FIFO may take a second descriptor.
+ * one, also in other processes; what a child inherits blocks, if it did so before; and a terminal is as it
+ * was when the program ends, however it does. A stream of a terminal or a FIFO may take a second descriptor.
  *
  * While nobody waits for it, it does not keep an ev_run() from returning. An idle stream holds no buffer. One
  * that is still there when its loop is freed is closed then, and reported as a leak; it has to be released

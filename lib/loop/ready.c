@@ -7,35 +7,36 @@
 
 #include "loop/io-private.h"
 
-/* Called when libev says that the descriptor is ready, or that it is no more. */
-static bool ready(const vow__io *self, const char *function, vow_value *result)
+static const vow__io_kind readable_kind = {.kind = {.name = "readable", .halt = vow__io_stop}};
+static const vow__io_kind writable_kind = {.kind = {.name = "writable", .halt = vow__io_stop}};
+
+static vow_value closed(const vow__io *self)
 {
-    *result = fcntl(self->io.fd, F_GETFD) < 0 ? vow__io_throw(self, function, EBADF) : vow_nil();
-    return true;
+    return vow__io_throw(self, self->promise.kind == &readable_kind.kind ? "vow_readable" : "vow_writable",
+                         EBADF);
 }
 
-static bool readable_attempt(vow__io *self, vow_value *result)
+/* The descriptor is ready, or, libev says, it is no more. */
+static void ready_cb(EV_P_ ev_io *io, int revents)
 {
-    return ready(self, "vow_readable", result);
+    vow__io *self = VOW__CONTAINER_OF(io, vow__io, io);
+
+    ev_io_stop(EV_A_ io);
+    vow__resolve_and_leave(&self->promise, revents & EV_ERROR ? closed(self) : vow_nil());
 }
 
-static bool writable_attempt(vow__io *self, vow_value *result)
-{
-    return ready(self, "vow_writable", result);
-}
-
-static const vow__io_kind readable_kind = {{.name = "readable", .halt = vow__io_stop}, readable_attempt};
-static const vow__io_kind writable_kind = {{.name = "writable", .halt = vow__io_stop}, writable_attempt};
-
+/* libev ends the program when a watcher of a descriptor that is not open starts. */
 static vow_promise *watch(vow_loop *loop, int fd, const vow__io_kind *kind, int events, const char *site)
 {
     vow__io *self = vow__io_new(loop, sizeof *self, kind, fd, events, site);
 
     if (!self)
         return vow__emergency(loop);
-    if (fcntl(fd, F_GETFD) < 0)
-        return vow__io_begin(self);
-    return vow__io_watch(self);
+    ev_set_cb(&self->io, ready_cb);
+    if (fcntl(fd, F_GETFD) >= 0)
+        return vow__io_watch(self);
+    vow__resolve(&self->promise, closed(self));
+    return &self->promise;
 }
 
 vow_promise *vow_readable_at(vow_loop *loop, int fd, const char *site)

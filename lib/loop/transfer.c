@@ -51,7 +51,7 @@ vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size, cons
     return vow__io_begin(&self->io);
 }
 
-static bool write_attempt(vow__io *io, vow_value *result)
+static bool write_more(vow__io *io, vow_value *result)
 {
     writing *self = (writing *) io;
 
@@ -75,7 +75,23 @@ static bool write_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static const vow__io_kind write_kind = {{.name = "write", .run = vow__io_run, .halt = vow__io_stop},
+/* When it is done, nothing that was opened on the way is left: the other end may wait for that. */
+static bool write_attempt(vow__io *io, vow_value *result)
+{
+    bool is_done = write_more(io, result);
+
+    if (is_done)
+        vow__fd_forget(&((writing *) io)->nature);
+    return is_done;
+}
+
+static void write_halt(vow_promise *promise)
+{
+    vow__io_stop(promise);
+    vow__fd_forget(&((writing *) promise)->nature);
+}
+
+static const vow__io_kind write_kind = {{.name = "write", .run = vow__io_run, .halt = write_halt},
                                         write_attempt};
 
 vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size, const char *site)
@@ -90,6 +106,6 @@ vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t siz
     self->size = size;
     self->written = 0;
     self->piece = vow__io_piece(fd, size);
-    self->nature = (vow__fd_nature){false, false};
+    self->nature = (vow__fd_nature){0, VOW__FD_SOCKET};
     return vow__io_begin(&self->io);
 }

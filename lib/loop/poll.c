@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind poll, a promise that is never fulfilled and that the program knows under another name, and
+ * poll_next, of those who wait for it. A direction has one watcher, which stays active from one wait to the
+ * next; while nobody waits the ev_loop does not count it, and it is stopped when it fires.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include <vow/poll.h>
+
+#include "core/scheduler-private.h"
+#include "loop/loop-private.h"
+
+enum { IN, OUT, DIRECTIONS };
+
+static const int event_of[DIRECTIONS] = {EV_READ, EV_WRITE};
+
+typedef struct direction {
+    ev_io io;
+    vow__link waiting; /* of waiter.links, in the order of the calls */
+} direction;
+
+struct vow_poll {
+    vow_promise promise;
+    int fd;
+    direction directions[DIRECTIONS];
+};
+
+typedef struct waiter {
+    vow_promise promise;
+    vow_poll *poll; /* NULL once it waits no more */
+    int events;
+    vow__link links[DIRECTIONS]; /* of those that it waits for */
+} waiter;
+
+static bool is_wanted(const direction *self)
+{
+    return !vow__list_is_empty(&self->waiting);
+}
+
+/* libev itself stops the watcher of a descriptor that it finds closed, and says so in an event. */
+static bool is_up(const direction *self)
+{
+    return ev_is_active(&self->io) || ev_is_pending(&self->io);
+}
+
+static waiter *first_of(const direction *self, int i)
+{
+    return (waiter *) (void *) ((char *) self->waiting.next - offsetof(waiter, links) -
+                                (size_t) i * sizeof(vow__link));
+}
+
+/* ---- Who waits ----------------------------------------------------------------------------------------- */
+
+static void enter(waiter *self, direction *to, int i)
+{
+    struct ev_loop *ev = vow__ev(&self->promise);
+
+    if (is_wanted(to))
+        ;
+    else if (is_up(to))
+        ev_ref(ev);
+    else
+        ev_io_start(ev, &to->io);
+    vow__list_append(&to->waiting, &self->links[i]);
+}
+
+static void leave(waiter *self)
+{
+    vow_poll *poll = self->poll;
+
+    self->poll = NULL;
+    for (int i = 0; i < DIRECTIONS; i++) {
+        direction *from = &poll->directions[i];
+
+        if (!(self->events & event_of[i]))
+            continue;
+        vow__list_unlink(&self->links[i]);
+        if (!is_wanted(from) && is_up(from))
+            ev_unref(vow__ev(&poll->promise));
+    }
+}
+
+static void next_stop(vow_promise *promise)
+{
+    if (((waiter *) promise)->poll)
+        leave((waiter *) promise);
+}
+
+static const vow__kind next_kind = {.name = "poll_next", .stop = next_stop};
+
+static vow_value closed(const vow_poll *poll, const char *site)
+{
+    return vow_throwf_at(site, EBADF, "vow_poll_next: descriptor %d: %s", poll->fd, strerror(EBADF));
+}
+
+/* ---- What comes ---------------------------------------------------------------------------------------- */
+
+/* Both have come: whoever waits for both is told at once. */
+static int came_for(const waiter *self, int i)
+{
+    const direction *other = &self->poll->directions[!i];
+
+    return event_of[i] | (ev_is_pending(&other->io) ? self->events & event_of[!i] : 0);
+}
+
+static void fire(vow_poll *poll, int i, int revents)
+{
+    direction *self = &poll->directions[i], *other = &poll->directions[!i];
+    struct ev_loop *ev = vow__ev(&poll->promise);
+
+    if (!is_wanted(self)) {
+        ev_ref(ev);
+        ev_io_stop(ev, &self->io);
+        return;
+    }
+    while (is_wanted(self)) {
+        waiter *next = first_of(self, i);
+        bool has_other = is_wanted(other);
+        int came = came_for(next, i);
+
+        leave(next);
+        if (has_other && !is_wanted(other) && !(revents & EV_ERROR))
+            ev_clear_pending(ev, &other->io); /* nobody else is to be told */
+        vow__resolve(&next->promise, revents & EV_ERROR ? closed(poll, next->promise.site) : vow_int(came));
+    }
+}
+
+static void in_cb(EV_P_ ev_io *io, int revents)
+{
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    fire(VOW__CONTAINER_OF(io, vow_poll, directions[IN].io), IN, revents);
+}
+
+static void out_cb(EV_P_ ev_io *io, int revents)
+{
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    fire(VOW__CONTAINER_OF(io, vow_poll, directions[OUT].io), OUT, revents);
+}
+
+/* ---- The poll ------------------------------------------------------------------------------------------ */
+
+static void stop(vow_poll *poll, direction *self, int i)
+{
+    struct ev_loop *ev = vow__ev(&poll->promise);
+
+    while (is_wanted(self))
+        leave(first_of(self, i));
+    if (is_up(self))
+        ev_ref(ev);
+    ev_io_stop(ev, &self->io);
+}
+
+/* Who still waits is cancelled by the loop that is freed. */
+static void poll_stop(vow_promise *promise)
+{
+    vow_poll *self = (vow_poll *) promise;
+
+    stop(self, &self->directions[IN], IN);
+    stop(self, &self->directions[OUT], OUT);
+}
+
+static const vow__kind poll_kind = {.name = "poll", .stop = poll_stop};
+
+vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site)
+{
+    vow_poll *self;
+
+    vow__check_loop(loop, "vow_poll_new", site);
+    if (fcntl(fd, F_GETFD) < 0)
+        return NULL;
+    self = (void *) vow__promise_new(loop, sizeof *self, &poll_kind, site);
+    if (!self) {
+        errno = loop->is_closed ? ECANCELED : ENOMEM;
+        return NULL;
+    }
+    self->fd = fd;
+    ev_io_init(&self->directions[IN].io, in_cb, fd, EV_READ);
+    ev_io_init(&self->directions[OUT].io, out_cb, fd, EV_WRITE);
+    for (int i = 0; i < DIRECTIONS; i++)
+        vow__list_init(&self->directions[i].waiting);
+    return self;
+}
+
+static void check_poll(const vow_poll *poll, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!poll))
+        vow__misuse_null(function, "poll", site);
+    vow__check_thread(vow__loop_of(&poll->promise), function);
+}
+
+/* libev ends the program when a watcher of a descriptor that is not open starts. */
+static bool can_start(const vow_poll *poll, int events)
+{
+    for (int i = 0; i < DIRECTIONS; i++)
+        if ((events & event_of[i]) && !is_up(&poll->directions[i]))
+            return fcntl(poll->fd, F_GETFD) >= 0;
+    return true;
+}
+
+vow_promise *vow_poll_next_at(vow_poll *poll, int events, const char *site)
+{
+    vow_loop *loop;
+    waiter *self;
+
+    check_poll(poll, "vow_poll_next", site);
+    loop = vow__loop_of(&poll->promise);
+    self = (void *) vow__promise_new(loop, sizeof *self, &next_kind, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->poll = NULL;
+    self->events = events;
+    if (!events || (events & ~(EV_READ | EV_WRITE)))
+        vow__resolve(&self->promise,
+                     vow_throwf_at(site, EINVAL,
+                                   "vow_poll_next: descriptor %d: neither EV_READ nor EV_WRITE: %d", poll->fd,
+                                   events));
+    else if (!can_start(poll, events))
+        vow__resolve(&self->promise, closed(poll, site));
+    else
+        self->poll = poll;
+    for (int i = 0; i < DIRECTIONS && self->poll; i++)
+        if (events & event_of[i])
+            enter(self, &poll->directions[i], i);
+    return &self->promise;
+}
+
+void vow_poll_free(vow_poll *poll)
+{
+    if (!poll)
+        return;
+    check_poll(poll, "vow_poll_free", NULL);
+    for (int i = 0; i < DIRECTIONS; i++)
+        while (is_wanted(&poll->directions[i])) {
+            waiter *next = first_of(&poll->directions[i], i);
+
+            leave(next);
+            vow__settle(&next->promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
+        }
+    vow_unref(&poll->promise);
+}
