@@ -83,13 +83,13 @@ static void leave(waiter *self)
     }
 }
 
-static void next_stop(vow_promise *promise)
+static void next_halt(vow_promise *promise)
 {
     if (((waiter *) promise)->poll)
         leave((waiter *) promise);
 }
 
-static const vow__kind next_kind = {.name = "poll_next", .stop = next_stop};
+static const vow__kind next_kind = {.name = "poll_next", .halt = next_halt};
 
 static vow_value closed(const vow_poll *poll, const char *site)
 {
@@ -128,12 +128,21 @@ static void fire(vow_poll *poll, int i, int revents)
     }
 }
 
+static void handle(vow_poll *poll, int i, int revents)
+{
+    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&poll->promise));
+    bool is_first = vow__loop_enter(host);
+
+    fire(poll, i, revents);
+    vow__loop_leave(host, is_first);
+}
+
 static void in_cb(EV_P_ ev_io *io, int revents)
 {
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    fire(VOW__CONTAINER_OF(io, vow_poll, directions[IN].io), IN, revents);
+    handle(VOW__CONTAINER_OF(io, vow_poll, directions[IN].io), IN, revents);
 }
 
 static void out_cb(EV_P_ ev_io *io, int revents)
@@ -141,7 +150,7 @@ static void out_cb(EV_P_ ev_io *io, int revents)
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    fire(VOW__CONTAINER_OF(io, vow_poll, directions[OUT].io), OUT, revents);
+    handle(VOW__CONTAINER_OF(io, vow_poll, directions[OUT].io), OUT, revents);
 }
 
 /* ---- The poll ------------------------------------------------------------------------------------------ */
@@ -158,7 +167,7 @@ static void stop(vow_poll *poll, direction *self, int i)
 }
 
 /* Who still waits is cancelled by the loop that is freed. */
-static void poll_stop(vow_promise *promise)
+static void poll_halt(vow_promise *promise)
 {
     vow_poll *self = (vow_poll *) promise;
 
@@ -166,7 +175,7 @@ static void poll_stop(vow_promise *promise)
     stop(self, &self->directions[OUT], OUT);
 }
 
-static const vow__kind poll_kind = {.name = "poll", .stop = poll_stop};
+static const vow__kind poll_kind = {.name = "poll", .halt = poll_halt};
 
 vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site)
 {
