@@ -48,7 +48,9 @@ typedef struct vow_task {
 typedef struct vow_task_type {
     const char *name;
     const char *file;
+    uint32_t line;
     size_t size;
+    size_t alignment;
     bool (*enter)(void *frame); /**< runs the body; true when it is done, false when it awaits */
 } vow_task_type;
 
@@ -98,8 +100,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
     {                                                                                                  \
         return vow__body_##name((struct name *) frame);                                                \
     }                                                                                                  \
-    static VOW_UNUSED const vow_task_type vow__task_##name = {#name, __FILE__, sizeof(struct name),    \
-                                                              vow__enter_##name};                      \
+    static VOW_UNUSED const vow_task_type vow__task_##name = {                                         \
+        #name, __FILE__, __LINE__, sizeof(struct name), _Alignof(struct name), vow__enter_##name};     \
     static bool vow__body_##name(struct name *me)
 
 /**

@@ -4,6 +4,10 @@
  * The frame's vow_task says where to go on; what is here says what the body awaits and what it will settle
  * with.
  *
+ * The body reads its frame as a struct of its own, which this file does not know: it reaches the frame by its
+ * address only, and never as a part of a type from here, which a compiler that sees both might take for
+ * another object.
+ *
  * What a body awaits is most often pending; where it is settled, and the queue is empty, the task's next job
  * would be the next of all, and is run without going through the queue.
  *
@@ -15,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "core/operations-private.h"
 
@@ -31,16 +36,20 @@ enum stage {
 typedef struct task {
     vow_promise promise;
     const vow_task_type *type;
-    vow_promise *awaited;                 /* while the body runs: settled, VOW_RESULT() points into it */
-    vow_value outcome;                    /* what VOW_RETURN() or VOW_THROW() said */
-    _Alignas(max_align_t) vow_task frame; /* the user's struct begins here */
+    vow_promise *awaited; /* while the body runs: settled, VOW_RESULT() points into it */
+    vow_value outcome;    /* what VOW_RETURN() or VOW_THROW() said */
+    vow_task *frame;      /* the user's struct: behind this one, or apart */
 } task;
 
-_Static_assert(offsetof(task, frame) % _Alignof(max_align_t) == 0, "a frame is aligned for any type");
+/* What a block of the pools, or what is less aligned than a frame wants to be, has no room for is apart. */
+#define ALIGNMENT _Alignof(max_align_t)
+/* Where a frame stands behind its task. The word before a frame, here and apart, is the address of its task. */
+#define FRAME_OFFSET ((sizeof(task) + sizeof(task *) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+#define BACK(frame) ((task **) (void *) ((char *) (frame) - sizeof(task *)))
 
 static task *task_of(const vow_task *frame)
 {
-    return VOW__CONTAINER_OF(frame, task, frame);
+    return *BACK(frame);
 }
 
 /* What the last await gave is no longer looked at. May run a drop function. */
@@ -49,8 +58,8 @@ static void let_awaited_go(task *self)
     vow_promise *awaited = self->awaited;
 
     self->awaited = NULL;
-    self->frame.result = NULL;
-    self->frame.flags = 0;
+    self->frame->result = NULL;
+    self->frame->flags = 0;
     if (awaited)
         vow__unref(awaited);
 }
@@ -59,7 +68,7 @@ static void begin_cleaning(task *self)
 {
     self->promise.stage |= CLEANING;
     self->promise.flags |= VOW__SHIELDED;
-    self->frame.state = VOW__TASK_FINALLY;
+    self->frame->state = VOW__TASK_FINALLY;
 }
 
 static bool is_cause_of(const vow_error *cause, const vow_error *error)
@@ -108,7 +117,7 @@ static bool enter(task *self)
     bool is_done;
 
     self->promise.stage |= RUNNING;
-    is_done = self->type->enter(&self->frame);
+    is_done = self->type->enter(self->frame);
     self->promise.stage &= (uint8_t) ~RUNNING;
     return is_done;
 }
@@ -138,9 +147,9 @@ static void take_awaited(task *self)
     vow_promise *awaited = vow__take_own_upstream(&self->promise);
 
     self->awaited = awaited;
-    self->frame.result = vow__look(awaited);
+    self->frame->result = vow__look(awaited);
     if (vow__is_rejected(awaited))
-        self->frame.flags = VOW__TASK_REJECTED;
+        self->frame->flags = VOW__TASK_REJECTED;
 }
 
 /* In its job: it was cancelled meanwhile, or the last reference but that of the job went. */
@@ -165,7 +174,7 @@ static void task_run(vow_promise *promise, vow__reaction *wait)
     do {
         promise->mode = VOW__WAIT_NONE;
         take_awaited(self);
-        is_done = self->type->enter(&self->frame);
+        is_done = self->type->enter(self->frame);
     } while (is_ready(promise) && !is_unwanted(promise));
     promise->stage &= (uint8_t) ~(RUNNING | IN_ITS_JOB);
     if (is_ready(promise))
@@ -199,21 +208,70 @@ static const char *task_describe(const vow_promise *promise)
     return name;
 }
 
+/* What a frame that is apart has before it: the address of its task, and what keeps it aligned. */
+static size_t head_of(const vow_task_type *type)
+{
+    return type->alignment > ALIGNMENT ? type->alignment : ALIGNMENT;
+}
+
+static void apart_dispose(vow_promise *promise)
+{
+    const task *self = (task *) promise;
+    size_t head = head_of(self->type);
+
+    vow__release((char *) self->frame - head, head + self->type->size);
+}
+
 static const vow__kind task_kind = {
     .name = "task", .run = task_run, .unwind = task_unwind, .describe = task_describe};
+static const vow__kind apart_kind = {.name = "task",
+                                     .run = task_run,
+                                     .unwind = task_unwind,
+                                     .dispose = apart_dispose,
+                                     .describe = task_describe};
+
+static VOW__RARE task *new_apart(vow_loop *loop, const vow_task_type *type, const char *site)
+{
+    size_t head = head_of(type);
+    char *memory = vow__allocate_aligned(head + type->size, head);
+    task *self;
+
+    if (!memory)
+        return NULL;
+    self = (void *) vow__promise_new(loop, sizeof *self, &apart_kind, site);
+    if (self)
+        self->frame = (vow_task *) (void *) (memory + head);
+    else
+        vow__release(memory, head + type->size);
+    return self;
+}
+
+/* A task without its frame's content; NULL when there is no memory. */
+static task *task_new(vow_loop *loop, const vow_task_type *type, const char *site)
+{
+    task *self;
+
+    if (VOW_UNLIKELY(type->size > VOW__BLOCK_MAX - FRAME_OFFSET || type->alignment > ALIGNMENT))
+        return new_apart(loop, type, site);
+    self = (void *) vow__promise_new(loop, FRAME_OFFSET + type->size, &task_kind, site);
+    if (self)
+        self->frame = (vow_task *) (void *) ((char *) self + FRAME_OFFSET);
+    return self;
+}
 
 vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame, const char *site)
 {
     task *self;
 
     vow__check_loop(loop, "vow_async", site);
-    self = (void *) vow__promise_new(loop, offsetof(task, frame) + type->size, &task_kind, site);
+    self = task_new(loop, type, site);
     if (!self)
         return vow__emergency(loop);
     self->type = type;
     self->awaited = NULL;
     self->outcome = vow_nil();
-    memcpy(&self->frame, frame, type->size);
+    *BACK(self->frame) = self;
+    memcpy(self->frame, frame, type->size);
     self->promise.refs++;
     vow__enter_program(loop);
     step_done(self, enter(self));
