@@ -288,7 +288,7 @@ vow_promise *vow_ref(const vow_promise *promise)
     vow_promise *mine = (vow_promise *) promise;
 
     vow__check_promise(promise, "vow_ref", NULL);
-    mine->refs++;
+    vow__ref(mine);
     return mine;
 }
 
@@ -306,8 +306,8 @@ void vow_unref(vow_promise *promise)
 {
     if (!promise)
         return;
-    vow__check_promise(promise, "vow_unref", NULL);
-    vow__unref(promise);
+    vow__check_thread(vow__loop_of(promise), "vow_unref");
+    vow__unref(promise); /* notices one that is freed */
 }
 
 void vow_detach(vow_promise *promise)

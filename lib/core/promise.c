@@ -12,6 +12,19 @@ void vow__misuse_null(const char *function, const char *what, const char *site)
     vow__misuse(function, NULL, "the %s is NULL%s%s", what, site ? ", at " : "", site ? site : "");
 }
 
+void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
+{
+    if (!promise)
+        vow__misuse_null(function, "promise", site);
+    vow__misuse(function, promise->site, "the promise is used after it was given away%s%s", site ? ", at " : "",
+                site ? site : "");
+}
+
+void vow__misuse_refs(const vow_promise *promise)
+{
+    vow__misuse("vow_ref", promise->site, "the promise has more references than can be counted");
+}
+
 void vow__misuse_loops(const char *function, const vow_promise *promise)
 {
     vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
@@ -37,7 +50,7 @@ vow_promise *vow__emergency(vow_loop *loop)
 {
     vow_promise *promise = loop->is_closed ? &loop->closed : &loop->no_memory;
 
-    promise->refs++;
+    vow__ref(promise);
     promise->flags &= (uint16_t) ~VOW__SEEN;
     return promise;
 }
@@ -134,7 +147,7 @@ vow_value vow__share_slowly(vow_promise *from)
             return vow_take(own);
     }
     alias = vow_own(own->type == &vow__type_alias ? own->u.pointer : from, &vow__type_alias);
-    ((vow_promise *) alias.u.pointer)->refs++;
+    vow__ref(alias.u.pointer);
     return alias;
 }
 

@@ -43,7 +43,7 @@ static inline void run_promise(vow_loop *loop, vow_promise *promise)
         promise->kind->run(promise, &promise->wait);
     else
         run_rare(promise, mode);
-    vow__unref(promise);
+    vow__unref_own(promise);
 }
 
 static inline void run_branch(vow_loop *loop, vow__branch *branch)
@@ -53,7 +53,7 @@ static inline void run_branch(vow_loop *loop, vow__branch *branch)
     owner->refs++;
     loop->running = owner;
     owner->kind->run(owner, &branch->wait);
-    vow__unref(owner);
+    vow__unref_own(owner);
 }
 
 static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)

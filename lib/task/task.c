@@ -249,11 +249,14 @@ static VOW__RARE task *new_apart(vow_loop *loop, const vow_task_type *type, cons
 /* A task without its frame's content; NULL when there is no memory. */
 static task *task_new(vow_loop *loop, const vow_task_type *type, const char *site)
 {
+    size_t size = FRAME_OFFSET + type->size;
     task *self;
 
-    if (VOW_UNLIKELY(type->size > VOW__BLOCK_MAX - FRAME_OFFSET || type->alignment > ALIGNMENT))
+    if (VOW_UNLIKELY(size > VOW__BLOCK_MAX || type->alignment > ALIGNMENT))
         return new_apart(loop, type, site);
-    self = (void *) vow__promise_new(loop, FRAME_OFFSET + type->size, &task_kind, site);
+    self = vow__promise_new_quickly(loop, size, &task_kind, site);
+    if (VOW_UNLIKELY(!self))
+        self = (void *) vow__promise_new_slowly(loop, size, &task_kind, site);
     if (self)
         self->frame = (vow_task *) (void *) ((char *) self + FRAME_OFFSET);
     return self;
@@ -276,7 +279,7 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     vow__enter_program(loop);
     step_done(self, enter(self));
     vow__leave_program(loop);
-    vow_unref(&self->promise);
+    vow__unref_own(&self->promise);
     return &self->promise;
 }
 
@@ -290,18 +293,25 @@ static bool is_next(const task *self, const vow_promise *promise)
            vow__list_is_empty(&loop->queue) && !loop->is_closed;
 }
 
+static VOW__RARE VOW_NORETURN void misuse_await(const task *self, const vow_promise *promise, uint32_t line)
+{
+    if (vow__is_gone(promise))
+        vow__misuse_promise(promise, "VOW_AWAIT", self->promise.site);
+    vow__misuse("VOW_AWAIT", promise->site, "a task cannot await itself, at %s:%u", self->type->file,
+                (unsigned) line);
+}
+
 void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
 {
     task *self = task_of(frame);
 
-    vow__check_promise(promise, "VOW_AWAIT", self->promise.site);
-    if (promise == &self->promise)
-        vow__misuse("VOW_AWAIT", promise->site, "a task cannot await itself, at %s:%u", self->type->file,
-                    (unsigned) line);
+    if (VOW_UNLIKELY(vow__is_gone(promise) || promise == &self->promise))
+        misuse_await(self, promise, line);
+    vow__check_thread(vow__loop_of(promise), "VOW_AWAIT");
     vow__check_same_loop(&self->promise, promise, "VOW_AWAIT");
+    frame->state = line;
     if (self->awaited)
         let_awaited_go(self);
-    frame->state = line;
     if (is_next(self, promise)) {
         self->promise.wait.upstream = (uintptr_t) promise;
         self->promise.mode = VOW__WAIT_READY;
