@@ -33,6 +33,8 @@ libvow_la_SOURCES = \
 	lib/core/error.c \
 	lib/core/finally.c \
 	lib/core/interest.c \
+	lib/core/lent-private.h \
+	lib/core/lent.c \
 	lib/core/lifecycle.c \
 	lib/core/list-private.h \
 	lib/core/list.c \

@@ -176,8 +176,12 @@ vow_error *vow_error_ref(const vow_error *error)
     vow_error *mine = (vow_error *) error;
 
     check_error(error, "vow_error_ref");
-    if (mine->size)
-        mine->refs++;
+    if (!mine->size)
+        return mine;
+    if (VOW_UNLIKELY(mine->refs >= VOW__REFS_MAX))
+        vow__misuse("vow_error_ref", mine->site_count ? mine->sites[0] : NULL,
+                    "the error has more references than can be counted");
+    mine->refs++;
     return mine;
 }
 

@@ -10,9 +10,6 @@
 #include "base/misuse-private.h"
 #include "core/promise-private.h"
 
-/* How much memory a loop keeps in lists; none where a pool keeps no blocks, either. */
-#define STASH_BYTES (VOW__POOL_KEEPS ? (size_t) 1 << 20 : 0)
-
 static size_t size_of(size_t length)
 {
     return sizeof(vow_list) + length * sizeof(vow_value);
@@ -69,7 +66,7 @@ vow_list *vow__list_obtain(vow__stash *stash, size_t length)
 
 void vow__list_yield(vow__stash *stash, vow_list *list)
 {
-    if (list->length > VOW__STASH_LENGTH || stash->bytes + size_of(list->length) > STASH_BYTES) {
+    if (list->length > VOW__STASH_LENGTH || stash->bytes + size_of(list->length) > stash->limit) {
         vow__list_discard(list);
         return;
     }

@@ -64,8 +64,7 @@ vow_value vow_fd(int fd)
 
 vow_value vow_follow(vow_promise *promise)
 {
-    if (!promise)
-        vow__misuse("vow_follow", NULL, "the promise is NULL");
+    vow__check_promise(promise, "vow_follow", NULL);
     return vow_own(promise, &vow__type_follow);
 }
 

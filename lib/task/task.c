@@ -21,16 +21,18 @@
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "core/lent-private.h"
 #include "core/operations-private.h"
 
 /* Bits of the promise's `stage`. */
 enum stage {
-    RUNNING = 1,    /* the body is on the stack */
-    CUT = 2,        /* cancelled meanwhile: the clean-up follows when the body returns */
-    CLEANING = 4,   /* it is in VOW_FINALLY, or past it */
-    OVERRIDDEN = 8, /* the outcome was set in VOW_FINALLY */
-    FINISHED = 16,  /* the body will not be entered any more */
-    IN_ITS_JOB = 32 /* in a job of the task's own, and not, say, in vow_async() */
+    RUNNING = 1,     /* the body is on the stack */
+    CUT = 2,         /* cancelled meanwhile: the clean-up follows when the body returns */
+    CLEANING = 4,    /* it is in VOW_FINALLY, or past it */
+    OVERRIDDEN = 8,  /* the outcome was set in VOW_FINALLY */
+    FINISHED = 16,   /* the body will not be entered any more */
+    IN_ITS_JOB = 32, /* in a job of the task's own, and not, say, in vow_async() */
+    AT_END = 64      /* debug builds: the body has come to VOW_END() */
 };
 
 typedef struct task {
@@ -111,6 +113,34 @@ static void finish(task *self)
     }
 }
 
+/*
+ * Debug builds notice a body that was left by a `return` of its own: with true it has not come to VOW_END(), with false
+ * it awaits nothing. In others the first leaves out VOW_FINALLY, and the second leaves the task pending for ever.
+ */
+#ifdef VOW_DEBUG
+static void check_left(const task *self, bool is_done)
+{
+    const vow_promise *promise = &self->promise;
+    uint32_t state = self->frame->state;
+
+    if (is_done ? promise->stage & AT_END : promise->mode != VOW__WAIT_NONE)
+        return;
+    vow__misuse("VOW_ASYNC", promise->site, "task %s was left by a plain return, %s %s:%u", self->type->name,
+                promise->stage & CLEANING ? "in the clean-up of the body at"
+                : state                   ? "after the await at"
+                                          : "before the first await of the body at",
+                self->type->file, (unsigned) (state && state < VOW__TASK_FINALLY ? state : self->type->line));
+}
+
+static void note_end(task *self)
+{
+    self->promise.stage |= AT_END;
+}
+#else
+#define check_left(self, is_done) ((void) 0)
+#define note_end(self) ((void) 0)
+#endif
+
 /* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
 static bool enter(task *self)
 {
@@ -118,6 +148,7 @@ static bool enter(task *self)
 
     self->promise.stage |= RUNNING;
     is_done = self->type->enter(self->frame);
+    check_left(self, is_done);
     self->promise.stage &= (uint8_t) ~RUNNING;
     return is_done;
 }
@@ -175,6 +206,7 @@ static void task_run(vow_promise *promise, vow__reaction *wait)
         promise->mode = VOW__WAIT_NONE;
         take_awaited(self);
         is_done = self->type->enter(self->frame);
+        check_left(self, is_done);
     } while (is_ready(promise) && !is_unwanted(promise));
     promise->stage &= (uint8_t) ~(RUNNING | IN_ITS_JOB);
     if (is_ready(promise))
@@ -325,6 +357,8 @@ void vow__task_return(vow_task *frame, vow_value value)
     task *self = task_of(frame);
     vow_value replaced = self->outcome;
 
+    if (frame->result)
+        vow__check_given(frame->result, value, &self->promise, "VOW_RETURN");
     self->outcome = value;
     if (self->promise.stage & CLEANING) {
         self->promise.stage |= OVERRIDDEN;
@@ -347,16 +381,19 @@ bool vow__task_leave(vow_task *frame)
 {
     task *self = task_of(frame);
 
-    if (self->promise.stage & CLEANING)
+    if (self->promise.stage & CLEANING) {
+        note_end(self);
         return false;
+    }
     begin_cleaning(self);
     return true;
 }
 
 bool vow__task_end(vow_task *frame)
 {
-    const task *self = task_of(frame);
+    task *self = task_of(frame);
 
+    note_end(self);
     if (frame->state < VOW__TASK_FINALLY)
         vow__misuse("VOW_AWAIT", self->promise.site,
                     "task %s cannot go on at %s:%u: an await stands in a switch", self->type->name,
