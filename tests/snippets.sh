@@ -23,8 +23,12 @@ fi
 
 sources=$(echo "$VOW_HEADERS" | sed 's,version[.]h,version.h.in,')
 mkdir "$snippets"
-(cd "$top_srcdir" && perl tools/snippets.pl --out "$snippets" $sources README.md docs/vow.7) |
-    sort >"$scratch/present"
+take_out()
+{
+    (cd "$top_srcdir" && perl tools/snippets.pl --out "$snippets" $sources README.md docs/vow.7) >"$scratch/taken"
+}
+check "every snippet can be taken out" take_out
+sort "$scratch/taken" >"$scratch/present"
 sed -n 's,^#include "snippets/\(.*\)"$,\1,p' "$top_srcdir/tests/snippets.c" >"$scratch/included"
 {
     cat "$scratch/included"

@@ -19,6 +19,9 @@ use VowHeaders;
 my $out;
 GetOptions('out=s' => \$out) && defined $out && @ARGV or die "usage: snippets.pl --out DIR FILE...\n";
 
+# Neighbours are one piece, whatever their distance. The first one begins after an empty line.
+my $PIECE = qr/(?:\n[ \t]*)\n((?: {4}[^\n]*(?:\n|\z)|[ \t]*\n(?=\s*\n* {4}))+)/;
+
 my %count;
 for my $path (@ARGV) {
     my $text = read_text($path);
@@ -38,13 +41,14 @@ sub of_header
         my ($comment, $line, $end) = ($1, line_of($text, $-[1]), pos $text);
         $comment =~ s/^[ \t]*\*(?: |$)//gm;
         my $name;
-        # Neighbours are one piece, whatever their distance. A paragraph begins after an empty line.
-        while ($comment =~ /(?:\n[ \t]*)\n((?: {4}[^\n]*(?:\n|\z)|[ \t]*\n(?=\s*\n* {4}))+)/g) {
+        while ($comment =~ /$PIECE/g) {
             my ($code, $at) = ($1, $line + line_of($comment, $-[1]) - 1);
             $name //= name_of($path, $comment, \$text);
             $code =~ s/^ {4}//gm;
             write_snippet($name, $path, $at, $code);
         }
+        (my $prose = $comment) =~ s/$PIECE//g;
+        die "$path: code without an empty line before it: $1\n" if $prose =~ /^( {4}.*(?:\);|[{}];?))$/m;
         pos($text) = $end;
     }
 }
