@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Configures, builds and runs the example project against the installed library, first shared, then static.
+# Configures, builds and runs the example project against the installed library, first shared, then static;
+# and the program of the README, with the command that the README compiles one with.
 # `make installcheck` calls it: installcheck.sh CONSUMER_SOURCE WORK_FOLDER, the rest through the environment.
 # Prints TAP.
 set -u
@@ -36,6 +37,14 @@ prepare()
 
 # With a DESTDIR the .pc file names folders that the library will only have later; pkg-config is told the ones
 # that it has now. (PKG_CONFIG_SYSROOT_DIR would change libev's too.)
+find_installed()
+{
+    PKG_CONFIG_PATH=$DESTDIR$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+    export PKG_CONFIG_PATH
+    [ -z "$DESTDIR" ] || PKG_CONFIG="$PKG_CONFIG --define-variable=libdir=$DESTDIR$libdir \
+        --define-variable=includedir=$DESTDIR$includedir"
+}
+
 build() # build KIND CONFIGURE_OPTION...
 {
     kind=$1
@@ -43,19 +52,20 @@ build() # build KIND CONFIGURE_OPTION...
     mkdir -p "$work/$kind" || return 1
     (
         cd "$work/$kind" || exit 1
-        PKG_CONFIG_PATH=$DESTDIR$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
-        export PKG_CONFIG_PATH
-        [ -z "$DESTDIR" ] || PKG_CONFIG="$PKG_CONFIG --define-variable=libdir=$DESTDIR$libdir \
-            --define-variable=includedir=$DESTDIR$includedir"
         quietly build.log ../source/configure CC="$CC" CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" \
             PKG_CONFIG="$PKG_CONFIG" "$@" && quietly build.log ${MAKE:-make}
     )
 }
 
-run()
+run() # run KIND PROGRAM
 {
     LD_LIBRARY_PATH=$DESTDIR$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} \
-        quietly "$work/$1/run.log" "$work/$1/consumer" && sed 's/^/# /' "$work/$1/run.log"
+        quietly "$work/$1/run.log" "$work/$1/$2" && sed 's/^/# /' "$work/$1/run.log"
+}
+
+no_shared()
+{
+    [ -z "$(ls "$DESTDIR$libdir"/libvow.so "$DESTDIR$libdir"/libvow.dylib 2>/dev/null)" ]
 }
 
 # Whether the program found the library where it was installed, as far as ldd can say.
@@ -70,9 +80,9 @@ uses_installed()
 check_shared()
 {
     what="a shared program through pkg-config --cflags --libs"
-    if [ -z "$(ls "$DESTDIR$libdir"/libvow.so "$DESTDIR$libdir"/libvow.dylib 2>/dev/null)" ]; then
+    if no_shared; then
         result ok "$what # SKIP no shared library is installed"
-    elif build shared && run shared && uses_installed; then
+    elif build shared && run shared consumer && uses_installed; then
         result ok "$what"
     else
         result "not ok" "$what"
@@ -94,14 +104,41 @@ check_static()
         result ok "$what # SKIP the sanitizers need shared libraries"
     elif ! static_links; then
         result ok "$what # SKIP the compiler makes no static programs here"
-    elif build static --enable-static-program && run static; then
+    elif build static --enable-static-program && run static consumer; then
         result ok "$what"
     else
         result "not ok" "$what"
     fi
 }
 
-echo 1..2
+# Runs the line, with the compiler and the pkg-config of this build by the names that a reader types.
+as_typed()
+{
+    mkdir -p "$work/bin" &&
+        printf "#!/bin/sh\nPATH='%s'\nexec %s \"\$@\"\n" "$PATH" "$CC $CFLAGS $LDFLAGS" >"$work/bin/cc" &&
+        printf "#!/bin/sh\nPATH='%s'\nexec %s \"\$@\"\n" "$PATH" "$PKG_CONFIG" >"$work/bin/pkg-config" &&
+        chmod +x "$work/bin/cc" "$work/bin/pkg-config" || return 1
+    (cd "$work/readme" && PATH=$work/bin:$PATH quietly build.log sh -c "$line")
+}
+
+# The first program of the README, and what its line makes of it.
+check_readme()
+{
+    what="the program of the README, compiled as it says"
+    readme=$source/../../README.md
+    mkdir -p "$work/readme" || return 1
+    sed -n '/^```c$/,/^```$/{/^```/d;p;}' "$readme" >"$work/readme/program.c"
+    line=$(sed -n 's/^cc program[.]c /&/p' "$readme")
+    if no_shared; then
+        result ok "$what # SKIP no shared library is installed"
+    elif [ -n "$line" ] && as_typed && run readme a.out; then
+        result ok "$what"
+    else
+        result "not ok" "$what"
+    fi
+}
+
+echo 1..3
 if ! ${PKG_CONFIG:-false} --version >/dev/null 2>&1; then
     echo "Bail out! make installcheck needs pkg-config"
     exit 1
@@ -112,6 +149,8 @@ if [ ! -e "$DESTDIR$pkgconfigdir/vow.pc" ]; then
 fi
 prepare || { echo "Bail out! the example project could not be prepared"; exit 1; }
 work=$(cd "$work" && pwd)
+find_installed
 check_shared
 check_static
+check_readme
 exit $failed
