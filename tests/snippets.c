@@ -56,6 +56,42 @@ static void interval(vow_loop *loop)
     CHECK(outcome(vow_timeout(vow_async(loop, stopwatch), 0.05)) == ETIMEDOUT);
 }
 
+/* ---- poll.h, and as much of libpq as it needs ---- */
+
+typedef struct PGconn { int fd, missing; } PGconn;
+
+static int PQsocket(const PGconn *connection)
+{
+    return connection->fd;
+}
+
+static int PQisBusy(const PGconn *connection)
+{
+    return connection->missing > 0;
+}
+
+static int PQconsumeInput(PGconn *connection)
+{
+    char byte;
+
+    connection->missing--;
+    return read(connection->fd, &byte, 1) == 1;
+}
+
+#include "snippets/poll.h"
+
+static void polled(vow_loop *loop)
+{
+    int ends[2];
+    PGconn connection = {.missing = 3};
+
+    CHECK(pipe(ends) == 0 && write(ends[1], "yes", 3) == 3);
+    connection.fd = ends[0];
+    CHECK(outcome(vow_async(loop, answer, .connection = &connection)) == 0 && connection.missing == 0);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 /* ---- process.h ---- */
 
 struct started { vow_task task; vow_process *process; };
@@ -155,8 +191,8 @@ static const struct {
     const char *name;
     void (*run)(vow_loop *loop);
 } cases[] = {
-    CASE(interval), CASE(listen_with), CASE(peer_timeout), CASE(process_run),
-    CASE(process_start), CASE(process_wait), CASE(stream), CASE(task),
+    CASE(interval), CASE(listen_with), CASE(peer_timeout), CASE(polled),
+    CASE(process_run), CASE(process_start), CASE(process_wait), CASE(stream), CASE(task),
 };
 
 int main(void)

@@ -12,10 +12,23 @@
  * and nobody waits, its watcher is stopped; the next wait starts it again. A poll that is still there when
  * its loop is freed is reported as a leak, and stays safe to free.
  *
- *     me->poll = vow_poll_new(VOW_LOOP(me), PQsocket(connection));
- *     …
- *     VOW_AWAIT(me, vow_poll_next(me->poll, EV_READ));
- *     PQconsumeInput(connection);
+ *     struct answer { vow_task task; PGconn *connection; vow_poll *poll; };
+ *
+ *     VOW_ASYNC(answer, me)
+ *     {
+ *         VOW_BEGIN(me);
+ *         me->poll = vow_poll_new(VOW_LOOP(me), PQsocket(me->connection));
+ *         if (!me->poll)
+ *             VOW_THROW(me, vow_error_new(errno, "no poll"));
+ *         while (PQisBusy(me->connection)) {
+ *             VOW_AWAIT(me, vow_poll_next(me->poll, EV_READ));
+ *             if (!PQconsumeInput(me->connection))
+ *                 VOW_THROW(me, vow_error_new(EIO, "the database is gone"));
+ *         }
+ *         VOW_FINALLY(me);
+ *         vow_poll_free(me->poll);
+ *         VOW_END(me);
+ *     }
  */
 #ifndef VOW_POLL_H
 #define VOW_POLL_H
@@ -41,7 +54,7 @@ typedef struct vow_poll vow_poll;
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site);
-#define vow_poll_new(loop, fd) vow_poll_new_at((loop), (fd), VOW_HERE)
+#define vow_poll_new(...) vow_poll_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled when the descriptor is ready, with what it is ready for.
@@ -59,7 +72,7 @@ VOW_API VOW_NODISCARD vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const ch
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_poll_next_at(vow_poll *poll, int events, const char *site);
-#define vow_poll_next(poll, events) vow_poll_next_at((poll), (events), VOW_HERE)
+#define vow_poll_next(...) vow_poll_next_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends a poll; who still waits sees `ECANCELED`. No watcher is left when this returns.
