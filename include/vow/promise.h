@@ -187,7 +187,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_rejected_at(vow_loop *loop, vow_error *er
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_never_at(vow_loop *loop, const char *site);
-#define vow_never(loop) vow_never_at((loop), VOW_HERE)
+#define vow_never(...) vow_never_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Calls a function at once and gives a promise of what it returns, be that a value, a throw or a
