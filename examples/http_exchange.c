@@ -58,13 +58,16 @@ static int status_of(const struct exchange *me, const vow_error *error)
 {
     if (vow_error_domain(error) == &http_domain)
         return vow_error_code(error);
-    if (vow_error_is(error, &vow_domain_errno, ETIMEDOUT))
+    switch (vow_error_code(error)) {
+    case ETIMEDOUT:
         return 408;
-    if (vow_error_is(error, &vow_domain_errno, ENOMEM))
+    case ENOMEM:
         return 503;
-    if (vow_error_is(error, &vow_domain_vow, VOW_EOF)) /* it has closed its sending side, and may still listen */
+    case VOW_EOF: /* the client has closed its sending side, and may still listen */
         return me->head.started ? 400 : 0;
-    return 0;
+    default:
+        return 0;
+    }
 }
 
 static void compose(struct exchange *me, const char *body)

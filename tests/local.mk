@@ -43,7 +43,6 @@ test_programs = \
 	tests/test-no-sites \
 	tests/test-nulls \
 	tests/test-nothing-outlives \
-	tests/test-nulls-loop \
 	tests/test-offload \
 	tests/test-offload-end \
 	tests/test-order \
@@ -76,10 +75,12 @@ test_programs = \
 	tests/test-stream-copy \
 	tests/test-stream-read \
 	tests/test-stream-write \
+	tests/test-given-away \
 	tests/test-task \
 	tests/test-task-cancel \
 	tests/test-task-finally \
 	tests/test-task-flow \
+	tests/test-task-frame \
 	tests/test-task-random \
 	tests/test-then \
 	tests/test-thenable \
@@ -106,12 +107,13 @@ test_scripts = \
 	tests/faults.sh \
 	tests/headers.sh \
 	tests/layers.sh \
+	tests/lto.sh \
 	tests/misuse.sh \
 	tests/snippets.sh \
 	tests/symbols.sh \
 	tests/test262.sh
 
-EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-calls.c tests/compile-task.c tests/order.js
+EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-calls.c tests/compile-mixed.c tests/compile-task.c tests/order.js
 
 EXTRA_DIST += tests/failing-malloc.c tests/snippets.c tests/snippets.txt tools/snippets.pl
 
@@ -158,7 +160,6 @@ tests_libsupport_la_SOURCES = \
 	tests/gate.c tests/gate.h \
 	tests/jobs.h \
 	tests/misuse.h \
-	tests/nulls.h \
 	tests/place.c tests/place.h \
 	tests/processes.c tests/processes.h \
 	tests/server.h \

@@ -267,8 +267,8 @@ static vow_promise *make_break(struct world *w)
 const struct scenario task_scenarios[] = {
     {"task", make_simple, "thing", NULL, 0, 0},
     {"task-follows", make_follower, "thing", NULL, 0, 0},
-    {"task-throws", make_thrower, "!EIO", NULL, 0, 0},
-    {"task-of-tasks", make_parent, "2", NULL, 0, 0},
+    {"task-throws", make_thrower, "!EIO", NULL, 0, 1},
+    {"task-of-tasks", make_parent, "2", NULL, 0, 2},
     {"task-cancels", make_canceller, "text", NULL, 0, 0},
     {"second-loop", make_loop, "thing", NULL, 0, 0},
     {"deadlock", make_deadlock, "!EDEADLK", NULL, 1, 0},

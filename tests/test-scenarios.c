@@ -99,8 +99,8 @@ static void run_on(struct world *w, const struct scenario *scenario, const struc
 /* They drop promises themselves, or lose the error of one to that of another, which may have had no memory.
  */
 static const char *const losing[] = {
-    "finally", "finally-throws", "lost", "no-time",       "race-cleans", "second-loop", "server",
-    "signal",  "task-cancels",   "tcp",  "task-of-tasks", "unix",        "too-late",    NULL};
+    "finally",      "finally-throws", "lost", "no-time", "race-cleans", "second-loop", "server", "signal",
+    "task-cancels", "tcp",            "unix", "too-late", NULL};
 
 /* When somebody looks at the outcome, that there was no memory is in it, and nowhere else. */
 static void check_reports(fixture *f, const struct scenario *scenario, const struct manner *manner)

@@ -97,8 +97,7 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop,
  * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions.
  * @since 0.1
  */
-VOW_API VOW_DIRECT void vow_resolve_at(vow_resolver *resolver, vow_value value, const char *site);
-#define vow_resolve(...) vow_resolve_at(__VA_ARGS__, VOW_HERE)
+VOW_API VOW_DIRECT void vow_resolve(vow_resolver *resolver, vow_value value);
 
 /**
  * @brief Rejects a promise.
@@ -132,8 +131,7 @@ VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
  * @param on_cancel called with `to`; may be NULL.
  * @since 0.1
  */
-VOW_API void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel, const char *site);
-#define vow_resolver_move(...) vow_resolver_move_at(__VA_ARGS__, VOW_HERE)
+VOW_API void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel);
 
 /**
  * @brief Whether somebody still waits for what this resolver is to settle.
@@ -141,13 +139,12 @@ VOW_API void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_canc
  * @return false once it was used or cancelled.
  * @since 0.1
  */
-static inline bool vow_resolver_is_pending_at(const vow_resolver *resolver, const char *site)
+static inline bool vow_resolver_is_pending(const vow_resolver *resolver)
 {
     if (VOW_UNLIKELY(!resolver))
-        vow__value_mismatch(NULL, "vow_resolver_is_pending", NULL, site);
+        vow__value_mismatch(NULL, "vow_resolver_is_pending", NULL);
     return resolver->promise != NULL;
 }
-#define vow_resolver_is_pending(...) vow_resolver_is_pending_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief A promise that is resolved from the start.
@@ -215,6 +212,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  * promise: a plain value fulfils it, vow_throw() or vow_throwf() rejects it, vow_follow() makes it follow.
  * When `promise` rejects, fn is not called and the new promise rejects with the same error. When the new
  * promise is dropped first, fn is never called.
+ *
+ * The value is lent: it points into the promise that was waited for, which releases it. To pass it on, return
+ * `vow_take(value)`, which moves it out. `return *value` is a copy with the same content, which is then released
+ * twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices strings, bytes, lists and
+ * descriptors.
  *
  * One promise may have any number of handlers (vow_ref() it for each). They run in the order in which they
  * were attached and see the same value: if one moves it out with vow_take(), the later ones see nil.
@@ -330,8 +332,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_attach_at(vow_promise *promise, void *poi
  * ECMAScript 2024, 27.2.2.2 NewPromiseResolveThenableJob.
  * @since 0.1
  */
-VOW_API vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *object, const char *site);
-#define vow_follow_thenable(...) vow_follow_thenable_at(__VA_ARGS__, VOW_HERE)
+VOW_API vow_value vow_follow_thenable(const vow_thenable *thenable, void *object);
 
 /**
  * @brief Keeps a promise: one more reference to it, one more party that waits.
@@ -339,8 +340,7 @@ VOW_API vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *obj
  * @return the same promise, with a reference that is the caller's.
  * @since 0.1
  */
-VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_ref_at(const vow_promise *promise, const char *site);
-#define vow_ref(...) vow_ref_at(__VA_ARGS__, VOW_HERE)
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
 
 /**
  * @brief Gives up a reference. The last one on a pending promise cancels what was to settle it.
@@ -370,8 +370,7 @@ VOW_API VOW_DIRECT void vow_unref(vow_promise *promise);
  * @param promise given away; NULL does nothing.
  * @since 0.1
  */
-VOW_API void vow_detach_at(vow_promise *promise, const char *site);
-#define vow_detach(...) vow_detach_at(__VA_ARGS__, VOW_HERE)
+VOW_API void vow_detach(vow_promise *promise);
 
 /**
  * @brief Ends a promise for everyone who waits for it.
@@ -383,16 +382,13 @@ VOW_API void vow_detach_at(vow_promise *promise, const char *site);
  * @param promise given away; NULL does nothing.
  * @since 0.1
  */
-VOW_API void vow_cancel_at(vow_promise *promise, const char *site);
-#define vow_cancel(...) vow_cancel_at(__VA_ARGS__, VOW_HERE)
+VOW_API void vow_cancel(vow_promise *promise);
 
 /** @brief Whether a promise is not settled yet. @param promise looked at. @return true if so. @since 0.1 */
-VOW_API bool vow_is_pending_at(const vow_promise *promise, const char *site);
-#define vow_is_pending(...) vow_is_pending_at(__VA_ARGS__, VOW_HERE)
+VOW_API bool vow_is_pending(const vow_promise *promise);
 
 /** @brief Whether a promise is fulfilled. @param promise looked at. @return true if so. @since 0.1 */
-VOW_API bool vow_is_fulfilled_at(const vow_promise *promise, const char *site);
-#define vow_is_fulfilled(...) vow_is_fulfilled_at(__VA_ARGS__, VOW_HERE)
+VOW_API bool vow_is_fulfilled(const vow_promise *promise);
 
 /**
  * @brief Whether a promise is rejected. This alone does not count as looking at the error.
@@ -400,8 +396,7 @@ VOW_API bool vow_is_fulfilled_at(const vow_promise *promise, const char *site);
  * @return true if so.
  * @since 0.1
  */
-VOW_API bool vow_is_rejected_at(const vow_promise *promise, const char *site);
-#define vow_is_rejected(...) vow_is_rejected_at(__VA_ARGS__, VOW_HERE)
+VOW_API bool vow_is_rejected(const vow_promise *promise);
 
 /**
  * @brief The outcome of a promise, without waiting.
@@ -413,12 +408,10 @@ VOW_API bool vow_is_rejected_at(const vow_promise *promise, const char *site);
  * while the promise lives.
  * @since 0.1
  */
-VOW_API vow_value *vow_peek_at(const vow_promise *promise, const char *site);
-#define vow_peek(...) vow_peek_at(__VA_ARGS__, VOW_HERE)
+VOW_API vow_value *vow_peek(const vow_promise *promise);
 
 /** @brief The loop a promise belongs to. @param promise looked at. @return its loop. @since 0.1 */
-VOW_API vow_loop *vow_promise_loop_at(const vow_promise *promise, const char *site);
-#define vow_promise_loop(...) vow_promise_loop_at(__VA_ARGS__, VOW_HERE)
+VOW_API vow_loop *vow_promise_loop(const vow_promise *promise);
 
 /**
  * @brief Where a promise was made.
@@ -426,8 +419,7 @@ VOW_API vow_loop *vow_promise_loop_at(const vow_promise *promise, const char *si
  * @return "file:line", a static string; NULL in builds without sites.
  * @since 0.1
  */
-VOW_API const char *vow_promise_site_at(const vow_promise *promise, const char *site);
-#define vow_promise_site(...) vow_promise_site_at(__VA_ARGS__, VOW_HERE)
+VOW_API const char *vow_promise_site(const vow_promise *promise);
 
 VOW_END_DECLS
 

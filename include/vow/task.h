@@ -4,8 +4,15 @@
  * @brief Await for C: functions that read top to bottom and wait without a stack.
  *
  * A task is a struct that begins with a `vow_task` member called `task` and holds what lives across an await,
- * and a body written with VOW_ASYNC(). Local variables do not survive an await; the compiler does not save
- * them.
+ * and a body written with VOW_ASYNC(). **Local variables do not survive an await**: the body is entered anew after
+ * it, and they are what happens to be on the stack. What lives across an await is a member of the struct, loop counters
+ * and buffers too. Declarations before VOW_BEGIN() run again each time: what they are set to there is there after an
+ * await, and what was changed later is not.
+ *
+ * Compilers see only a part of it. gcc -Wall at -O1 and above, and clang with -Wconditional-uninitialized, warn of
+ * a scalar that is set before an await and read after it. gcc -Wjump-misses-init warns of each variable with an
+ * initialiser that an await stands behind in its block. Nothing warns of an array without one, nor of a variable that is
+ * set before VOW_BEGIN() and changed later; Valgrind's memcheck and MemorySanitizer notice the former when it is read.
  *
  *     struct greet { vow_task task; const char *name; };
  *
@@ -46,9 +53,11 @@ typedef struct vow_task {
 
 /** @brief What VOW_ASYNC() makes of a task's name: its frame and its body. */
 typedef struct vow_task_type {
-    const char *name; /* as messages call it: "task greet" */
+    const char *name;
     const char *file;
+    uint32_t line; /**< where VOW_ASYNC() stands */
     size_t size;
+    size_t alignment;
     bool (*enter)(void *frame); /**< runs the body; true when it is done, false when it awaits */
 } vow_task_type;
 
@@ -79,6 +88,10 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
  * reference to the promise goes, the task is cancelled: what it awaits is dropped and its VOW_FINALLY section
  * runs.
  *
+ * The frame may hold members of any alignment. Together with the promise it is one allocation from the loop's pool up
+ * to about 4,000 bytes; a larger one, or one that is aligned to more than 16 bytes, has memory of its own beside, of
+ * its size and a header.
+ *
  * Out of memory, or while the loop is being freed, the body does not run at all: what a field was to own is
  * then lost, so take such things over in the body, before its first await.
  * @since 0.1
@@ -98,9 +111,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
     {                                                                                                  \
         return vow__body_##name((struct name *) frame);                                                \
     }                                                                                                  \
-    static VOW_UNUSED const vow_task_type vow__task_##name = {"task " #name, __FILE__,                 \
-                                                              sizeof(struct name),                     \
-                                                              vow__enter_##name};                      \
+    static VOW_UNUSED const vow_task_type vow__task_##name = {                                         \
+        #name, __FILE__, __LINE__, sizeof(struct name), _Alignof(struct name), vow__enter_##name};     \
     static bool vow__body_##name(struct name *me)
 
 /**
@@ -254,7 +266,7 @@ VOW_API VOW_DIRECT vow_loop *vow__task_loop(const vow_task *task);
 
 static inline const vow_error *vow__task_error(const vow_task *task)
 {
-    return (task->flags & VOW__TASK_REJECTED) ? vow_as_error_at(task->result, NULL) : NULL;
+    return (task->flags & VOW__TASK_REJECTED) ? vow_as_error(task->result) : NULL;
 }
 
 VOW_END_DECLS

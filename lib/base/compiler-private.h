@@ -26,6 +26,9 @@
 #define VOW__NO_ADDRESS_SANITIZER
 #endif
 
+/* How many references there may be to an object that counts them in 32 bits, with some to spare. */
+#define VOW__REFS_MAX (INT32_MAX - 65536)
+
 /* Whether ThreadSanitizer sees what the library does. */
 #if defined __SANITIZE_THREAD__
 #define VOW__THREAD_SANITIZER 1

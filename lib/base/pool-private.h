@@ -91,6 +91,7 @@ struct vow__pools {
     unsigned idle_slabs; /* how many those are */
     unsigned idle_regions; /* regions that are wholly vacant, and kept */
     bool is_sealed;        /* no block is handed out any more */
+    bool is_single;        /* each block is a piece of memory of its own: see vow__blocks_are_single() */
 };
 
 static inline vow__slab *vow__slab_of(const void *block)
@@ -103,6 +104,12 @@ static inline vow__slab *vow__slab_of(const void *block)
  * that a block may also be a member of that struct and still find its pools. NULL when there is no memory.
  */
 vow__pools *vow__pools_new(size_t size);
+/*
+ * Whether the environment asks for each block to be a piece of memory of its own, as a large one is: then no block
+ * comes back as another, and a tool that watches malloc() alone sees one that is used after it was freed. Pools never
+ * have a block at hand then, so that taking and giving one quickly need not ask.
+ */
+bool vow__blocks_are_single(void);
 /* No block is handed out from now on. */
 void vow__pools_seal(vow__pools *pools);
 /* To be called when they are sealed and no block is in use. */

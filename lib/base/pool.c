@@ -5,6 +5,9 @@
  */
 #include "base/pool-private.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/allocator-private.h"
 #include "base/region-private.h"
 
@@ -38,6 +41,13 @@ static size_t block_of(size_t index)
     return VOW__BLOCK_FINE + (index - VOW__POOL_FINE + 1) * VOW__BLOCK_COARSE_STEP;
 }
 
+bool vow__blocks_are_single(void)
+{
+    const char *word = getenv("VOW_MALLOC");
+
+    return word && *word && strcmp(word, "0") != 0;
+}
+
 vow__pools *vow__pools_new(size_t size)
 {
     vow__slab *slab = vow__allocate_aligned(VOW__SLAB_HEADER + size, VOW__SLAB_ALIGNMENT);
@@ -50,6 +60,7 @@ vow__pools *vow__pools_new(size_t size)
     pools->idle = NULL;
     pools->alone = pools->idle_slabs = pools->idle_regions = 0;
     pools->is_sealed = false;
+    pools->is_single = vow__blocks_are_single();
     vow__list_init(&pools->slabs);
     vow__list_init(&pools->regions);
     for (size_t i = 0; i < VOW__POOL_COUNT; i++)
@@ -260,7 +271,7 @@ void *vow__pool_take_slowly(vow__pools *pools, size_t size)
 
     if (pools->is_sealed || is_refused(size))
         return NULL;
-    if (size > VOW__BLOCK_MAX)
+    if (size > VOW__BLOCK_MAX || pools->is_single)
         return take_large(pools, size);
     pool = &pools->pool[vow__pool_index(size)];
     if (!pool->free && pool->fresh == pool->end && !pool_fill(pools, pool))

@@ -65,7 +65,8 @@ vow_value vow_bytes_copy(const void *data, size_t size)
 {
     vow__bytes *bytes;
 
-    vow__check_bytes(data, size, "vow_bytes_copy", NULL);
+    if (!data && size)
+        vow__misuse("vow_bytes_copy", NULL, "the data is NULL, and %zu bytes of it are wanted", size);
     bytes = vow__bytes_new(size);
     if (!bytes)
         return vow_throw(&vow__error_no_memory);

@@ -11,6 +11,9 @@
 /* How many jobs a closing loop runs for clean-up that awaits in VOW_FINALLY, for each promise it had. */
 #define CLOSING_JOBS 64
 
+/* How much memory a loop keeps in lists; none where its pools keep no blocks, either. */
+#define STASH_BYTES ((size_t) 1 << 20)
+
 /* The loops of this thread, for messages that need to find the promise a value is in. */
 static _Thread_local vow_loop *loops;
 
@@ -32,6 +35,7 @@ vow_loop *vow__loop_new(size_t size, const vow__host *host)
     memset((char *) loop + sizeof loop->pools, 0, size - sizeof loop->pools);
     vow__list_init(&loop->queue);
     loop->host = host;
+    loop->lists.limit = VOW__POOL_KEEPS && !loop->pools.is_single ? STASH_BYTES : 0;
     immortal_init(&loop->no_memory, &vow__error_no_memory);
     immortal_init(&loop->closed, &vow__error_cancelled);
     loop->next = loops;

@@ -19,6 +19,7 @@ void vow__list_discard(vow_list *list);
 typedef struct vow__stash {
     vow_list *lists[VOW__STASH_LENGTH + 1]; /* by length, linked by `container.next` */
     size_t bytes;                           /* of all of them */
+    size_t limit;                           /* of these; 0: none are kept */
 } vow__stash;
 
 /* As vow__list_reserve(), without asking for memory if one is kept. */

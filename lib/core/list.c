@@ -10,9 +10,6 @@
 #include "base/misuse-private.h"
 #include "core/promise-private.h"
 
-/* How much memory a loop keeps in lists; none where a pool keeps no blocks, either. */
-#define STASH_BYTES (VOW__POOL_KEEPS ? (size_t) 1 << 20 : 0)
-
 static size_t size_of(size_t length)
 {
     return sizeof(vow_list) + length * sizeof(vow_value);
@@ -49,11 +46,10 @@ size_t vow_list_length(const vow_list *list)
     return list ? list->length : 0;
 }
 
-vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
+vow_value *vow_list_at(const vow_list *list, size_t index)
 {
     if (index >= vow_list_length(list))
-        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
-                    site ? ", at " : "", site ? site : "");
+        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu", index, vow_list_length(list));
     return vow__value_resolve((vow_value *) &list->items[index]);
 }
 
@@ -70,7 +66,7 @@ vow_list *vow__list_obtain(vow__stash *stash, size_t length)
 
 void vow__list_yield(vow__stash *stash, vow_list *list)
 {
-    if (list->length > VOW__STASH_LENGTH || stash->bytes + size_of(list->length) > STASH_BYTES) {
+    if (list->length > VOW__STASH_LENGTH || stash->bytes + size_of(list->length) > stash->limit) {
         vow__list_discard(list);
         return;
     }

@@ -194,15 +194,32 @@ static inline bool vow__is_plain(const vow_promise *promise)
 /* vow__unref() of the last reference, which is given up already. May run anything. */
 void vow__unref_last(vow_promise *promise);
 
-/* vow_unref() of a promise that is not NULL. */
-static inline void vow__unref(vow_promise *promise)
+/* Gives up the last reference, which is not counted any more. May run anything. */
+static inline void vow__let_end(vow_promise *promise)
 {
-    if (--promise->refs)
-        return;
     if (VOW__LIKELY(vow__is_plain(promise)))
         vow__pool_give(promise);
     else
         vow__unref_last(promise);
+}
+
+/* vow_unref() of a promise that is not NULL. One that is freed, as long as nothing else is there, has no
+ * references. */
+static inline void vow__unref(vow_promise *promise)
+{
+    int32_t left = --promise->refs;
+
+    if (VOW_UNLIKELY(left < 0))
+        vow__misuse_promise(promise, "vow_unref", NULL);
+    if (!left)
+        vow__let_end(promise);
+}
+
+/* The same of a reference that is the caller's own, taken for the time of a call. */
+static inline void vow__unref_own(vow_promise *promise)
+{
+    if (--promise->refs == 0)
+        vow__let_end(promise);
 }
 
 #endif

@@ -17,7 +17,6 @@
 #include <vow/promise.h>
 
 #include "base/list-private.h"
-#include "base/misuse-private.h"
 #include "base/pool-private.h"
 #include "core/error-private.h"
 #include "core/value-private.h"
@@ -105,18 +104,18 @@ typedef struct vow__kind {
     void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
-    /* A longer name for reports, which stays as it is for as long as the program runs; or NULL. */
+    /* A longer name for reports, or NULL. */
     const char *(*describe)(const vow_promise *promise);
 } vow__kind;
 
 struct vow_promise {
-    const vow__kind *kind; /* never NULL: see base/pool-private.h */
+    const vow__kind *kind; /* NULL once it is freed, as long as nothing else is there: see base/pool-private.h */
     union {
         vow__link reactions; /* while pending: those who wait, in the order in which they came */
         vow_value value;     /* settled: the value, or the error as a value of vow_type_error */
     } u;
     const char *site;
-    uint32_t refs;
+    int32_t refs;
     uint16_t flags; /* vow__state and vow__flag */
     uint8_t mode;
     uint8_t stage; /* the kind's own */
@@ -201,26 +200,45 @@ vow_promise *vow__refuse(vow_promise *upstream);
 /* Gives up a promise in whose place `refused` is returned, and what it waits for. That there was no memory
  * for a part of it is what that one says, too: it is not reported here. */
 void vow__give_way(vow_promise *upstream, const vow_promise *refused);
-/* End the program: what was passed to a public function is of another loop or thread. */
-VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
+/* End the program: what was passed to a public function is NULL, gone, or of another loop or thread. */
+VOW__RARE VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
+VOW__RARE VOW_NORETURN void vow__misuse_promise(const vow_promise *promise, const char *function,
+                                                const char *site);
+VOW__RARE VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
+VOW__RARE VOW_NORETURN void vow__misuse_refs(const vow_promise *promise);
 #ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function, const char *site);
+void vow__check_thread(const vow_loop *loop, const char *function);
 #else
-#define vow__check_thread(loop, function, site) ((void) (site))
+#define vow__check_thread(loop, function) ((void) 0)
 #endif
+
+/* Another reference; their number must not wrap. What the library adds for the time of a call, on top of as many
+ * as there may be, has room above that. */
+static inline void vow__ref(vow_promise *promise)
+{
+    if (VOW_UNLIKELY(promise->refs >= VOW__REFS_MAX))
+        vow__misuse_refs(promise);
+    promise->refs++;
+}
 
 static inline void vow__check_loop(const vow_loop *loop, const char *function, const char *site)
 {
     if (VOW_UNLIKELY(!loop))
         vow__misuse_null(function, "loop", site);
-    vow__check_thread(loop, function, site);
+    vow__check_thread(loop, function);
+}
+
+/* What a program passed is no promise, or one that was given away, as far as its memory still tells. */
+static inline bool vow__is_gone(const vow_promise *promise)
+{
+    return !promise || !promise->kind;
 }
 
 static inline void vow__check_promise(const vow_promise *promise, const char *function, const char *site)
 {
-    if (VOW_UNLIKELY(!promise))
-        vow__misuse_null(function, "promise", site);
-    vow__check_thread(vow__loop_of(promise), function, site);
+    if (VOW_UNLIKELY(vow__is_gone(promise)))
+        vow__misuse_promise(promise, function, site);
+    vow__check_thread(vow__loop_of(promise), function);
 }
 
 static inline void vow__check_same_loop(const vow_promise *promise, const vow_promise *target,

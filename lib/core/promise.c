@@ -7,6 +7,24 @@
 
 #include "base/misuse-private.h"
 
+void vow__misuse_null(const char *function, const char *what, const char *site)
+{
+    vow__misuse(function, NULL, "the %s is NULL%s%s", what, site ? ", at " : "", site ? site : "");
+}
+
+void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
+{
+    if (!promise)
+        vow__misuse_null(function, "promise", site);
+    vow__misuse(function, promise->site, "the promise is used after it was given away%s%s", site ? ", at " : "",
+                site ? site : "");
+}
+
+void vow__misuse_refs(const vow_promise *promise)
+{
+    vow__misuse("vow_ref", promise->site, "the promise has more references than can be counted");
+}
+
 void vow__misuse_loops(const char *function, const vow_promise *promise)
 {
     vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
@@ -32,7 +50,7 @@ vow_promise *vow__emergency(vow_loop *loop)
 {
     vow_promise *promise = loop->is_closed ? &loop->closed : &loop->no_memory;
 
-    promise->refs++;
+    vow__ref(promise);
     promise->flags &= (uint16_t) ~VOW__SEEN;
     return promise;
 }
@@ -129,7 +147,7 @@ vow_value vow__share_slowly(vow_promise *from)
             return vow_take(own);
     }
     alias = vow_own(own->type == &vow__type_alias ? own->u.pointer : from, &vow__type_alias);
-    ((vow_promise *) alias.u.pointer)->refs++;
+    vow__ref(alias.u.pointer);
     return alias;
 }
 
@@ -167,42 +185,42 @@ const char *vow__name_of(const vow_promise *promise)
     return promise->kind->describe ? promise->kind->describe(promise) : promise->kind->name;
 }
 
-bool vow_is_pending_at(const vow_promise *promise, const char *site)
+bool vow_is_pending(const vow_promise *promise)
 {
-    vow__check_promise(promise, "vow_is_pending", site);
+    vow__check_promise(promise, "vow_is_pending", NULL);
     return vow__is_pending(promise);
 }
 
-bool vow_is_fulfilled_at(const vow_promise *promise, const char *site)
+bool vow_is_fulfilled(const vow_promise *promise)
 {
-    vow__check_promise(promise, "vow_is_fulfilled", site);
+    vow__check_promise(promise, "vow_is_fulfilled", NULL);
     return vow__is_fulfilled(promise);
 }
 
-bool vow_is_rejected_at(const vow_promise *promise, const char *site)
+bool vow_is_rejected(const vow_promise *promise)
 {
-    vow__check_promise(promise, "vow_is_rejected", site);
+    vow__check_promise(promise, "vow_is_rejected", NULL);
     return vow__is_rejected(promise);
 }
 
-vow_value *vow_peek_at(const vow_promise *promise, const char *site)
+vow_value *vow_peek(const vow_promise *promise)
 {
     vow_promise *mine = (vow_promise *) promise;
 
-    vow__check_promise(promise, "vow_peek", site);
+    vow__check_promise(promise, "vow_peek", NULL);
     if (vow__is_pending(promise))
         return NULL;
     return vow__look(mine);
 }
 
-vow_loop *vow_promise_loop_at(const vow_promise *promise, const char *site)
+vow_loop *vow_promise_loop(const vow_promise *promise)
 {
-    vow__check_promise(promise, "vow_promise_loop", site);
+    vow__check_promise(promise, "vow_promise_loop", NULL);
     return vow__loop_of(promise);
 }
 
-const char *vow_promise_site_at(const vow_promise *promise, const char *site)
+const char *vow_promise_site(const vow_promise *promise)
 {
-    vow__check_promise(promise, "vow_promise_site", site);
+    vow__check_promise(promise, "vow_promise_site", NULL);
     return promise->site;
 }

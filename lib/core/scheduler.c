@@ -43,7 +43,7 @@ static inline void run_promise(vow_loop *loop, vow_promise *promise)
         promise->kind->run(promise, &promise->wait);
     else
         run_rare(promise, mode);
-    vow__unref(promise);
+    vow__unref_own(promise);
 }
 
 static inline void run_branch(vow_loop *loop, vow__branch *branch)
@@ -53,7 +53,7 @@ static inline void run_branch(vow_loop *loop, vow__branch *branch)
     owner->refs++;
     loop->running = owner;
     owner->kind->run(owner, &branch->wait);
-    vow__unref(owner);
+    vow__unref_own(owner);
 }
 
 static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)
@@ -107,10 +107,9 @@ void vow__left_program(vow_loop *loop)
 }
 
 #ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function, const char *site)
+void vow__check_thread(const vow_loop *loop, const char *function)
 {
     if (!pthread_equal(loop->thread, pthread_self()))
-        vow__misuse(function, NULL, "the loop belongs to another thread%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse(function, NULL, "the loop belongs to another thread");
 }
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kinds then, catch and both: wait for one promise, call one handler, become what it returns. */
+#include "core/lent-private.h"
 #include "core/operations-private.h"
 
 typedef struct then {
@@ -25,11 +26,17 @@ typedef struct then_catch {
 static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fulfilled,
                          vow_catch_fn on_rejected, void *data)
 {
+    vow_value given;
+
     if (vow__is_fulfilled(upstream) && on_fulfilled) {
-        vow__resolve(promise, on_fulfilled(vow__look(upstream), data));
+        given = on_fulfilled(vow__look(upstream), data);
+        vow__check_given(vow__value_of(upstream), given, promise, "vow_then");
+        vow__resolve(promise, given);
     } else if (vow__is_rejected(upstream) && on_rejected) {
         upstream->flags |= VOW__SEEN;
-        vow__resolve(promise, on_rejected(vow__error_of(upstream), data));
+        given = on_rejected(vow__error_of(upstream), data);
+        vow__check_given(vow__value_of(upstream), given, promise, "vow_catch");
+        vow__resolve(promise, given);
     } else {
         vow__adopt(promise, upstream);
         return;

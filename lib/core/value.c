@@ -62,17 +62,16 @@ vow_value vow_fd(int fd)
     return vow_own((void *) (intptr_t) fd, &vow_type_fd);
 }
 
-vow_value vow_follow_at(vow_promise *promise, const char *site)
+vow_value vow_follow(vow_promise *promise)
 {
-    if (!promise)
-        vow__misuse_null("vow_follow", "promise", site);
+    vow__check_promise(promise, "vow_follow", NULL);
     return vow_own(promise, &vow__type_follow);
 }
 
-vow_value vow_throw_at(vow_error *error, const char *site)
+vow_value vow_throw(vow_error *error)
 {
     if (!error)
-        vow__misuse_null("vow_throw", "error", site);
+        vow__misuse("vow_throw", NULL, "the error is NULL");
     return vow_own(error, &vow__type_throw);
 }
 
@@ -87,42 +86,39 @@ vow_value vow_take(vow_value *value)
     return content;
 }
 
-int vow_as_fd_at(const vow_value *value, const char *site)
+int vow_as_fd(const vow_value *value)
 {
     if (!value || value->type != &vow_type_fd)
-        vow__value_mismatch(value, "vow_as_fd", &vow_type_fd, site);
+        vow__value_mismatch(value, "vow_as_fd", &vow_type_fd);
     return (int) (intptr_t) value->u.pointer;
 }
 
-int vow_take_fd_at(vow_value *value, const char *site)
+int vow_take_fd(vow_value *value)
 {
     if (!value || value->type != &vow_type_fd)
-        vow__value_mismatch(value, "vow_take_fd", &vow_type_fd, site);
+        vow__value_mismatch(value, "vow_take_fd", &vow_type_fd);
     return (int) (intptr_t) vow_take(value).u.pointer;
 }
 
-const char *vow_value_type_name_at(const vow_value *value, const char *site)
+const char *vow_value_type_name(const vow_value *value)
 {
     if (!value)
-        vow__misuse_null("vow_value_type_name", "value", site);
+        vow__misuse("vow_value_type_name", NULL, "the value is NULL");
     if (!value->type)
         return "nil";
     return value->type->name ? value->type->name : "a type without a name";
 }
 
-void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted,
-                         const char *site)
+void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted)
 {
     const char *name = wanted && wanted->name ? wanted->name : "of another type";
-    const char *at = site ? ", at " : "";
-    const char *place = site ? site : "";
 
     if (!value && !wanted)
-        vow__misuse(function, NULL, "what it is given is NULL%s%s", at, place);
+        vow__misuse(function, NULL, "what it is given is NULL");
     if (!value)
-        vow__misuse(function, NULL, "the value is NULL, where %s is wanted%s%s", name, at, place);
-    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted%s%s",
-                vow_value_type_name(value), name, at, place);
+        vow__misuse(function, NULL, "the value is NULL, where %s is wanted", name);
+    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted",
+                vow_value_type_name(value), name);
 }
 
 void vow__check_movable(vow_value value, const char *function, const char *site)

@@ -18,7 +18,6 @@
 
 #include "base/allocator-private.h"
 #include "base/fd-private.h"
-#include "base/misuse-private.h"
 
 #define HOST_SIZE (INET6_ADDRSTRLEN + 32) /* with a scope, which is the name of an interface */
 #define PORT_SIZE 6
@@ -30,14 +29,11 @@ _Static_assert(sizeof((vow_address *) NULL)->storage >= sizeof(struct sockaddr_s
 
 const struct sockaddr *vow_address_sockaddr(const vow_address *address)
 {
-    vow__check_given(address, "address", "vow_address_sockaddr", NULL);
     return (const struct sockaddr *) (const void *) address->storage.bytes;
 }
 
 bool vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length)
 {
-    vow__check_given(address, "address", "vow_address_set", NULL);
-    vow__check_bytes(sockaddr, length, "vow_address_set", NULL);
     memset(address, 0, sizeof *address);
     if (length > sizeof address->storage) {
         errno = EINVAL;
@@ -133,7 +129,6 @@ bool vow_address_parse(vow_address *address, const char *text)
 {
     int code;
 
-    vow__check_given(address, "address", "vow_address_parse", NULL);
     memset(address, 0, sizeof *address);
     if (!text || !*text)
         code = EINVAL;
@@ -196,11 +191,8 @@ static void format_unix(const vow_address *address, char *buffer, size_t size)
 
 char *vow_address_format(const vow_address *address, char *buffer, size_t size)
 {
-    int family;
+    int family = vow_address_family(address);
 
-    vow__check_given(address, "address", "vow_address_format", NULL);
-    vow__check_bytes(buffer, size, "vow_address_format", NULL);
-    family = vow_address_family(address);
     if (family == AF_INET || family == AF_INET6)
         format_ip(address, buffer, size);
     else if (family == AF_UNIX && address->length > PATH_OFFSET)
@@ -224,7 +216,6 @@ int vow_address_family(const vow_address *address)
 {
     sa_family_t family = AF_UNSPEC;
 
-    vow__check_given(address, "address", "vow_address_family", NULL);
     if (address->length >= offsetof(struct sockaddr, sa_family) + sizeof family)
         memcpy(&family, address->storage.bytes + offsetof(struct sockaddr, sa_family), sizeof family);
     return family;
@@ -232,7 +223,6 @@ int vow_address_family(const vow_address *address)
 
 int vow_address_port(const vow_address *address)
 {
-    vow__check_given(address, "address", "vow_address_port", NULL);
     switch (vow_address_family(address)) {
     case AF_INET:
         return ntohs(v4_of(address).sin_port);
@@ -256,11 +246,8 @@ static bool is_same_v6(struct sockaddr_in6 one, struct sockaddr_in6 other)
 
 bool vow_address_equal(const vow_address *one, const vow_address *other)
 {
-    int family;
+    int family = vow_address_family(one);
 
-    vow__check_given(one, "address", "vow_address_equal", NULL);
-    vow__check_given(other, "address", "vow_address_equal", NULL);
-    family = vow_address_family(one);
     if (family != vow_address_family(other))
         return false;
     switch (family) {
@@ -285,10 +272,8 @@ const vow_type vow_type_address = {"address", drop_address};
 
 vow_value vow_address_value(const vow_address *address)
 {
-    vow_address *copy;
+    vow_address *copy = vow__allocate(sizeof *copy);
 
-    vow__check_given(address, "address", "vow_address_value", NULL);
-    copy = vow__allocate(sizeof *copy);
     if (!copy)
         return vow_throw(&vow__error_no_memory);
     *copy = *address;
@@ -312,10 +297,8 @@ bool vow_socket_address(int fd, vow_address *address)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
-    int status;
+    int status = getsockname(fd, (struct sockaddr *) (void *) &storage, &length);
 
-    vow__check_given(address, "address", "vow_socket_address", NULL);
-    status = getsockname(fd, (struct sockaddr *) (void *) &storage, &length);
     vow__address_take(address, &storage, status < 0 ? 0 : length);
     return status == 0;
 }
@@ -324,10 +307,8 @@ bool vow_socket_peer(int fd, vow_address *address)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
-    int status;
+    int status = getpeername(fd, (struct sockaddr *) (void *) &storage, &length);
 
-    vow__check_given(address, "address", "vow_socket_peer", NULL);
-    status = getpeername(fd, (struct sockaddr *) (void *) &storage, &length);
     vow__address_take(address, &storage, status < 0 ? 0 : length);
     return status == 0;
 }

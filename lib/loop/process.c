@@ -267,36 +267,36 @@ static void drop_process(void *process)
 
 const vow_type vow_type_process = {"process", drop_process};
 
-static void check_process(const vow_process *process, const char *function, const char *site)
+static void check_process(const vow_process *process, const char *function)
 {
     if (VOW_UNLIKELY(!process))
-        vow__misuse_null(function, "process", site);
-    vow__check_thread(vow__loop_of(&process->promise), function, site);
+        vow__misuse_null(function, "process", NULL);
+    vow__check_thread(vow__loop_of(&process->promise), function);
 }
 
-vow_process *vow_take_process_at(vow_value *value, const char *site)
+vow_process *vow_take_process(vow_value *value)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_process))
-        vow__value_mismatch(value, "vow_take_process", &vow_type_process, site);
+        vow__value_mismatch(value, "vow_take_process", &vow_type_process);
     return vow_take(value).u.pointer;
 }
 
 /* A promise of its own for each who waits: whoever takes the value takes it from nobody else. */
 vow_promise *vow_process_wait_at(const vow_process *process, const char *site)
 {
-    check_process(process, "vow_process_wait", site);
+    check_process(process, "vow_process_wait");
     return vow_then_at(vow_ref(&process->promise), NULL, NULL, site);
 }
 
 void vow_process_end(vow_process *process)
 {
-    check_process(process, "vow_process_end", NULL);
+    check_process(process, "vow_process_end");
     end(process);
 }
 
 int vow_process_kill(const vow_process *process, int signum)
 {
-    check_process(process, "vow_process_kill", NULL);
+    check_process(process, "vow_process_kill");
     if (process->promise.stage == VOW__PROCESS_NONE)
         return ESRCH;
     return vow__child_kill(&process->child, signum);
@@ -304,15 +304,15 @@ int vow_process_kill(const vow_process *process, int signum)
 
 pid_t vow_process_pid(const vow_process *process)
 {
-    check_process(process, "vow_process_pid", NULL);
+    check_process(process, "vow_process_pid");
     return process->child.pid;
 }
 
-int vow__process_take_fd(vow_process *process, int stream, const char *function, const char *site)
+int vow_process_take_fd(vow_process *process, int stream)
 {
     int fd;
 
-    check_process(process, function, site);
+    check_process(process, "vow_process_take_fd");
     if (stream < 0 || stream > 2)
         return -1;
     fd = process->pipes[stream];
@@ -320,16 +320,11 @@ int vow__process_take_fd(vow_process *process, int stream, const char *function,
     return fd;
 }
 
-int vow_process_take_fd(vow_process *process, int stream)
-{
-    return vow__process_take_fd(process, stream, "vow_process_take_fd", NULL);
-}
-
 void vow_process_free(vow_process *process)
 {
     if (!process)
         return;
-    check_process(process, "vow_process_free", NULL);
+    check_process(process, "vow_process_free");
     vow__process_close_pipes(process);
     vow_unref(&process->promise);
 }

@@ -4,6 +4,10 @@
  * The frame's vow_task says where to go on; what is here says what the body awaits and what it will settle
  * with.
  *
+ * The body reads its frame as a struct of its own, which this file does not know: it reaches the frame by its
+ * address only, and never as a part of a type from here, which a compiler that sees both might take for
+ * another object.
+ *
  * What a body awaits is most often pending; where it is settled, and the queue is empty, the task's next job
  * would be the next of all, and is run without going through the queue.
  *
@@ -12,34 +16,42 @@
  */
 #include <vow/task.h>
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "core/lent-private.h"
 #include "core/operations-private.h"
 
 /* Bits of the promise's `stage`. */
 enum stage {
-    RUNNING = 1,    /* the body is on the stack */
-    CUT = 2,        /* cancelled meanwhile: the clean-up follows when the body returns */
-    CLEANING = 4,   /* it is in VOW_FINALLY, or past it */
-    OVERRIDDEN = 8, /* the outcome was set in VOW_FINALLY */
-    FINISHED = 16,  /* the body will not be entered any more */
-    IN_ITS_JOB = 32 /* in a job of the task's own, and not, say, in vow_async() */
+    RUNNING = 1,     /* the body is on the stack */
+    CUT = 2,         /* cancelled meanwhile: the clean-up follows when the body returns */
+    CLEANING = 4,    /* it is in VOW_FINALLY, or past it */
+    OVERRIDDEN = 8,  /* the outcome was set in VOW_FINALLY */
+    FINISHED = 16,   /* the body will not be entered any more */
+    IN_ITS_JOB = 32, /* in a job of the task's own, and not, say, in vow_async() */
+    AT_END = 64      /* debug builds: the body has come to VOW_END() */
 };
 
 typedef struct task {
     vow_promise promise;
     const vow_task_type *type;
-    vow_promise *awaited;                 /* while the body runs: settled, VOW_RESULT() points into it */
-    vow_value outcome;                    /* what VOW_RETURN() or VOW_THROW() said */
-    _Alignas(max_align_t) vow_task frame; /* the user's struct begins here */
+    vow_promise *awaited; /* while the body runs: settled, VOW_RESULT() points into it */
+    vow_value outcome;    /* what VOW_RETURN() or VOW_THROW() said */
+    vow_task *frame;      /* the user's struct: behind this one, or apart */
 } task;
 
-_Static_assert(offsetof(task, frame) % _Alignof(max_align_t) == 0, "a frame is aligned for any type");
+/* What a block of the pools, or what is less aligned than a frame wants to be, has no room for is apart. */
+#define ALIGNMENT _Alignof(max_align_t)
+/* Where a frame stands behind its task. The word before a frame, here and apart, is the address of its task. */
+#define FRAME_OFFSET ((sizeof(task) + sizeof(task *) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+#define BACK(frame) ((task **) (void *) ((char *) (frame) - sizeof(task *)))
 
 static task *task_of(const vow_task *frame)
 {
-    return VOW__CONTAINER_OF(frame, task, frame);
+    return *BACK(frame);
 }
 
 /* What the last await gave is no longer looked at. May run a drop function. */
@@ -48,8 +60,8 @@ static void let_awaited_go(task *self)
     vow_promise *awaited = self->awaited;
 
     self->awaited = NULL;
-    self->frame.result = NULL;
-    self->frame.flags = 0;
+    self->frame->result = NULL;
+    self->frame->flags = 0;
     if (awaited)
         vow__unref(awaited);
 }
@@ -58,7 +70,7 @@ static void begin_cleaning(task *self)
 {
     self->promise.stage |= CLEANING;
     self->promise.flags |= VOW__SHIELDED;
-    self->frame.state = VOW__TASK_FINALLY;
+    self->frame->state = VOW__TASK_FINALLY;
 }
 
 static bool is_cause_of(const vow_error *cause, const vow_error *error)
@@ -101,13 +113,42 @@ static void finish(task *self)
     }
 }
 
+/*
+ * Debug builds notice a body that was left by a `return` of its own: with true it has not come to VOW_END(), with false
+ * it awaits nothing. In others the first leaves out VOW_FINALLY, and the second leaves the task pending for ever.
+ */
+#ifdef VOW_DEBUG
+static void check_left(const task *self, bool is_done)
+{
+    const vow_promise *promise = &self->promise;
+    uint32_t state = self->frame->state;
+
+    if (is_done ? promise->stage & AT_END : promise->mode != VOW__WAIT_NONE)
+        return;
+    vow__misuse("VOW_ASYNC", promise->site, "task %s was left by a plain return, %s %s:%u", self->type->name,
+                promise->stage & CLEANING ? "in the clean-up of the body at"
+                : state                   ? "after the await at"
+                                          : "before the first await of the body at",
+                self->type->file, (unsigned) (state && state < VOW__TASK_FINALLY ? state : self->type->line));
+}
+
+static void note_end(task *self)
+{
+    self->promise.stage |= AT_END;
+}
+#else
+#define check_left(self, is_done) ((void) 0)
+#define note_end(self) ((void) 0)
+#endif
+
 /* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
 static bool enter(task *self)
 {
     bool is_done;
 
     self->promise.stage |= RUNNING;
-    is_done = self->type->enter(&self->frame);
+    is_done = self->type->enter(self->frame);
+    check_left(self, is_done);
     self->promise.stage &= (uint8_t) ~RUNNING;
     return is_done;
 }
@@ -137,9 +178,9 @@ static void take_awaited(task *self)
     vow_promise *awaited = vow__take_own_upstream(&self->promise);
 
     self->awaited = awaited;
-    self->frame.result = vow__look(awaited);
+    self->frame->result = vow__look(awaited);
     if (vow__is_rejected(awaited))
-        self->frame.flags = VOW__TASK_REJECTED;
+        self->frame->flags = VOW__TASK_REJECTED;
 }
 
 /* In its job: it was cancelled meanwhile, or the last reference but that of the job went. */
@@ -164,7 +205,8 @@ static void task_run(vow_promise *promise, vow__reaction *wait)
     do {
         promise->mode = VOW__WAIT_NONE;
         take_awaited(self);
-        is_done = self->type->enter(&self->frame);
+        is_done = self->type->enter(self->frame);
+        check_left(self, is_done);
     } while (is_ready(promise) && !is_unwanted(promise));
     promise->stage &= (uint8_t) ~(RUNNING | IN_ITS_JOB);
     if (is_ready(promise))
@@ -192,31 +234,84 @@ static bool task_unwind(vow_promise *promise)
 
 static const char *task_describe(const vow_promise *promise)
 {
-    return ((const task *) promise)->type->name;
+    static _Thread_local char name[80];
+
+    snprintf(name, sizeof name, "task %s", ((const task *) promise)->type->name);
+    return name;
+}
+
+/* What a frame that is apart has before it: the address of its task, and what keeps it aligned. */
+static size_t head_of(const vow_task_type *type)
+{
+    return type->alignment > ALIGNMENT ? type->alignment : ALIGNMENT;
+}
+
+static void apart_dispose(vow_promise *promise)
+{
+    const task *self = (task *) promise;
+    size_t head = head_of(self->type);
+
+    vow__release((char *) self->frame - head, head + self->type->size);
 }
 
 static const vow__kind task_kind = {
     .name = "task", .run = task_run, .unwind = task_unwind, .describe = task_describe};
+static const vow__kind apart_kind = {.name = "task",
+                                     .run = task_run,
+                                     .unwind = task_unwind,
+                                     .dispose = apart_dispose,
+                                     .describe = task_describe};
+
+static VOW__RARE task *new_apart(vow_loop *loop, const vow_task_type *type, const char *site)
+{
+    size_t head = head_of(type);
+    char *memory = vow__allocate_aligned(head + type->size, head);
+    task *self;
+
+    if (!memory)
+        return NULL;
+    self = (void *) vow__promise_new(loop, sizeof *self, &apart_kind, site);
+    if (self)
+        self->frame = (vow_task *) (void *) (memory + head);
+    else
+        vow__release(memory, head + type->size);
+    return self;
+}
+
+/* A task without its frame's content; NULL when there is no memory. */
+static task *task_new(vow_loop *loop, const vow_task_type *type, const char *site)
+{
+    size_t size = FRAME_OFFSET + type->size;
+    task *self;
+
+    if (VOW_UNLIKELY(size > VOW__BLOCK_MAX || type->alignment > ALIGNMENT))
+        return new_apart(loop, type, site);
+    self = vow__promise_new_quickly(loop, size, &task_kind, site);
+    if (VOW_UNLIKELY(!self))
+        self = (void *) vow__promise_new_slowly(loop, size, &task_kind, site);
+    if (self)
+        self->frame = (vow_task *) (void *) ((char *) self + FRAME_OFFSET);
+    return self;
+}
 
 vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void *frame, const char *site)
 {
     task *self;
 
     vow__check_loop(loop, "vow_async", site);
-    vow__check_given(type, "type", "vow_async", site);
-    vow__check_given(frame, "frame", "vow_async", site);
-    self = (void *) vow__promise_new(loop, offsetof(task, frame) + type->size, &task_kind, site);
+    self = task_new(loop, type, site);
     if (!self)
         return vow__emergency(loop);
     self->type = type;
     self->awaited = NULL;
     self->outcome = vow_nil();
-    memcpy(&self->frame, frame, type->size);
+    *BACK(self->frame) = self;
+    memcpy(self->frame, frame, type->size);
     self->promise.refs++;
     vow__enter_program(loop);
     step_done(self, enter(self));
     vow__leave_program(loop);
-    vow_unref(&self->promise);
+    vow__unref_own(&self->promise);
     return &self->promise;
 }
 
@@ -230,18 +325,25 @@ static bool is_next(const task *self, const vow_promise *promise)
            vow__list_is_empty(&loop->queue) && !loop->is_closed;
 }
 
+static VOW__RARE VOW_NORETURN void misuse_await(const task *self, const vow_promise *promise, uint32_t line)
+{
+    if (vow__is_gone(promise))
+        vow__misuse_promise(promise, "VOW_AWAIT", self->promise.site);
+    vow__misuse("VOW_AWAIT", promise->site, "a task cannot await itself, at %s:%u", self->type->file,
+                (unsigned) line);
+}
+
 void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
 {
     task *self = task_of(frame);
 
-    vow__check_promise(promise, "VOW_AWAIT", self->promise.site);
-    if (promise == &self->promise)
-        vow__misuse("VOW_AWAIT", promise->site, "a task cannot await itself, at %s:%u", self->type->file,
-                    (unsigned) line);
+    if (VOW_UNLIKELY(vow__is_gone(promise) || promise == &self->promise))
+        misuse_await(self, promise, line);
+    vow__check_thread(vow__loop_of(promise), "VOW_AWAIT");
     vow__check_same_loop(&self->promise, promise, "VOW_AWAIT");
+    frame->state = line;
     if (self->awaited)
         let_awaited_go(self);
-    frame->state = line;
     if (is_next(self, promise)) {
         self->promise.wait.upstream = (uintptr_t) promise;
         self->promise.mode = VOW__WAIT_READY;
@@ -255,6 +357,8 @@ void vow__task_return(vow_task *frame, vow_value value)
     task *self = task_of(frame);
     vow_value replaced = self->outcome;
 
+    if (frame->result)
+        vow__check_given(frame->result, value, &self->promise, "VOW_RETURN");
     self->outcome = value;
     if (self->promise.stage & CLEANING) {
         self->promise.stage |= OVERRIDDEN;
@@ -277,19 +381,22 @@ bool vow__task_leave(vow_task *frame)
 {
     task *self = task_of(frame);
 
-    if (self->promise.stage & CLEANING)
+    if (self->promise.stage & CLEANING) {
+        note_end(self);
         return false;
+    }
     begin_cleaning(self);
     return true;
 }
 
 bool vow__task_end(vow_task *frame)
 {
-    const task *self = task_of(frame);
+    task *self = task_of(frame);
 
+    note_end(self);
     if (frame->state < VOW__TASK_FINALLY)
         vow__misuse("VOW_AWAIT", self->promise.site,
-                    "%s cannot go on at %s:%u: an await stands in a switch", self->type->name,
+                    "task %s cannot go on at %s:%u: an await stands in a switch", self->type->name,
                     self->type->file, (unsigned) frame->state);
     return true;
 }
