@@ -260,11 +260,12 @@ static void datagrams(fixture *f)
 static char *large; /* SIZE bytes */
 enum { SIZE = 16 << 20 };
 
+/* A turn may have two budgets, one of a watcher's callback and one of what was put off. */
 static void takes_turns_for_bytes(fixture *f, vow_promise *promise)
 {
     vow_value value = vow_nil();
 
-    g_assert_cmpint(turns_of(f, promise, &value), >=, SIZE / BYTES - 1);
+    g_assert_cmpint(turns_of(f, promise, &value), >=, SIZE / BYTES / 2);
     vow_value_drop(value);
 }
 

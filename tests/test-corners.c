@@ -78,29 +78,6 @@ static void test_run_race_of_none(fixture *f)
     vow_error_unref(error);
 }
 
-/* A handler that runs the ev_loop: the queue goes on when that handler is done, not inside it. */
-static vow_value run_ev(vow_value *value, void *tag)
-{
-    struct tag *t = tag;
-
-    (void) value;
-    note(t->f, "in");
-    ev_run(t->f->ev, EVRUN_NOWAIT);
-    note(t->f, "out");
-    return vow_nil();
-}
-
-static void test_nested_ev_run(fixture *f)
-{
-    struct tag *tag = tag_new(f, "a");
-    vow_promise *a = vow_then(number(f), run_ev, tag);
-    vow_promise *b = vow_then(number(f), saw_value, tag_new(f, "b"));
-    vow_error *error = vow_run(vow_all_of(f->loop, a, b), NULL);
-
-    g_assert_null(error);
-    assert_log(f, "in out b=1");
-}
-
 /* ---- Freeing a loop ----------------------------------------------------------------------------------- */
 
 /* Loops may be freed in any order. */
@@ -200,7 +177,6 @@ int main(int argc, char **argv)
     test_add("/corners/reject-null", test_reject_null);
     test_add("/corners/in-handler-of", test_in_handler_of);
     test_add("/corners/run-race-of-none", test_run_race_of_none);
-    test_add("/corners/nested-ev-run", test_nested_ev_run);
     test_add("/corners/free-older-first", test_free_older_first);
     test_add("/corners/restless", test_restless);
     test_add("/corners/waits-for-itself", test_waits_for_itself);

@@ -137,6 +137,8 @@ static void test_then_catch_finally(fixture *f)
 {
     static const char *const expected[] = {"c!EPROTO", "c=[3,2,!EPROTO,!EIO,1,!EIO,!EPROTO,!EPROTO,3]", "c=3",
                                            "c=3"};
+    /* Errors that a finally() replaces are reported, and those that it had still to pass on when it was dropped. */
+    static const int lost[] = {2, 1, 2, 2};
 
     for (size_t i = 0; i < G_N_ELEMENTS(combinators); i++) {
         vow_promise *promises[9];
@@ -145,6 +147,8 @@ static void test_then_catch_finally(fixture *f)
         watch(f, combinators[i](f->loop, 9, promises, HERE), "c");
         turn(f);
         assert_log(f, expected[i]);
+        for (int n = 0; n < lost[i]; n++)
+            expect_report(f, "bad");
     }
 }
 

@@ -86,7 +86,6 @@ MISUSE(finally_null, vow_detach(vow_finally(NULL, saw_end, f)), "vow_finally", "
 MISUSE(all_null, vow_detach(vow_all_of(f->loop, NULL)), "vow_all", "NULL, at *test-misuse.c:*", false)
 MISUSE(follow_null, ((void) f, vow_value_drop(vow_follow(NULL))), "vow_follow", "NULL", false)
 MISUSE(throw_null, ((void) f, vow_value_drop(vow_throw(NULL))), "vow_throw", "NULL", false)
-MISUSE(detach_null, ((void) f, vow_detach(NULL)), "vow_detach", "NULL", false)
 MISUSE(loop_null, ((void) f, vow_detach(vow_resolved(NULL, vow_nil()))), "vow_resolved", "NULL", false)
 
 /* ---- Loops --------------------------------------------------------------------------------------------- */
@@ -222,7 +221,6 @@ int main(int argc, char **argv)
     test_add("/misuse/all-null", test_all_null);
     test_add("/misuse/follow-null", test_follow_null);
     test_add("/misuse/throw-null", test_throw_null);
-    test_add("/misuse/detach-null", test_detach_null);
     test_add("/misuse/loop-null", test_loop_null);
     test_add("/misuse/run-in-handler", test_run_in_handler);
     test_add("/misuse/free-in-handler", test_free_in_handler);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A process that cannot be killed, as one that has become another user's: vow_loop_free() waits for it as long
- * as its patience says, and names it. The kill(2) of this program fails as the kernel's would.
+ * as its patience says, and names it. The system calls of this program that send signals fail as the kernel's
+ * would.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -9,20 +10,40 @@
 #include "processes.h"
 #include "support.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static bool may_kill = true;
 
+/* All system calls go through here that have no function of their own in libc. */
+long syscall(long number, ...)
+{
+    typedef long (*syscall_fn)(long number, ...);
+    static syscall_fn next;
+    long a[6];
+    va_list args;
+
+    va_start(args, number);
+    for (size_t i = 0; i < G_N_ELEMENTS(a); i++)
+        a[i] = va_arg(args, long);
+    va_end(args);
+    if (!may_kill && (number == SYS_kill || number == SYS_pidfd_send_signal)) {
+        errno = EPERM;
+        return -1;
+    }
+    if (!next)
+        *(void **) &next = dlsym(RTLD_NEXT, "syscall");
+    return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
 int kill(pid_t pid, int signum)
 {
-    if (may_kill)
-        return (int) syscall(SYS_kill, pid, signum);
-    errno = EPERM;
-    return -1;
+    return (int) syscall(SYS_kill, pid, signum);
 }
 
 /* In a group of its own, so that it is killed by kill(2). */
