@@ -103,14 +103,13 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     vow__list_init(&self->wards);
     vow__yield_init(self);
     vow__idle_init(self);
-    if (!vow__run_init(self)) {
-        vow__pools_delete(&self->core.pools);
-        return NULL;
-    }
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
     wake(&self->core);
     ev_clear_pending(ev, &self->drain);
-    return &self->core;
+    if (vow__run_init(self))
+        return &self->core;
+    vow__loop_close(&self->core);
+    return NULL;
 }
 
 void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop)
