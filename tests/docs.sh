@@ -228,6 +228,31 @@ grep -o '`man [A-Za-z_]*`' "$readme" | sed 's/.* \(.*\)`/\1/' | while read -r na
 done >"$scratch/missing"
 check_empty "every manual page that the README names is there" "$scratch/missing"
 
+# ---- Names in the code -------------------------------------------------------------------------------------
+
+names() # names: the words that look like ours; not a beginning of some, such as vow_as_...
+{
+    tr -cs 'A-Za-z0-9_' '\n' | grep -E '^(vow|VOW)_.*[^_]$' | sort -u
+}
+
+without_comments()
+{
+    sed 's,/\*.*\*/,,g' | $AWK '
+        /\/\*/ { comment = 1; sub(/\/\*.*/, ""); print; next }
+        /\*\// { comment = 0; next }
+        !comment { print }'
+}
+{
+    headers
+    cat "$top_srcdir"/lib/*/*.[ch] "$top_srcdir/configure.ac"
+} | without_comments | names >"$scratch/code"
+expect_some "the code has names" "$scratch/code"
+{
+    headers
+    cat "$overview" "$readme" "$top_srcdir/HACKING"
+} | names | grep -vx vow_loops | comm -23 - "$scratch/code" >"$scratch/missing"
+check_empty "every name that the documents and the headers' comments use is one of the code" "$scratch/missing"
+
 # ---- References to files -----------------------------------------------------------------------------------
 
 grep -o '](\([^)]*\))' "$readme" | sed -e 's/^](//' -e 's/)$//' -e 's/#.*//' | grep -v '^[a-z]*:' | sort -u \
