@@ -137,8 +137,8 @@ check "the pages' prototypes are those of the headers" \
 sed -n 's/^[^(]*[ *]\(vow_[a-z0-9_]*\)(.*/\1/p' "$scratch/prototypes.c" | sort >"$scratch/shown"
 check "every function's prototype is in a page" diff "$scratch/functions" "$scratch/shown"
 
-$AWK '/^[.]SH/ { inside = /SYNOPSIS/ } inside && /VOW_[A-Z_]*(\(.*\))? *[a-z]/ { print FILENAME ": " $0 }' "$manual"/vow_*.3 \
-    >"$scratch/wrong"
+$AWK '/^[.]SH/ { inside = /SYNOPSIS/ } inside && /VOW_[A-Z_]*(\(.*\))? *[a-z]/ { print FILENAME ": " $0 }' \
+    "$manual"/vow_*.3 >"$scratch/wrong"
 check_empty "no attribute of the headers shows in a prototype" "$scratch/wrong"
 
 # The macros that no function stands behind: the same parameters in the same order.
@@ -251,7 +251,7 @@ expect_some "the code has names" "$scratch/code"
     headers
     cat "$overview" "$readme" "$top_srcdir/HACKING"
 } | names | grep -vx vow_loops | comm -23 - "$scratch/code" >"$scratch/missing"
-check_empty "every name that the documents and the headers' comments use is one of the code" "$scratch/missing"
+check_empty "every name in the documents and the headers' comments is one of the code" "$scratch/missing"
 
 # ---- References to files -----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The snippets of the public headers, compiled and run. What cannot stand alone gets here what it stands on: a
- * task around it, a struct for `me`, a loop. Each is included by the name that tools/snippets.pl gives it;
+ * The snippets of the public headers, compiled and run. What cannot stand alone gets here what it stands on:
+ * a task around it, a struct for `me`, a loop. Each is included by the name that tools/snippets.pl gives it;
  * tests/snippets.sh says which are missing here, and complains where the header is wrong.
  *
  * Copyright (c) 2026 the libvow authors
@@ -58,7 +58,9 @@ static void interval(vow_loop *loop)
 
 /* ---- poll.h, and as much of libpq as it needs ---- */
 
-typedef struct PGconn { int fd, missing; } PGconn;
+typedef struct PGconn {
+    int fd, missing;
+} PGconn;
 
 static int PQsocket(const PGconn *connection)
 {
@@ -94,7 +96,10 @@ static void polled(vow_loop *loop)
 
 /* ---- process.h ---- */
 
-struct started { vow_task task; vow_process *process; };
+struct started {
+    vow_task task;
+    vow_process *process;
+};
 
 VOW_ASYNC(started, me)
 {
@@ -125,7 +130,9 @@ static void process_wait(vow_loop *loop)
     CHECK(outcome(done) == 0);
 }
 
-struct dated { vow_task task; };
+struct dated {
+    vow_task task;
+};
 
 VOW_ASYNC(dated, me)
 {
@@ -185,14 +192,17 @@ static void task(vow_loop *loop)
 
 /* ---- All of them ---- */
 
-#define CASE(function) {#function, function}
+#define CASE(function)      \
+    {                       \
+#function, function \
+    }
 
 static const struct {
     const char *name;
     void (*run)(vow_loop *loop);
 } cases[] = {
-    CASE(interval), CASE(listen_with), CASE(peer_timeout), CASE(polled),
-    CASE(process_run), CASE(process_start), CASE(process_wait), CASE(stream), CASE(task),
+    CASE(interval),      CASE(listen_with),  CASE(peer_timeout), CASE(polled), CASE(process_run),
+    CASE(process_start), CASE(process_wait), CASE(stream),       CASE(task),
 };
 
 int main(void)

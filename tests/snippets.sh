@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What the documentation shows as code works: each snippet of a public header is compiled and run by
-# tests/snippets.c, and tests/snippets.txt says what each one of README.md and vow(7) is: a program and what it
-# prints, commands for a shell, or nothing to run, and why. None is left out, and nothing is listed that is not
-# there any more.
+# tests/snippets.c, and tests/snippets.txt says what each one of README.md and vow(7) is: a program and what
+# it prints, commands for a shell, or nothing to run, and why. None is left out, and nothing is listed that is
+# not there any more.
 #
 # Copyright (c) 2026 the libvow authors
 set -u
@@ -25,7 +25,8 @@ sources=$(echo "$VOW_HEADERS" | sed 's,version[.]h,version.h.in,')
 mkdir "$snippets"
 take_out()
 {
-    (cd "$top_srcdir" && perl tools/snippets.pl --out "$snippets" $sources README.md docs/vow.7) >"$scratch/taken"
+    (cd "$top_srcdir" && perl tools/snippets.pl --out "$snippets" $sources README.md docs/vow.7) \
+        >"$scratch/taken"
 }
 check "every snippet can be taken out" take_out
 sort "$scratch/taken" >"$scratch/present"

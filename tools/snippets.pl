@@ -6,8 +6,8 @@
 #   snippets.pl --out DIR FILE...
 #
 # A snippet is what is indented by four in a comment of a header, set between .nf and .fi in a manual page, or
-# fenced in a .md file. One of a header has the name of what its comment describes, vow_then or interval.h; one
-# of another file that of the file. A second one of the same name is NAME-2, and so on.
+# fenced in a .md file. One of a header has the name of what its comment describes, vow_then or interval.h;
+# one of another file that of the file. A second one of the same name is NAME-2, and so on.
 # A #line in front says where it comes from, so that a compiler complains about the documentation.
 use strict;
 use warnings;
