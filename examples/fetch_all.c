@@ -103,7 +103,7 @@ static void finish(const struct batch *batch, struct request *request, const vow
         snprintf(request->outcome, sizeof request->outcome, "%d", request->status);
     else
         snprintf(request->outcome, sizeof request->outcome,
-                 vow_error_code(error) == ETIMEDOUT ? "timed out" : "failed");
+                 vow_error_is(error, &vow_domain_errno, ETIMEDOUT) ? "timed out" : "failed");
     show(batch, request, error);
 }
 

@@ -28,7 +28,7 @@ VOW_ASYNC(copy, me)
     if (!me->from || !me->to)
         VOW_THROW(me, vow_error_new(ENOMEM, "no memory for a stream"));
     VOW_TRY_AWAIT(me, vow_stream_copy(me->from, me->to));
-    if (VOW_ERROR(me) && vow_error_code(VOW_ERROR(me)) == EPIPE && !me->is_output)
+    if (!me->is_output && vow_error_is(VOW_ERROR(me), &vow_domain_errno, EPIPE))
         VOW_RETURN(me, vow_nil()); /* the program need not read all of its input */
     if (VOW_ERROR(me))
         VOW_THROW(me, vow_error_ref(VOW_ERROR(me)));

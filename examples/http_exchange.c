@@ -58,16 +58,13 @@ static int status_of(const struct exchange *me, const vow_error *error)
 {
     if (vow_error_domain(error) == &http_domain)
         return vow_error_code(error);
-    switch (vow_error_code(error)) {
-    case ETIMEDOUT:
+    if (vow_error_is(error, &vow_domain_errno, ETIMEDOUT))
         return 408;
-    case ENOMEM:
+    if (vow_error_is(error, &vow_domain_errno, ENOMEM))
         return 503;
-    case VOW_EOF: /* the client has closed its sending side, and may still listen */
+    if (vow_error_is(error, &vow_domain_vow, VOW_EOF)) /* it has closed its sending side, and may still listen */
         return me->head.started ? 400 : 0;
-    default:
-        return 0;
-    }
+    return 0;
 }
 
 static void compose(struct exchange *me, const char *body)

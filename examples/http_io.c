@@ -24,11 +24,11 @@ static vow_error *malformed(const struct http_head *head, int status, const char
 /* What a line that could not be read means for the message. */
 static vow_error *unreadable(const struct read_head *me, const vow_error *error)
 {
-    bool is_eof = vow_error_domain(error) == &vow_domain_vow && vow_error_code(error) == VOW_EOF;
+    bool is_eof = vow_error_is(error, &vow_domain_vow, VOW_EOF);
     bool is_empty = me->head->size == 0 && vow_stream_buffered(me->stream) == 0;
     if (is_eof && !is_empty)
         return malformed(me->head, 400, "it ends in the middle");
-    if (vow_error_code(error) == EMSGSIZE)
+    if (vow_error_is(error, &vow_domain_errno, EMSGSIZE))
         return malformed(me->head, me->head->started ? 431 : 414, "a line is too long");
     return vow_error_ref(error);
 }

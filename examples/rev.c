@@ -45,7 +45,7 @@ VOW_ASYNC(client, me)
         VOW_AWAIT(me, vow_write(VOW_LOOP(me), fd, me->buffer.data, me->length));
         vow_buffer_consume(&me->buffer, me->length);
     }
-    if (vow_error_code(VOW_ERROR(me)) != VOW_EOF)
+    if (!vow_error_is(VOW_ERROR(me), &vow_domain_vow, VOW_EOF))
         VOW_THROW(me, vow_error_ref(VOW_ERROR(me)));
     VOW_FINALLY(me);
     vow_buffer_clear(&me->buffer);

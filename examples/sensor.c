@@ -95,7 +95,7 @@ VOW_ASYNC(program, me)
         VOW_TRY_AWAIT(me, vow_timeout(ask(VOW_LOOP(me), me->sensor), me->question < 5 ? 60 : 0.1));
         if (!VOW_ERROR(me))
             printf("%.1f degrees\n", vow_as_double(VOW_RESULT(me)));
-        else if (vow_error_code(VOW_ERROR(me)) == ETIMEDOUT)
+        else if (vow_error_is(VOW_ERROR(me), &vow_domain_errno, ETIMEDOUT))
             printf("the sensor does not answer\n");
         else
             printf("%s\n", vow_error_message(VOW_ERROR(me)));

@@ -32,9 +32,9 @@ static void show(const char *name, vow_error *error)
 {
     const char *what = "no error";
     if (error)
-        what = vow_error_code(error) == ETIMEDOUT   ? "it took too long"
-               : vow_error_code(error) == ECANCELED ? "it was cancelled"
-                                                    : vow_error_message(error);
+        what = vow_error_is(error, &vow_domain_errno, ETIMEDOUT)   ? "it took too long"
+               : vow_error_is(error, &vow_domain_errno, ECANCELED) ? "it was cancelled"
+                                                                   : vow_error_message(error);
     printf("%s: %s\n", name, what);
     vow_error_unref(error);
 }

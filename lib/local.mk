@@ -141,7 +141,8 @@ libvow_la_SOURCES = \
 	lib/time/wheel.c \
 	lib/version.c
 
-libvow_la_CPPFLAGS = -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CPPFLAGS)
+# What the library calls of itself names no place: errors have those that they are given.
+libvow_la_CPPFLAGS = -DVOW_NO_SITES -I$(top_srcdir)/lib -I$(top_srcdir)/include -I$(top_builddir)/include $(LIBEV_CPPFLAGS)
 libvow_la_CFLAGS = $(AM_CFLAGS) $(VISIBILITY_CFLAGS)
 libvow_la_LIBADD = $(LIBEV_LIBS) $(LIBM)
 libvow_la_LDFLAGS = $(SANITIZER_FLAGS) $(SYMBOLIC_LDFLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)

@@ -43,6 +43,7 @@ test_programs = \
 	tests/test-no-sites \
 	tests/test-nulls \
 	tests/test-nothing-outlives \
+	tests/test-nulls-loop \
 	tests/test-offload \
 	tests/test-offload-end \
 	tests/test-order \
@@ -160,6 +161,7 @@ tests_libsupport_la_SOURCES = \
 	tests/gate.c tests/gate.h \
 	tests/jobs.h \
 	tests/misuse.h \
+	tests/nulls.h \
 	tests/place.c tests/place.h \
 	tests/processes.c tests/processes.h \
 	tests/server.h \

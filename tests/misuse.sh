@@ -27,6 +27,23 @@ missing_tests()
     done
 }
 
+# What is NULL where a public function takes a pointer is in the tables of tests/test-nulls*.c; these take none,
+# or stand where a macro is all there is.
+no_pointers='vow_bool vow_double vow_fd vow_int vow_nil vow_offload_is_cancelled vow_offload_set_limits
+    vow_offload_shutdown vow_ptr vow_socket_port vow_socket_set_peer_timeout vow_value_drop vow_version'
+
+functions()
+{
+    sed -n 's/^ *\(vow_[a-z0-9_]*\);.*/\1/p' "$top_srcdir/lib/vow.map" | grep -Ev '^vow__|^vow_(type|domain)_'
+    sed -n 's/^static inline .*[ *]\(vow_[a-z0-9_]*\)(.*/\1/p' "$top_srcdir"/include/vow/*.h | grep -v '^vow__'
+}
+
+played()
+{
+    printf '%s\n' $no_pointers
+    cat "$top_srcdir"/tests/test-nulls*.c | sed -n 's/^ *\(MISUSE_HERE\|MISUSE_OF\|NOTHING\)(\(vow_[a-z0-9_]*\),.*/\2/p'
+}
+
 calls >"$scratch/calls"
 sed 's/ | [^|]*$//' "$top_srcdir/tests/misuse.txt" | sort -u >"$scratch/known"
 comm -23 "$scratch/calls" "$scratch/known" >"$scratch/new"
@@ -35,4 +52,8 @@ comm -13 "$scratch/calls" "$scratch/known" >"$scratch/gone"
 check_empty "tests/misuse.txt names no other" "$scratch/gone"
 missing_tests >"$scratch/missing"
 check_empty "their tests are there" "$scratch/missing"
+functions | sed 's/_at$//' | sort -u >"$scratch/functions"
+played | sort -u >"$scratch/played"
+comm -23 "$scratch/functions" "$scratch/played" >"$scratch/unplayed"
+check_empty "each of $(wc -l <"$scratch/functions") functions was given NULL in tests/test-nulls*.c" "$scratch/unplayed"
 finish

@@ -63,7 +63,7 @@ static void in_handler_of(fixture *f)
 
 static void test_in_handler_of(fixture *f)
 {
-    expect_abort(f, in_handler_of, "vow_as_str", "int, where str is wanted (promise made at *test-*.c:*)",
+    expect_abort(f, in_handler_of, "vow_as_str", "int, where str is wanted, at *test-corners.c:* (promise made at *test-*.c:*)",
                  false);
 }
 

@@ -11,17 +11,17 @@
 
 /* ---- Values -------------------------------------------------------------------------------------------- */
 
-MISUSE(as_bool, vow_as_bool(vow_peek(number(f))), "vow_as_bool", "int, where bool", true)
-MISUSE(as_double, vow_as_double(vow_peek(number(f))), "vow_as_double", "int, where double", true)
-MISUSE(as_ptr, vow_as_ptr(vow_peek(number(f))), "vow_as_ptr", "int, where ptr", true)
-MISUSE(as_str, vow_as_str(vow_peek(number(f))), "vow_as_str", "int, where str", true)
-MISUSE(as_list, vow_as_list(vow_peek(number(f))), "vow_as_list", "int, where list", true)
-MISUSE(as_error, vow_as_error(vow_peek(number(f))), "vow_as_error", "int, where error", true)
-MISUSE(as_bytes, vow_as_bytes(vow_peek(number(f))), "vow_as_bytes", "int, where bytes", true)
+MISUSE(as_bool, vow_as_bool(vow_peek(number(f))), "vow_as_bool", "int, where bool is wanted, at *test-misuse.c:*", true)
+MISUSE(as_double, vow_as_double(vow_peek(number(f))), "vow_as_double", "int, where double is wanted, at *test-misuse.c:*", true)
+MISUSE(as_ptr, vow_as_ptr(vow_peek(number(f))), "vow_as_ptr", "int, where ptr is wanted, at *test-misuse.c:*", true)
+MISUSE(as_str, vow_as_str(vow_peek(number(f))), "vow_as_str", "int, where str is wanted, at *test-misuse.c:*", true)
+MISUSE(as_list, vow_as_list(vow_peek(number(f))), "vow_as_list", "int, where list is wanted, at *test-misuse.c:*", true)
+MISUSE(as_error, vow_as_error(vow_peek(number(f))), "vow_as_error", "int, where error is wanted, at *test-misuse.c:*", true)
+MISUSE(as_bytes, vow_as_bytes(vow_peek(number(f))), "vow_as_bytes", "int, where bytes is wanted, at *test-misuse.c:*", true)
 MISUSE(no_bytes, (void) f; vow_value_drop(vow_bytes_copy(NULL, 1)), "vow_bytes_copy", "data is NULL", false)
-MISUSE(as_fd, vow_as_fd(vow_peek(number(f))), "vow_as_fd", "int, where fd", true)
-MISUSE(as_own, vow_as(vow_peek(number(f)), &thing_type), "vow_as", "int, where thing", true)
-MISUSE(take_fd, vow_take_fd(vow_peek(number(f))), "vow_take_fd", "int, where fd", true)
+MISUSE(as_fd, vow_as_fd(vow_peek(number(f))), "vow_as_fd", "int, where fd is wanted, at *test-misuse.c:*", true)
+MISUSE(as_own, vow_as(vow_peek(number(f)), &thing_type), "vow_as", "int, where thing is wanted, at *test-misuse.c:*", true)
+MISUSE(take_fd, vow_take_fd(vow_peek(number(f))), "vow_take_fd", "int, where fd is wanted, at *test-misuse.c:*", true)
 
 static void as_int(fixture *f)
 {
@@ -32,7 +32,7 @@ static void as_int(fixture *f)
 
 static void test_as_int(fixture *f)
 {
-    expect_abort(f, as_int, "vow_as_int", "thing, where int", false);
+    expect_abort(f, as_int, "vow_as_int", "thing, where int is wanted, at *test-misuse.c:*", false);
 }
 
 static void as_int_of_pending(fixture *f)
@@ -44,7 +44,7 @@ static void as_int_of_pending(fixture *f)
 
 static void test_as_int_of_pending(fixture *f)
 {
-    expect_abort(f, as_int_of_pending, "vow_as_int", "NULL", false);
+    expect_abort(f, as_int_of_pending, "vow_as_int", "NULL, where int is wanted, at *test-misuse.c:*", false);
 }
 
 static vow_value read_as_str(vow_value *value, void *data)
@@ -64,7 +64,7 @@ static void in_handler(fixture *f)
 
 static void test_in_handler(fixture *f)
 {
-    expect_abort(f, in_handler, "vow_as_str", "int, where str", true);
+    expect_abort(f, in_handler, "vow_as_str", "int, where str is wanted, at *test-misuse.c:*", true);
 }
 
 static const vow_list *list_of_one(fixture *f)
@@ -75,8 +75,8 @@ static const vow_list *list_of_one(fixture *f)
     return vow_as_list(&list);
 }
 
-MISUSE(list_end, vow_list_at(list_of_one(f), 1), "vow_list_at", "1", false)
-MISUSE(list_null, ((void) f, vow_list_at(NULL, 0)), "vow_list_at", "0", false)
+MISUSE(list_end, vow_list_at(list_of_one(f), 1), "vow_list_at", "1, at *test-misuse.c:*", false)
+MISUSE(list_null, ((void) f, vow_list_at(NULL, 0)), "vow_list_at", "0, at *test-misuse.c:*", false)
 
 /* ---- Promises ------------------------------------------------------------------------------------------ */
 
@@ -84,8 +84,9 @@ MISUSE(then_null, vow_detach(vow_then(NULL, read_as_str, f)), "vow_then", "NULL,
 MISUSE(finally_null, vow_detach(vow_finally(NULL, saw_end, f)), "vow_finally", "NULL, at *test-misuse.c:*",
        false)
 MISUSE(all_null, vow_detach(vow_all_of(f->loop, NULL)), "vow_all", "NULL, at *test-misuse.c:*", false)
-MISUSE(follow_null, ((void) f, vow_value_drop(vow_follow(NULL))), "vow_follow", "NULL", false)
-MISUSE(throw_null, ((void) f, vow_value_drop(vow_throw(NULL))), "vow_throw", "NULL", false)
+MISUSE(follow_null, ((void) f, vow_value_drop(vow_follow(NULL))), "vow_follow", "NULL, at *test-misuse.c:*", false)
+MISUSE(throw_null, ((void) f, vow_value_drop(vow_throw(NULL))), "vow_throw", "NULL, at *test-misuse.c:*", false)
+MISUSE(ref_null, ((void) f, vow_unref(vow_ref(NULL))), "vow_ref", "NULL, at *test-misuse.c:*", false)
 MISUSE(loop_null, ((void) f, vow_detach(vow_resolved(NULL, vow_nil()))), "vow_resolved", "NULL", false)
 
 /* ---- Loops --------------------------------------------------------------------------------------------- */
@@ -221,6 +222,7 @@ int main(int argc, char **argv)
     test_add("/misuse/all-null", test_all_null);
     test_add("/misuse/follow-null", test_follow_null);
     test_add("/misuse/throw-null", test_throw_null);
+    test_add("/misuse/ref-null", test_ref_null);
     test_add("/misuse/loop-null", test_loop_null);
     test_add("/misuse/run-in-handler", test_run_in_handler);
     test_add("/misuse/free-in-handler", test_free_in_handler);

@@ -51,7 +51,17 @@ static vow_value act_finally(void *deed)
     return vow_nil();
 }
 
-static void (*const ways[])(vow_promise *) = {vow_unref, vow_cancel, vow_detach};
+static void cancel(vow_promise *promise)
+{
+    vow_cancel(promise);
+}
+
+static void detach(vow_promise *promise)
+{
+    vow_detach(promise);
+}
+
+static void (*const ways[])(vow_promise *) = {vow_unref, cancel, detach};
 
 /* ---- From inside handlers ------------------------------------------------------------------------------ */
 
@@ -143,7 +153,7 @@ static void test_others(fixture *f)
 /* Cancels what its own promise is watched through; the watcher is told. */
 static void test_cancel_own_promise(fixture *f)
 {
-    struct deed deed = {f, "then", vow_cancel, NULL, NULL};
+    struct deed deed = {f, "then", cancel, NULL, NULL};
     vow_promise *promise = vow_then(vow_resolved(f->loop, vow_nil()), act_then, &deed);
 
     deed.promise = vow_ref(promise);
@@ -229,7 +239,7 @@ static void test_on_cancel_drops_others(fixture *f)
 
 static void test_on_cancel_cancels_itself(fixture *f)
 {
-    struct op op = {.deed = {f, "cancelled", vow_cancel, NULL, NULL}};
+    struct op op = {.deed = {f, "cancelled", cancel, NULL, NULL}};
     vow_promise *promise = vow_promise_new(f->loop, &op.resolver, act_cancelled);
 
     op.deed.promise = vow_ref(promise);
@@ -320,7 +330,7 @@ static void test_drop_of_value_settles(fixture *f)
 static void test_drop_of_attached_drops_promises(fixture *f)
 {
     struct source a;
-    struct deed deed = {f, "dropped", vow_cancel, NULL, NULL};
+    struct deed deed = {f, "dropped", cancel, NULL, NULL};
 
     deed.promise = pending(f, &a, "a");
     vow_detach(vow_attach(vow_resolved(f->loop, vow_int(1)), &deed, act_dropped));

@@ -69,14 +69,14 @@ sub declaration
     return undef;
 }
 
-# A function, or, when the macro that records the call site follows it, what that macro looks like.
+# A function, or, when the macro that records the call site follows it (or its body), what that looks like.
 sub function
 {
     my ($proto, $text) = @_;
     my ($name) = $proto =~ /(\w+)\(/;
     my %item = (kind => 'function', name => $name, proto => $proto);
     (my $short = $name) =~ s/_at$//;
-    if ($short ne $name && $$text =~ m{\G\s*\#define\s+\Q$short\E\(}gc) {
+    if ($short ne $name && $$text =~ m{\G(?:[^\#]*?\n\}\n)?\s*\#define\s+\Q$short\E\(}gc) {
         @item{qw(name at at_proto)} = ($short, $name, $proto);
         $item{proto} =~ s/\b\Q$name\E\(/$short(/;
         $item{proto} =~ s/const char \*site, |, const char \*site//;

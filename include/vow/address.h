@@ -118,10 +118,13 @@ VOW_API bool vow_address_set(vow_address *address, const struct sockaddr *sockad
 VOW_API vow_value vow_address_value(const vow_address *address);
 
 /** @brief Whether a value is an address. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_address(const vow_value *value)
+static inline bool vow_is_address_at(const vow_value *value, const char *site)
 {
+    if (VOW_UNLIKELY(!value))
+        vow__value_mismatch(value, "vow_is_address", NULL, site);
     return value->type == &vow_type_address;
 }
+#define vow_is_address(...) vow_is_address_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads an address.
@@ -129,12 +132,13 @@ static inline bool vow_is_address(const vow_value *value)
  * @return the address, owned by the value.
  * @since 0.1
  */
-static inline const vow_address *vow_as_address(const vow_value *value)
+static inline const vow_address *vow_as_address_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_address))
-        vow__value_mismatch(value, "vow_as_address", &vow_type_address);
+        vow__value_mismatch(value, "vow_as_address", &vow_type_address, site);
     return (const vow_address *) value->u.pointer;
 }
+#define vow_as_address(...) vow_as_address_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The address that a socket is bound to.

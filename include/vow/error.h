@@ -89,7 +89,8 @@ VOW_API vow_value vow_throwf_at(const char *site, int code, const char *format, 
  * @return the same error, with a reference that is the caller's.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_error *vow_error_ref(const vow_error *error);
+VOW_API VOW_NODISCARD vow_error *vow_error_ref_at(const vow_error *error, const char *site);
+#define vow_error_ref(...) vow_error_ref_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Gives up a reference to an error. The last one releases it, its cause and its list, without
@@ -100,10 +101,12 @@ VOW_API VOW_NODISCARD vow_error *vow_error_ref(const vow_error *error);
 VOW_API void vow_error_unref(vow_error *error);
 
 /** @brief An error's code. @param error looked at. @return the code, of its domain. @since 0.1 */
-VOW_API int vow_error_code(const vow_error *error);
+VOW_API int vow_error_code_at(const vow_error *error, const char *site);
+#define vow_error_code(...) vow_error_code_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief The family an error's code is of. @param error looked at. @return the domain. @since 0.1 */
-VOW_API const vow_domain *vow_error_domain(const vow_error *error);
+VOW_API const vow_domain *vow_error_domain_at(const vow_error *error, const char *site);
+#define vow_error_domain(...) vow_error_domain_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Whether an error is of a domain and has a code of it: how programs compare, since a code alone says
@@ -114,7 +117,8 @@ VOW_API const vow_domain *vow_error_domain(const vow_error *error);
  * @return true if so.
  * @since 0.1
  */
-VOW_API bool vow_error_is(const vow_error *error, const vow_domain *domain, int code);
+VOW_API bool vow_error_is_at(const vow_error *error, const vow_domain *domain, int code, const char *site);
+#define vow_error_is(...) vow_error_is_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Prints all that an error has to say: its message, code and domain, the places it passed, the errors
@@ -127,14 +131,17 @@ VOW_API bool vow_error_is(const vow_error *error, const vow_domain *domain, int 
  * @param stream where to.
  * @since 0.1
  */
-VOW_API void vow_error_print(const vow_error *error, FILE *stream);
+VOW_API void vow_error_print_at(const vow_error *error, FILE *stream, const char *site);
+#define vow_error_print(...) vow_error_print_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief What went wrong, for a person. @param error looked at. @return owned by the error. @since 0.1 */
-VOW_API const char *vow_error_message(const vow_error *error);
+VOW_API const char *vow_error_message_at(const vow_error *error, const char *site);
+#define vow_error_message(...) vow_error_message_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief The error that caused this one. @param error looked at. @return owned by the error, or NULL. @since
  * 0.1 */
-VOW_API const vow_error *vow_error_cause(const vow_error *error);
+VOW_API const vow_error *vow_error_cause_at(const vow_error *error, const char *site);
+#define vow_error_cause(...) vow_error_cause_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The errors of an aggregate, one for each input of the vow_any() that rejected, in the inputs' order.
@@ -142,7 +149,8 @@ VOW_API const vow_error *vow_error_cause(const vow_error *error);
  * @return a list of error values, owned by the error; NULL when the error is not an aggregate.
  * @since 0.1
  */
-VOW_API const vow_list *vow_error_list(const vow_error *error);
+VOW_API const vow_list *vow_error_list_at(const vow_error *error, const char *site);
+#define vow_error_list(...) vow_error_list_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The places in the source that an error passed: where it was made, then where it was rejected or the
@@ -156,7 +164,8 @@ VOW_API const vow_list *vow_error_list(const vow_error *error);
  * @return "file:line", or NULL past the last one and in builds without sites.
  * @since 0.1
  */
-VOW_API const char *vow_error_site(const vow_error *error, size_t index);
+VOW_API const char *vow_error_site_at(const vow_error *error, size_t index, const char *site);
+#define vow_error_site(...) vow_error_site_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

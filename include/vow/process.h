@@ -107,7 +107,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_process_start_at(vow_loop *loop, const vo
  * @return the process, to be released with vow_process_free().
  * @since 0.1
  */
-VOW_API vow_process *vow_take_process(vow_value *value);
+VOW_API vow_process *vow_take_process_at(vow_value *value, const char *site);
+#define vow_take_process(...) vow_take_process_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled when a process has ended: with its exit code, or with minus the number of the signal that

@@ -97,7 +97,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop,
  * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions.
  * @since 0.1
  */
-VOW_API VOW_DIRECT void vow_resolve(vow_resolver *resolver, vow_value value);
+VOW_API VOW_DIRECT void vow_resolve_at(vow_resolver *resolver, vow_value value, const char *site);
+#define vow_resolve(...) vow_resolve_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Rejects a promise.
@@ -131,7 +132,8 @@ VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
  * @param on_cancel called with `to`; may be NULL.
  * @since 0.1
  */
-VOW_API void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel);
+VOW_API void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel, const char *site);
+#define vow_resolver_move(...) vow_resolver_move_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Whether somebody still waits for what this resolver is to settle.
@@ -139,12 +141,13 @@ VOW_API void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_
  * @return false once it was used or cancelled.
  * @since 0.1
  */
-static inline bool vow_resolver_is_pending(const vow_resolver *resolver)
+static inline bool vow_resolver_is_pending_at(const vow_resolver *resolver, const char *site)
 {
     if (VOW_UNLIKELY(!resolver))
-        vow__value_mismatch(NULL, "vow_resolver_is_pending", NULL);
+        vow__value_mismatch(NULL, "vow_resolver_is_pending", NULL, site);
     return resolver->promise != NULL;
 }
+#define vow_resolver_is_pending(...) vow_resolver_is_pending_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief A promise that is resolved from the start.
@@ -332,7 +335,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_attach_at(vow_promise *promise, void *poi
  * ECMAScript 2024, 27.2.2.2 NewPromiseResolveThenableJob.
  * @since 0.1
  */
-VOW_API vow_value vow_follow_thenable(const vow_thenable *thenable, void *object);
+VOW_API vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *object, const char *site);
+#define vow_follow_thenable(...) vow_follow_thenable_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Keeps a promise: one more reference to it, one more party that waits.
@@ -340,7 +344,8 @@ VOW_API vow_value vow_follow_thenable(const vow_thenable *thenable, void *object
  * @return the same promise, with a reference that is the caller's.
  * @since 0.1
  */
-VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_ref(const vow_promise *promise);
+VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_ref_at(const vow_promise *promise, const char *site);
+#define vow_ref(...) vow_ref_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Gives up a reference. The last one on a pending promise cancels what was to settle it.
@@ -370,7 +375,8 @@ VOW_API VOW_DIRECT void vow_unref(vow_promise *promise);
  * @param promise given away; NULL does nothing.
  * @since 0.1
  */
-VOW_API void vow_detach(vow_promise *promise);
+VOW_API void vow_detach_at(vow_promise *promise, const char *site);
+#define vow_detach(...) vow_detach_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends a promise for everyone who waits for it.
@@ -382,13 +388,16 @@ VOW_API void vow_detach(vow_promise *promise);
  * @param promise given away; NULL does nothing.
  * @since 0.1
  */
-VOW_API void vow_cancel(vow_promise *promise);
+VOW_API void vow_cancel_at(vow_promise *promise, const char *site);
+#define vow_cancel(...) vow_cancel_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a promise is not settled yet. @param promise looked at. @return true if so. @since 0.1 */
-VOW_API bool vow_is_pending(const vow_promise *promise);
+VOW_API bool vow_is_pending_at(const vow_promise *promise, const char *site);
+#define vow_is_pending(...) vow_is_pending_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a promise is fulfilled. @param promise looked at. @return true if so. @since 0.1 */
-VOW_API bool vow_is_fulfilled(const vow_promise *promise);
+VOW_API bool vow_is_fulfilled_at(const vow_promise *promise, const char *site);
+#define vow_is_fulfilled(...) vow_is_fulfilled_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Whether a promise is rejected. This alone does not count as looking at the error.
@@ -396,7 +405,8 @@ VOW_API bool vow_is_fulfilled(const vow_promise *promise);
  * @return true if so.
  * @since 0.1
  */
-VOW_API bool vow_is_rejected(const vow_promise *promise);
+VOW_API bool vow_is_rejected_at(const vow_promise *promise, const char *site);
+#define vow_is_rejected(...) vow_is_rejected_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The outcome of a promise, without waiting.
@@ -408,10 +418,12 @@ VOW_API bool vow_is_rejected(const vow_promise *promise);
  * while the promise lives.
  * @since 0.1
  */
-VOW_API vow_value *vow_peek(const vow_promise *promise);
+VOW_API vow_value *vow_peek_at(const vow_promise *promise, const char *site);
+#define vow_peek(...) vow_peek_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief The loop a promise belongs to. @param promise looked at. @return its loop. @since 0.1 */
-VOW_API vow_loop *vow_promise_loop(const vow_promise *promise);
+VOW_API vow_loop *vow_promise_loop_at(const vow_promise *promise, const char *site);
+#define vow_promise_loop(...) vow_promise_loop_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Where a promise was made.
@@ -419,7 +431,8 @@ VOW_API vow_loop *vow_promise_loop(const vow_promise *promise);
  * @return "file:line", a static string; NULL in builds without sites.
  * @since 0.1
  */
-VOW_API const char *vow_promise_site(const vow_promise *promise);
+VOW_API const char *vow_promise_site_at(const vow_promise *promise, const char *site);
+#define vow_promise_site(...) vow_promise_site_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -53,7 +53,7 @@ typedef struct vow_task {
 
 /** @brief What VOW_ASYNC() makes of a task's name: its frame and its body. */
 typedef struct vow_task_type {
-    const char *name;
+    const char *name; /* as messages call it: "task greet" */
     const char *file;
     uint32_t line; /**< where VOW_ASYNC() stands */
     size_t size;
@@ -112,7 +112,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
         return vow__body_##name((struct name *) frame);                                                \
     }                                                                                                  \
     static VOW_UNUSED const vow_task_type vow__task_##name = {                                         \
-        #name, __FILE__, __LINE__, sizeof(struct name), _Alignof(struct name), vow__enter_##name};     \
+        "task " #name, __FILE__, __LINE__, sizeof(struct name), _Alignof(struct name),                 \
+        vow__enter_##name};                                                                            \
     static bool vow__body_##name(struct name *me)
 
 /**
@@ -266,7 +267,7 @@ VOW_API VOW_DIRECT vow_loop *vow__task_loop(const vow_task *task);
 
 static inline const vow_error *vow__task_error(const vow_task *task)
 {
-    return (task->flags & VOW__TASK_REJECTED) ? vow_as_error(task->result) : NULL;
+    return (task->flags & VOW__TASK_REJECTED) ? vow_as_error_at(task->result, NULL) : NULL;
 }
 
 VOW_END_DECLS

@@ -106,12 +106,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_message_receive_at(vow_loop *loop, int fd
  * @return the message, owned by the value.
  * @since 0.1
  */
-static inline vow_message *vow_as_message(const vow_value *value)
+static inline vow_message *vow_as_message_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_message))
-        vow__value_mismatch(value, "vow_as_message", &vow_type_message);
+        vow__value_mismatch(value, "vow_as_message", &vow_type_message, site);
     return (vow_message *) value->u.pointer;
 }
+#define vow_as_message(...) vow_as_message_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Moves a descriptor out of a message.
@@ -120,7 +121,8 @@ static inline vow_message *vow_as_message(const vow_value *value)
  * @return the descriptor, now the caller's to close; -1 when it was taken before.
  * @since 0.1
  */
-VOW_API int vow_message_take_fd(vow_message *message, size_t index);
+VOW_API int vow_message_take_fd_at(vow_message *message, size_t index, const char *site);
+#define vow_message_take_fd(...) vow_message_take_fd_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -47,10 +47,10 @@ VOW_API const vow_type vow_type_error;  /**< @brief The type of an error that is
 VOW_API const vow_type vow_type_fd;     /**< @brief The type of vow_fd(). */
 VOW_API const vow_type vow_type_bytes;  /**< @brief The type of vow_bytes_copy(). */
 
-/* Ends the program: `function` was called on a value that is not of the type it reads, or without a value or
- * type. */
+/* Ends the program: `function` was called, at `site`, on a value that is not of the type it reads, or without a
+ * value or type. */
 VOW_API VOW_NORETURN void vow__value_mismatch(const vow_value *value, const char *function,
-                                              const vow_type *wanted);
+                                              const vow_type *wanted, const char *site);
 
 /** @brief Bytes of any kind, zeros included: what vow_as_bytes() reads from a value. */
 typedef struct vow_bytes {
@@ -131,14 +131,15 @@ static inline vow_value vow_ptr(void *pointer)
  * @return a value of that type.
  * @since 0.1
  */
-static inline vow_value vow_own(void *pointer, const vow_type *type)
+static inline vow_value vow_own_at(void *pointer, const vow_type *type, const char *site)
 {
     vow_value value = {type, {0}};
     if (VOW_UNLIKELY(!type))
-        vow__value_mismatch(NULL, "vow_own", NULL);
+        vow__value_mismatch(NULL, "vow_own", NULL, site);
     value.u.pointer = pointer;
     return value;
 }
+#define vow_own(...) vow_own_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief An owned copy of a string.
@@ -185,7 +186,8 @@ VOW_API vow_value vow_fd(int fd);
  * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions and 27.2.2.2 NewPromiseResolveThenableJob.
  * @since 0.1
  */
-VOW_API vow_value vow_follow(vow_promise *promise);
+VOW_API vow_value vow_follow_at(vow_promise *promise, const char *site);
+#define vow_follow(...) vow_follow_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief "Reject with this error": what a handler returns to throw.
@@ -193,7 +195,8 @@ VOW_API vow_value vow_follow(vow_promise *promise);
  * @return a value to return from a handler or to pass to vow_resolve().
  * @since 0.1
  */
-VOW_API vow_value vow_throw(vow_error *error);
+VOW_API vow_value vow_throw_at(vow_error *error, const char *site);
+#define vow_throw(...) vow_throw_at(__VA_ARGS__, VOW_HERE)
 
 /* vow_throwf(code, format, ...) is in <vow/error.h>. */
 
@@ -213,7 +216,8 @@ VOW_API vow_value vow_take(vow_value *value);
  * @return the descriptor, now the caller's to close.
  * @since 0.1
  */
-VOW_API int vow_take_fd(vow_value *value);
+VOW_API int vow_take_fd_at(vow_value *value, const char *site);
+#define vow_take_fd(...) vow_take_fd_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Releases a value that was taken, or never given to anybody. May run the type's drop function.
@@ -234,143 +238,159 @@ VOW_API void vow_value_drop(vow_value value);
  * @return "nil", "int", … or the name in its `vow_type`.
  * @since 0.1
  */
-VOW_API const char *vow_value_type_name(const vow_value *value);
+VOW_API const char *vow_value_type_name_at(const vow_value *value, const char *site);
+#define vow_value_type_name(...) vow_value_type_name_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads an owned value of a type of your own.
  *
- * A value of any other type is misuse and aborts, naming both types and, where the value lies in a promise,
- * where that promise was made. The same holds for all the vow_as_… functions.
+ * A value of any other type is misuse and aborts, naming both types, where this call stands and, when the value
+ * lies in a promise, where that promise was made. The same holds for all the vow_as_… functions.
  *
  * @param value looked at.
  * @param type  what the value must be.
  * @return what vow_own() was given, still owned by the value.
  * @since 0.1
  */
-static inline void *vow_as(const vow_value *value, const vow_type *type)
+static inline void *vow_as_at(const vow_value *value, const vow_type *type, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != type))
-        vow__value_mismatch(value, "vow_as", type);
+        vow__value_mismatch(value, "vow_as", type, site);
     return value->u.pointer;
 }
+#define vow_as(...) vow_as_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is nil. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_nil(const vow_value *value)
+static inline bool vow_is_nil_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_nil", NULL);
+        vow__value_mismatch(value, "vow_is_nil", NULL, site);
     return !value->type;
 }
+#define vow_is_nil(...) vow_is_nil_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a truth value. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_bool(const vow_value *value)
+static inline bool vow_is_bool_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_bool", NULL);
+        vow__value_mismatch(value, "vow_is_bool", NULL, site);
     return value->type == &vow_type_bool;
 }
+#define vow_is_bool(...) vow_is_bool_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a whole number. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_int(const vow_value *value)
+static inline bool vow_is_int_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_int", NULL);
+        vow__value_mismatch(value, "vow_is_int", NULL, site);
     return value->type == &vow_type_int;
 }
+#define vow_is_int(...) vow_is_int_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a floating-point number. @param value looked at. @return true if so. @since 0.1
  */
-static inline bool vow_is_double(const vow_value *value)
+static inline bool vow_is_double_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_double", NULL);
+        vow__value_mismatch(value, "vow_is_double", NULL, site);
     return value->type == &vow_type_double;
 }
+#define vow_is_double(...) vow_is_double_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a pointer from vow_ptr(). @param value looked at. @return true if so. @since 0.1
  */
-static inline bool vow_is_ptr(const vow_value *value)
+static inline bool vow_is_ptr_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_ptr", NULL);
+        vow__value_mismatch(value, "vow_is_ptr", NULL, site);
     return value->type == &vow_type_ptr;
 }
+#define vow_is_ptr(...) vow_is_ptr_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a string. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_str(const vow_value *value)
+static inline bool vow_is_str_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_str", NULL);
+        vow__value_mismatch(value, "vow_is_str", NULL, site);
     return value->type == &vow_type_str;
 }
+#define vow_is_str(...) vow_is_str_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a list. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_list(const vow_value *value)
+static inline bool vow_is_list_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_list", NULL);
+        vow__value_mismatch(value, "vow_is_list", NULL, site);
     return value->type == &vow_type_list;
 }
+#define vow_is_list(...) vow_is_list_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is an error. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_error(const vow_value *value)
+static inline bool vow_is_error_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_error", NULL);
+        vow__value_mismatch(value, "vow_is_error", NULL, site);
     return value->type == &vow_type_error;
 }
+#define vow_is_error(...) vow_is_error_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is a file descriptor. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_fd(const vow_value *value)
+static inline bool vow_is_fd_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_fd", NULL);
+        vow__value_mismatch(value, "vow_is_fd", NULL, site);
     return value->type == &vow_type_fd;
 }
+#define vow_is_fd(...) vow_is_fd_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is bytes. @param value looked at. @return true if so. @since 0.1 */
-static inline bool vow_is_bytes(const vow_value *value)
+static inline bool vow_is_bytes_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
-        vow__value_mismatch(value, "vow_is_bytes", NULL);
+        vow__value_mismatch(value, "vow_is_bytes", NULL, site);
     return value->type == &vow_type_bytes;
 }
+#define vow_is_bytes(...) vow_is_bytes_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Reads a truth value. @param value looked at; another type aborts. @return its content. @since 0.1
  */
-static inline bool vow_as_bool(const vow_value *value)
+static inline bool vow_as_bool_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_bool))
-        vow__value_mismatch(value, "vow_as_bool", &vow_type_bool);
+        vow__value_mismatch(value, "vow_as_bool", &vow_type_bool, site);
     return value->u.integer != 0;
 }
+#define vow_as_bool(...) vow_as_bool_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Reads a whole number. @param value looked at; another type aborts. @return its content. @since 0.1
  */
-static inline int64_t vow_as_int(const vow_value *value)
+static inline int64_t vow_as_int_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_int))
-        vow__value_mismatch(value, "vow_as_int", &vow_type_int);
+        vow__value_mismatch(value, "vow_as_int", &vow_type_int, site);
     return value->u.integer;
 }
+#define vow_as_int(...) vow_as_int_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Reads a floating-point number. @param value looked at; another type aborts. @return its content.
  * @since 0.1 */
-static inline double vow_as_double(const vow_value *value)
+static inline double vow_as_double_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_double))
-        vow__value_mismatch(value, "vow_as_double", &vow_type_double);
+        vow__value_mismatch(value, "vow_as_double", &vow_type_double, site);
     return value->u.number;
 }
+#define vow_as_double(...) vow_as_double_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Reads a pointer that vow_ptr() made. @param value looked at; another type aborts. @return it.
  * @since 0.1 */
-static inline void *vow_as_ptr(const vow_value *value)
+static inline void *vow_as_ptr_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_ptr))
-        vow__value_mismatch(value, "vow_as_ptr", &vow_type_ptr);
+        vow__value_mismatch(value, "vow_as_ptr", &vow_type_ptr, site);
     return value->u.pointer;
 }
+#define vow_as_ptr(...) vow_as_ptr_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads a string.
@@ -378,12 +398,13 @@ static inline void *vow_as_ptr(const vow_value *value)
  * @return the string, owned by the value.
  * @since 0.1
  */
-static inline const char *vow_as_str(const vow_value *value)
+static inline const char *vow_as_str_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_str))
-        vow__value_mismatch(value, "vow_as_str", &vow_type_str);
+        vow__value_mismatch(value, "vow_as_str", &vow_type_str, site);
     return (const char *) value->u.pointer;
 }
+#define vow_as_str(...) vow_as_str_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads a list.
@@ -391,12 +412,13 @@ static inline const char *vow_as_str(const vow_value *value)
  * @return the list, owned by the value.
  * @since 0.1
  */
-static inline const vow_list *vow_as_list(const vow_value *value)
+static inline const vow_list *vow_as_list_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_list))
-        vow__value_mismatch(value, "vow_as_list", &vow_type_list);
+        vow__value_mismatch(value, "vow_as_list", &vow_type_list, site);
     return (const vow_list *) value->u.pointer;
 }
+#define vow_as_list(...) vow_as_list_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads an error that is held as a value, as in the places of vow_all_settled() that rejected.
@@ -404,12 +426,13 @@ static inline const vow_list *vow_as_list(const vow_value *value)
  * @return the error, owned by the value; vow_error_ref() keeps it.
  * @since 0.1
  */
-static inline const vow_error *vow_as_error(const vow_value *value)
+static inline const vow_error *vow_as_error_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_error))
-        vow__value_mismatch(value, "vow_as_error", &vow_type_error);
+        vow__value_mismatch(value, "vow_as_error", &vow_type_error, site);
     return (const vow_error *) value->u.pointer;
 }
+#define vow_as_error(...) vow_as_error_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads a file descriptor, which stays owned by the value.
@@ -417,7 +440,8 @@ static inline const vow_error *vow_as_error(const vow_value *value)
  * @return the descriptor; do not close it (vow_take_fd() gives it to you).
  * @since 0.1
  */
-VOW_API int vow_as_fd(const vow_value *value);
+VOW_API int vow_as_fd_at(const vow_value *value, const char *site);
+#define vow_as_fd(...) vow_as_fd_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Reads bytes.
@@ -425,12 +449,13 @@ VOW_API int vow_as_fd(const vow_value *value);
  * @return the bytes and their count, owned by the value.
  * @since 0.1
  */
-static inline const vow_bytes *vow_as_bytes(const vow_value *value)
+static inline const vow_bytes *vow_as_bytes_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_bytes))
-        vow__value_mismatch(value, "vow_as_bytes", &vow_type_bytes);
+        vow__value_mismatch(value, "vow_as_bytes", &vow_type_bytes, site);
     return (const vow_bytes *) value->u.pointer;
 }
+#define vow_as_bytes(...) vow_as_bytes_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief How many values a list holds.
@@ -447,7 +472,8 @@ VOW_API size_t vow_list_length(const vow_list *list);
  * @return a pointer into the list, good for reading and for vow_take().
  * @since 0.1
  */
-VOW_API vow_value *vow_list_at(const vow_list *list, size_t index);
+VOW_API vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site);
+#define vow_list_at(...) vow_list_at_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -8,5 +8,22 @@
 /* `function` is the public one that was called; `site` where the promise concerned was made, or NULL. */
 VOW_NORETURN void vow__misuse(const char *function, const char *site, const char *format, ...)
     VOW_PRINTF(3, 4);
+/* The same for what must not be NULL, called at `site`, or NULL. */
+VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
+VOW_NORETURN void vow__misuse_bytes(const char *function, size_t size, const char *site);
+
+/* Bytes may be NULL when there are none. */
+static inline void vow__check_bytes(const void *data, size_t size, const char *function, const char *site)
+{
+    if (VOW_UNLIKELY(!data && size))
+        vow__misuse_bytes(function, size, site);
+}
+
+static inline void vow__check_pointer(const void *pointer, const char *what, const char *function,
+                                      const char *site)
+{
+    if (VOW_UNLIKELY(!pointer))
+        vow__misuse_null(function, what, site);
+}
 
 #endif

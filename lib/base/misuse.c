@@ -18,3 +18,14 @@ void vow__misuse(const char *function, const char *site, const char *format, ...
             site ? site : "", site ? ")" : "");
     abort();
 }
+
+void vow__misuse_null(const char *function, const char *what, const char *site)
+{
+    vow__misuse(function, NULL, "the %s is NULL%s%s", what, site ? ", at " : "", site ? site : "");
+}
+
+void vow__misuse_bytes(const char *function, size_t size, const char *site)
+{
+    vow__misuse(function, NULL, "the data is NULL, and %zu bytes of it are wanted%s%s", size,
+                site ? ", at " : "", site ? site : "");
+}

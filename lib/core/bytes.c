@@ -65,8 +65,7 @@ vow_value vow_bytes_copy(const void *data, size_t size)
 {
     vow__bytes *bytes;
 
-    if (!data && size)
-        vow__misuse("vow_bytes_copy", NULL, "the data is NULL, and %zu bytes of it are wanted", size);
+    vow__check_bytes(data, size, "vow_bytes_copy", NULL);
     bytes = vow__bytes_new(size);
     if (!bytes)
         return vow_throw(&vow__error_no_memory);

@@ -69,16 +69,18 @@ static vow_error *error_alloc(const vow_domain *domain, int code, size_t length)
     return error;
 }
 
-static VOW_PRINTF(5, 0) vow_error *error_make(const char *site, const vow_domain *domain, int code,
-                                              vow_error *cause, const char *format, va_list arguments)
+static VOW_PRINTF(6, 0) vow_error *error_make(const char *function, const char *site,
+                                              const vow_domain *domain, int code, vow_error *cause,
+                                              const char *format, va_list arguments)
 {
     va_list measured;
     vow_error *error;
     int length;
 
     if (!domain)
-        vow__misuse("vow_error_new_in", NULL, "the domain is NULL%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse_null(function, "domain", site);
+    if (!format)
+        vow__misuse_null(function, "format", site);
     va_copy(measured, arguments);
     length = vsnprintf(NULL, 0, format, measured);
     va_end(measured);
@@ -99,7 +101,7 @@ vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, co
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make(site, &vow_domain_errno, code, NULL, format, arguments);
+    error = error_make("vow_error_new", site, &vow_domain_errno, code, NULL, format, arguments);
     va_end(arguments);
     return error ? error : fallback;
 }
@@ -110,7 +112,7 @@ vow_error *vow_error_new_at(const char *site, int code, const char *format, ...)
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make(site, &vow_domain_errno, code, NULL, format, arguments);
+    error = error_make("vow_error_new", site, &vow_domain_errno, code, NULL, format, arguments);
     va_end(arguments);
     return error ? error : &vow__error_no_memory;
 }
@@ -121,7 +123,7 @@ vow_error *vow_error_new_in_at(const char *site, const vow_domain *domain, int c
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make(site, domain, code, NULL, format, arguments);
+    error = error_make("vow_error_new_in", site, domain, code, NULL, format, arguments);
     va_end(arguments);
     return error ? error : &vow__error_no_memory;
 }
@@ -132,7 +134,7 @@ vow_error *vow_error_wrap_at(const char *site, vow_error *cause, int code, const
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make(site, &vow_domain_errno, code, cause, format, arguments);
+    error = error_make("vow_error_wrap", site, &vow_domain_errno, code, cause, format, arguments);
     va_end(arguments);
     return error ? error : &vow__error_no_memory;
 }
@@ -143,7 +145,7 @@ vow_value vow_throwf_at(const char *site, int code, const char *format, ...)
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make(site, &vow_domain_errno, code, NULL, format, arguments);
+    error = error_make("vow_throwf", site, &vow_domain_errno, code, NULL, format, arguments);
     va_end(arguments);
     return vow_throw(error ? error : &vow__error_no_memory);
 }
@@ -165,22 +167,22 @@ vow_error *vow__error_new_aggregate(const char *site, size_t length)
     return error;
 }
 
-static void check_error(const vow_error *error, const char *function)
+static void check_error(const vow_error *error, const char *function, const char *site)
 {
     if (VOW_UNLIKELY(!error))
-        vow__misuse(function, NULL, "the error is NULL");
+        vow__misuse_null(function, "error", site);
 }
 
-vow_error *vow_error_ref(const vow_error *error)
+vow_error *vow_error_ref_at(const vow_error *error, const char *site)
 {
     vow_error *mine = (vow_error *) error;
 
-    check_error(error, "vow_error_ref");
+    check_error(error, "vow_error_ref", site);
     if (!mine->size)
         return mine;
     if (VOW_UNLIKELY(mine->refs >= VOW__REFS_MAX))
         vow__misuse("vow_error_ref", mine->site_count ? mine->sites[0] : NULL,
-                    "the error has more references than can be counted");
+                    "the error has more references than can be counted%s%s", site ? ", at " : "", site ? site : "");
     mine->refs++;
     return mine;
 }
@@ -191,45 +193,45 @@ void vow_error_unref(vow_error *error)
         vow_value_drop(vow__value_of_error(error));
 }
 
-bool vow_error_is(const vow_error *error, const vow_domain *domain, int code)
+bool vow_error_is_at(const vow_error *error, const vow_domain *domain, int code, const char *site)
 {
     if (!domain)
-        vow__misuse("vow_error_is", NULL, "the domain is NULL");
+        vow__misuse_null("vow_error_is", "domain", site);
     return error && error->domain == domain && error->code == code;
 }
 
-int vow_error_code(const vow_error *error)
+int vow_error_code_at(const vow_error *error, const char *site)
 {
-    check_error(error, "vow_error_code");
+    check_error(error, "vow_error_code", site);
     return error->code;
 }
 
-const vow_domain *vow_error_domain(const vow_error *error)
+const vow_domain *vow_error_domain_at(const vow_error *error, const char *site)
 {
-    check_error(error, "vow_error_domain");
+    check_error(error, "vow_error_domain", site);
     return error->domain;
 }
 
-const char *vow_error_message(const vow_error *error)
+const char *vow_error_message_at(const vow_error *error, const char *site)
 {
-    check_error(error, "vow_error_message");
+    check_error(error, "vow_error_message", site);
     return error->message;
 }
 
-const vow_error *vow_error_cause(const vow_error *error)
+const vow_error *vow_error_cause_at(const vow_error *error, const char *site)
 {
-    check_error(error, "vow_error_cause");
+    check_error(error, "vow_error_cause", site);
     return error->cause;
 }
 
-const vow_list *vow_error_list(const vow_error *error)
+const vow_list *vow_error_list_at(const vow_error *error, const char *site)
 {
-    check_error(error, "vow_error_list");
+    check_error(error, "vow_error_list", site);
     return error->list;
 }
 
-const char *vow_error_site(const vow_error *error, size_t index)
+const char *vow_error_site_at(const vow_error *error, size_t index, const char *site)
 {
-    check_error(error, "vow_error_site");
+    check_error(error, "vow_error_site", site);
     return index < error->site_count ? error->sites[index] : NULL;
 }

@@ -109,14 +109,14 @@ void vow__text_add_error(vow__text *text, const vow_error *error)
     }
 }
 
-void vow_error_print(const vow_error *error, FILE *stream)
+void vow_error_print_at(const vow_error *error, FILE *stream, const char *site)
 {
     vow__text text = {stream, NULL, 0, 0};
 
     if (!error)
-        vow__misuse("vow_error_print", NULL, "the error is NULL");
+        vow__misuse_null("vow_error_print", "error", site);
     if (!stream)
-        vow__misuse("vow_error_print", NULL, "the stream is NULL");
+        vow__misuse_null("vow_error_print", "stream", site);
     vow__text_add_error(&text, error);
     vow__text_add(&text, "\n");
 }

@@ -283,11 +283,11 @@ void vow__reap(vow_loop *loop, vow_promise *base)
     vow__leave_program(loop);
 }
 
-vow_promise *vow_ref(const vow_promise *promise)
+vow_promise *vow_ref_at(const vow_promise *promise, const char *site)
 {
     vow_promise *mine = (vow_promise *) promise;
 
-    vow__check_promise(promise, "vow_ref", NULL);
+    vow__check_promise(promise, "vow_ref", site);
     vow__ref(mine);
     return mine;
 }
@@ -306,15 +306,15 @@ void vow_unref(vow_promise *promise)
 {
     if (!promise)
         return;
-    vow__check_thread(vow__loop_of(promise), "vow_unref");
+    vow__check_thread(vow__loop_of(promise), "vow_unref", NULL);
     vow__unref(promise); /* notices one that is freed */
 }
 
-void vow_detach(vow_promise *promise)
+void vow_detach_at(vow_promise *promise, const char *site)
 {
     if (!promise)
         return;
-    vow__check_promise(promise, "vow_detach", NULL);
+    vow__check_promise(promise, "vow_detach", site);
     if (vow__is_pending(promise))
         vow__keep(promise);
     vow_unref(promise);
@@ -329,14 +329,14 @@ void vow__cancel_now(vow_promise *promise)
     vow__reap(loop, base);
 }
 
-void vow_cancel(vow_promise *promise)
+void vow_cancel_at(vow_promise *promise, const char *site)
 {
     vow_loop *loop;
     vow_promise *base;
 
     if (!promise)
         return;
-    vow__check_promise(promise, "vow_cancel", NULL);
+    vow__check_promise(promise, "vow_cancel", site);
     loop = vow__loop_of(promise);
     base = loop->doomed;
     if (vow__is_pending(promise))

@@ -46,10 +46,11 @@ size_t vow_list_length(const vow_list *list)
     return list ? list->length : 0;
 }
 
-vow_value *vow_list_at(const vow_list *list, size_t index)
+vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
 {
     if (index >= vow_list_length(list))
-        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu", index, vow_list_length(list));
+        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
+                    site ? ", at " : "", site ? site : "");
     return vow__value_resolve((vow_value *) &list->items[index]);
 }
 

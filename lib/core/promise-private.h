@@ -17,6 +17,7 @@
 #include <vow/promise.h>
 
 #include "base/list-private.h"
+#include "base/misuse-private.h"
 #include "base/pool-private.h"
 #include "core/error-private.h"
 #include "core/value-private.h"
@@ -104,7 +105,7 @@ typedef struct vow__kind {
     void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
-    /* A longer name for reports, or NULL. */
+    /* A longer name for reports, which stays as it is for as long as the program runs; or NULL. */
     const char *(*describe)(const vow_promise *promise);
 } vow__kind;
 
@@ -200,16 +201,15 @@ vow_promise *vow__refuse(vow_promise *upstream);
 /* Gives up a promise in whose place `refused` is returned, and what it waits for. That there was no memory
  * for a part of it is what that one says, too: it is not reported here. */
 void vow__give_way(vow_promise *upstream, const vow_promise *refused);
-/* End the program: what was passed to a public function is NULL, gone, or of another loop or thread. */
-VOW__RARE VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
+/* End the program: what was passed to a public function is gone, or of another loop or thread. */
 VOW__RARE VOW_NORETURN void vow__misuse_promise(const vow_promise *promise, const char *function,
                                                 const char *site);
 VOW__RARE VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
 VOW__RARE VOW_NORETURN void vow__misuse_refs(const vow_promise *promise);
 #ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function);
+void vow__check_thread(const vow_loop *loop, const char *function, const char *site);
 #else
-#define vow__check_thread(loop, function) ((void) 0)
+#define vow__check_thread(loop, function, site) ((void) (site))
 #endif
 
 /* Another reference; their number must not wrap. What the library adds for the time of a call, on top of as many
@@ -225,7 +225,7 @@ static inline void vow__check_loop(const vow_loop *loop, const char *function, c
 {
     if (VOW_UNLIKELY(!loop))
         vow__misuse_null(function, "loop", site);
-    vow__check_thread(loop, function);
+    vow__check_thread(loop, function, site);
 }
 
 /* What a program passed is no promise, or one that was given away, as far as its memory still tells. */
@@ -238,7 +238,7 @@ static inline void vow__check_promise(const vow_promise *promise, const char *fu
 {
     if (VOW_UNLIKELY(vow__is_gone(promise)))
         vow__misuse_promise(promise, function, site);
-    vow__check_thread(vow__loop_of(promise), function);
+    vow__check_thread(vow__loop_of(promise), function, site);
 }
 
 static inline void vow__check_same_loop(const vow_promise *promise, const vow_promise *target,

@@ -7,11 +7,6 @@
 
 #include "base/misuse-private.h"
 
-void vow__misuse_null(const char *function, const char *what, const char *site)
-{
-    vow__misuse(function, NULL, "the %s is NULL%s%s", what, site ? ", at " : "", site ? site : "");
-}
-
 void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
 {
     if (!promise)
@@ -185,42 +180,42 @@ const char *vow__name_of(const vow_promise *promise)
     return promise->kind->describe ? promise->kind->describe(promise) : promise->kind->name;
 }
 
-bool vow_is_pending(const vow_promise *promise)
+bool vow_is_pending_at(const vow_promise *promise, const char *site)
 {
-    vow__check_promise(promise, "vow_is_pending", NULL);
+    vow__check_promise(promise, "vow_is_pending", site);
     return vow__is_pending(promise);
 }
 
-bool vow_is_fulfilled(const vow_promise *promise)
+bool vow_is_fulfilled_at(const vow_promise *promise, const char *site)
 {
-    vow__check_promise(promise, "vow_is_fulfilled", NULL);
+    vow__check_promise(promise, "vow_is_fulfilled", site);
     return vow__is_fulfilled(promise);
 }
 
-bool vow_is_rejected(const vow_promise *promise)
+bool vow_is_rejected_at(const vow_promise *promise, const char *site)
 {
-    vow__check_promise(promise, "vow_is_rejected", NULL);
+    vow__check_promise(promise, "vow_is_rejected", site);
     return vow__is_rejected(promise);
 }
 
-vow_value *vow_peek(const vow_promise *promise)
+vow_value *vow_peek_at(const vow_promise *promise, const char *site)
 {
     vow_promise *mine = (vow_promise *) promise;
 
-    vow__check_promise(promise, "vow_peek", NULL);
+    vow__check_promise(promise, "vow_peek", site);
     if (vow__is_pending(promise))
         return NULL;
     return vow__look(mine);
 }
 
-vow_loop *vow_promise_loop(const vow_promise *promise)
+vow_loop *vow_promise_loop_at(const vow_promise *promise, const char *site)
 {
-    vow__check_promise(promise, "vow_promise_loop", NULL);
+    vow__check_promise(promise, "vow_promise_loop", site);
     return vow__loop_of(promise);
 }
 
-const char *vow_promise_site(const vow_promise *promise)
+const char *vow_promise_site_at(const vow_promise *promise, const char *site)
 {
-    vow__check_promise(promise, "vow_promise_site", NULL);
+    vow__check_promise(promise, "vow_promise_site", site);
     return promise->site;
 }

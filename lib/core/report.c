@@ -7,7 +7,6 @@
 #include "core/operations-private.h"
 
 #define REPORT_SIZE 4096
-#define NAME_SIZE 96
 
 static const char *site_or_unknown(const char *site)
 {
@@ -26,11 +25,8 @@ static void text_end(vow__text *text)
 static void send(vow_loop *loop, enum vow_report_kind kind, const vow_promise *promise,
                  const vow_error *error, vow__text *text)
 {
-    char name[NAME_SIZE]; /* a name may be made where the next one will be, also by a report that the hook
-                             brings about */
-    vow_report report = {kind, text->bytes, name, promise->site, error};
+    vow_report report = {kind, text->bytes, vow__name_of(promise), promise->site, error};
 
-    snprintf(name, sizeof name, "%s", vow__name_of(promise));
     text_end(text);
     if (loop->report)
         loop->report(&report, loop->report_data);

@@ -13,16 +13,16 @@
 static const vow__kind promise_kind = {.name = "promise"};
 static const vow__kind never_kind = {.name = "never"};
 
-vow_promise *vow__resolver_use(vow_resolver *resolver)
+vow_promise *vow__resolver_use(vow_resolver *resolver, const char *site)
 {
     vow_promise *promise;
 
     if (VOW_UNLIKELY(!resolver))
-        vow__misuse_null("vow_resolve", "resolver", NULL);
+        vow__misuse_null("vow_resolve", "resolver", site);
     promise = resolver->promise;
     if (!promise)
         return NULL;
-    vow__check_thread(vow__loop_of(promise), "vow_resolve");
+    vow__check_thread(vow__loop_of(promise), "vow_resolve", site);
     resolver->promise = NULL;
     promise->mode = VOW__WAIT_NONE;
     promise->wait.upstream = 0;
@@ -49,7 +49,7 @@ vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver, vow_canc
     vow_promise *promise;
 
     if (VOW_UNLIKELY(!resolver))
-        vow__misuse("vow_promise_new", site, "the resolver is NULL");
+        vow__misuse_null("vow_promise_new", "resolver", site);
     vow__check_loop(loop, "vow_promise_new", site);
     promise = vow__promise_new_quickly(loop, sizeof *promise, &promise_kind, site);
     if (VOW_UNLIKELY(!promise))
@@ -58,9 +58,9 @@ vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver, vow_canc
     return promise;
 }
 
-void vow_resolve(vow_resolver *resolver, vow_value value)
+void vow_resolve_at(vow_resolver *resolver, vow_value value, const char *site)
 {
-    vow_promise *promise = vow__resolver_use(resolver);
+    vow_promise *promise = vow__resolver_use(resolver, site);
 
     if (promise)
         vow__resolve(promise, value);
@@ -74,7 +74,7 @@ void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)
         vow__misuse_null("vow_reject", "resolver", site);
     if (!error)
         vow__misuse("vow_reject", resolver->promise ? resolver->promise->site : NULL,
-                    "the error is NULL, at %s", site ? site : "an unknown place");
+                    "the error is NULL%s%s", site ? ", at " : "", site ? site : "");
     if (resolver->promise)
         vow__error_pass(error, site);
     vow_resolve(resolver, vow_throw(error));
@@ -91,12 +91,13 @@ void vow_resolver_abandon_at(vow_resolver *resolver, const char *site)
                                                       site ? site : "an unknown place")));
 }
 
-void vow_resolver_move(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel)
+void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel,
+                          const char *site)
 {
     vow_promise *promise;
 
     if (!to || !from)
-        vow__misuse_null("vow_resolver_move", "resolver", NULL);
+        vow__misuse_null("vow_resolver_move", "resolver", site);
     if (to == from)
         return;
     promise = from->promise;
@@ -131,7 +132,7 @@ vow_promise *vow_rejected_at(vow_loop *loop, vow_error *error, const char *site)
 {
     vow__check_loop(loop, "vow_rejected", site);
     if (!error)
-        vow__misuse("vow_rejected", NULL, "the error is NULL, at %s", site ? site : "an unknown place");
+        vow__misuse_null("vow_rejected", "error", site);
     return resolved(loop, vow_throw(error), site);
 }
 

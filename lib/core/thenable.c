@@ -19,12 +19,14 @@ void vow__foreign_drop(void *pointer)
     vow__release(foreign, sizeof *foreign);
 }
 
-vow_value vow_follow_thenable(const vow_thenable *thenable, void *object)
+vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *object, const char *site)
 {
     vow__foreign *foreign;
 
-    if (!thenable || !thenable->then)
-        vow__misuse("vow_follow_thenable", NULL, "the thenable has no then()");
+    vow__check_pointer(thenable, "thenable", "vow_follow_thenable", site);
+    if (!thenable->then)
+        vow__misuse("vow_follow_thenable", NULL, "the thenable has no then()%s%s", site ? ", at " : "",
+                    site ? site : "");
     foreign = vow__allocate(sizeof *foreign);
     if (!foreign) {
         if (thenable->drop)

@@ -62,16 +62,16 @@ vow_value vow_fd(int fd)
     return vow_own((void *) (intptr_t) fd, &vow_type_fd);
 }
 
-vow_value vow_follow(vow_promise *promise)
+vow_value vow_follow_at(vow_promise *promise, const char *site)
 {
-    vow__check_promise(promise, "vow_follow", NULL);
+    vow__check_promise(promise, "vow_follow", site);
     return vow_own(promise, &vow__type_follow);
 }
 
-vow_value vow_throw(vow_error *error)
+vow_value vow_throw_at(vow_error *error, const char *site)
 {
     if (!error)
-        vow__misuse("vow_throw", NULL, "the error is NULL");
+        vow__misuse_null("vow_throw", "error", site);
     return vow_own(error, &vow__type_throw);
 }
 
@@ -86,39 +86,42 @@ vow_value vow_take(vow_value *value)
     return content;
 }
 
-int vow_as_fd(const vow_value *value)
+int vow_as_fd_at(const vow_value *value, const char *site)
 {
     if (!value || value->type != &vow_type_fd)
-        vow__value_mismatch(value, "vow_as_fd", &vow_type_fd);
+        vow__value_mismatch(value, "vow_as_fd", &vow_type_fd, site);
     return (int) (intptr_t) value->u.pointer;
 }
 
-int vow_take_fd(vow_value *value)
+int vow_take_fd_at(vow_value *value, const char *site)
 {
     if (!value || value->type != &vow_type_fd)
-        vow__value_mismatch(value, "vow_take_fd", &vow_type_fd);
+        vow__value_mismatch(value, "vow_take_fd", &vow_type_fd, site);
     return (int) (intptr_t) vow_take(value).u.pointer;
 }
 
-const char *vow_value_type_name(const vow_value *value)
+const char *vow_value_type_name_at(const vow_value *value, const char *site)
 {
     if (!value)
-        vow__misuse("vow_value_type_name", NULL, "the value is NULL");
+        vow__misuse_null("vow_value_type_name", "value", site);
     if (!value->type)
         return "nil";
     return value->type->name ? value->type->name : "a type without a name";
 }
 
-void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted)
+void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted,
+                         const char *site)
 {
     const char *name = wanted && wanted->name ? wanted->name : "of another type";
+    const char *at = site ? ", at " : "";
+    const char *place = site ? site : "";
 
     if (!value && !wanted)
-        vow__misuse(function, NULL, "what it is given is NULL");
+        vow__misuse(function, NULL, "what it is given is NULL%s%s", at, place);
     if (!value)
-        vow__misuse(function, NULL, "the value is NULL, where %s is wanted", name);
-    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted",
-                vow_value_type_name(value), name);
+        vow__misuse(function, NULL, "the value is NULL, where %s is wanted%s%s", name, at, place);
+    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted%s%s",
+                vow_value_type_name(value), name, at, place);
 }
 
 void vow__check_movable(vow_value value, const char *function, const char *site)

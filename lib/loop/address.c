@@ -18,6 +18,7 @@
 
 #include "base/allocator-private.h"
 #include "base/fd-private.h"
+#include "base/misuse-private.h"
 
 #define HOST_SIZE (INET6_ADDRSTRLEN + 32) /* with a scope, which is the name of an interface */
 #define PORT_SIZE 6
@@ -29,11 +30,14 @@ _Static_assert(sizeof((vow_address *) NULL)->storage >= sizeof(struct sockaddr_s
 
 const struct sockaddr *vow_address_sockaddr(const vow_address *address)
 {
+    vow__check_pointer(address, "address", "vow_address_sockaddr", NULL);
     return (const struct sockaddr *) (const void *) address->storage.bytes;
 }
 
 bool vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length)
 {
+    vow__check_pointer(address, "address", "vow_address_set", NULL);
+    vow__check_bytes(sockaddr, length, "vow_address_set", NULL);
     memset(address, 0, sizeof *address);
     if (length > sizeof address->storage) {
         errno = EINVAL;
@@ -129,6 +133,7 @@ bool vow_address_parse(vow_address *address, const char *text)
 {
     int code;
 
+    vow__check_pointer(address, "address", "vow_address_parse", NULL);
     memset(address, 0, sizeof *address);
     if (!text || !*text)
         code = EINVAL;
@@ -191,8 +196,11 @@ static void format_unix(const vow_address *address, char *buffer, size_t size)
 
 char *vow_address_format(const vow_address *address, char *buffer, size_t size)
 {
-    int family = vow_address_family(address);
+    int family;
 
+    vow__check_pointer(address, "address", "vow_address_format", NULL);
+    vow__check_bytes(buffer, size, "vow_address_format", NULL);
+    family = vow_address_family(address);
     if (family == AF_INET || family == AF_INET6)
         format_ip(address, buffer, size);
     else if (family == AF_UNIX && address->length > PATH_OFFSET)
@@ -216,6 +224,7 @@ int vow_address_family(const vow_address *address)
 {
     sa_family_t family = AF_UNSPEC;
 
+    vow__check_pointer(address, "address", "vow_address_family", NULL);
     if (address->length >= offsetof(struct sockaddr, sa_family) + sizeof family)
         memcpy(&family, address->storage.bytes + offsetof(struct sockaddr, sa_family), sizeof family);
     return family;
@@ -223,6 +232,7 @@ int vow_address_family(const vow_address *address)
 
 int vow_address_port(const vow_address *address)
 {
+    vow__check_pointer(address, "address", "vow_address_port", NULL);
     switch (vow_address_family(address)) {
     case AF_INET:
         return ntohs(v4_of(address).sin_port);
@@ -246,8 +256,11 @@ static bool is_same_v6(struct sockaddr_in6 one, struct sockaddr_in6 other)
 
 bool vow_address_equal(const vow_address *one, const vow_address *other)
 {
-    int family = vow_address_family(one);
+    int family;
 
+    vow__check_pointer(one, "address", "vow_address_equal", NULL);
+    vow__check_pointer(other, "address", "vow_address_equal", NULL);
+    family = vow_address_family(one);
     if (family != vow_address_family(other))
         return false;
     switch (family) {
@@ -272,8 +285,10 @@ const vow_type vow_type_address = {"address", drop_address};
 
 vow_value vow_address_value(const vow_address *address)
 {
-    vow_address *copy = vow__allocate(sizeof *copy);
+    vow_address *copy;
 
+    vow__check_pointer(address, "address", "vow_address_value", NULL);
+    copy = vow__allocate(sizeof *copy);
     if (!copy)
         return vow_throw(&vow__error_no_memory);
     *copy = *address;
@@ -297,8 +312,10 @@ bool vow_socket_address(int fd, vow_address *address)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
-    int status = getsockname(fd, (struct sockaddr *) (void *) &storage, &length);
+    int status;
 
+    vow__check_pointer(address, "address", "vow_socket_address", NULL);
+    status = getsockname(fd, (struct sockaddr *) (void *) &storage, &length);
     vow__address_take(address, &storage, status < 0 ? 0 : length);
     return status == 0;
 }
@@ -307,8 +324,10 @@ bool vow_socket_peer(int fd, vow_address *address)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
-    int status = getpeername(fd, (struct sockaddr *) (void *) &storage, &length);
+    int status;
 
+    vow__check_pointer(address, "address", "vow_socket_peer", NULL);
+    status = getpeername(fd, (struct sockaddr *) (void *) &storage, &length);
     vow__address_take(address, &storage, status < 0 ? 0 : length);
     return status == 0;
 }

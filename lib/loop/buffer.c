@@ -83,6 +83,7 @@ static void shrink(vow_buffer *buffer)
 
 void vow_buffer_consume(vow_buffer *buffer, size_t count)
 {
+    vow__check_pointer(buffer, "buffer", "vow_buffer_consume", NULL);
     if (count > buffer->length)
         vow__misuse("vow_buffer_consume", NULL, "%zu bytes of %zu", count, buffer->length);
     if (!count)
@@ -98,6 +99,7 @@ void vow_buffer_consume(vow_buffer *buffer, size_t count)
 
 void vow_buffer_clear(vow_buffer *buffer)
 {
+    vow__check_pointer(buffer, "buffer", "vow_buffer_clear", NULL);
     vow__release(block_of(buffer), size_of(buffer));
     memset(buffer, 0, sizeof *buffer);
 }

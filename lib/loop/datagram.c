@@ -278,6 +278,7 @@ vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, si
     sending *self;
 
     vow__check_loop(loop, "vow_datagram_send", site);
+    vow__check_bytes(buffer, size, "vow_datagram_send", site);
     self = vow__io_new(loop, sizeof *self, &send_kind, fd, EV_WRITE, site);
     if (!self)
         return vow__emergency(loop);
@@ -332,6 +333,7 @@ vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_
     receiving *self;
 
     vow__check_loop(loop, "vow_datagram_receive", site);
+    vow__check_bytes(buffer, size, "vow_datagram_receive", site);
     self = vow__io_new(loop, sizeof *self, &receive_kind, fd, EV_READ, site);
     if (!self)
         return vow__emergency(loop);

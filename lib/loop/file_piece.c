@@ -76,42 +76,46 @@ static const vow__errand pwrite_errand = {"vow_file_pwrite", pwrite_run, vow__fi
                                           false};
 static const vow__errand sync_errand = {"vow_file_sync", sync_run, vow__file_free, VOW__LANE_USUAL, false};
 
-/* A request with a descriptor; NULL when there is no memory. */
-static piece *piece_new(vow_loop *loop, const vow__errand *errand, int fd, const char *site)
+/*
+ * A request with a descriptor; NULL when there is no memory. The cast takes the const away that the pointer for
+ * both directions cannot have; pwrite(2) puts it back.
+ */
+static piece *piece_new(vow_loop *loop, const vow__errand *errand, int fd, const void *buffer, size_t size,
+                        const char *site)
 {
     piece *self;
 
     vow__check_loop(loop, errand->name, site);
+    vow__check_bytes(buffer, size, errand->name, site);
     self = vow__file_new(sizeof *self, errand, NULL, site);
-    if (self)
-        self->file.fd = fd;
+    if (!self)
+        return NULL;
+    self->file.fd = fd;
+    self->buffer = (char *) buffer;
+    self->size = size;
     return self;
 }
 
-static vow_promise *piece_begin(vow_loop *loop, piece *self, char *buffer, size_t size, int64_t offset)
+static vow_promise *piece_begin(vow_loop *loop, piece *self, int64_t offset)
 {
-    if (self) {
-        self->buffer = buffer;
-        self->size = size;
+    if (self)
         self->offset = (off_t) offset;
-    }
     return vow__file_begin(loop, self);
 }
 
 vow_promise *vow_file_pread_at(vow_loop *loop, int fd, void *buffer, size_t size, int64_t offset,
                                const char *site)
 {
-    return piece_begin(loop, piece_new(loop, &pread_errand, fd, site), buffer, size, offset);
+    return piece_begin(loop, piece_new(loop, &pread_errand, fd, buffer, size, site), offset);
 }
 
-/* The cast takes the const away that the pointer for both directions cannot have; pwrite(2) puts it back. */
 vow_promise *vow_file_pwrite_at(vow_loop *loop, int fd, const void *buffer, size_t size, int64_t offset,
                                 const char *site)
 {
-    return piece_begin(loop, piece_new(loop, &pwrite_errand, fd, site), (char *) buffer, size, offset);
+    return piece_begin(loop, piece_new(loop, &pwrite_errand, fd, buffer, size, site), offset);
 }
 
 vow_promise *vow_file_sync_at(vow_loop *loop, int fd, const char *site)
 {
-    return vow__file_begin(loop, piece_new(loop, &sync_errand, fd, site));
+    return vow__file_begin(loop, piece_new(loop, &sync_errand, fd, NULL, 0, site));
 }

@@ -277,8 +277,7 @@ vow_promise *vow_file_write_at(vow_loop *loop, const char *path, const void *dat
                                const char *site)
 {
     vow__check_loop(loop, "vow_file_write", site);
-    if (!data && size)
-        vow__misuse("vow_file_write", site, "the data is NULL, and %zu bytes of it are wanted", size);
+    vow__check_bytes(data, size, "vow_file_write", site);
     if (!path)
         return vow__file_no_path(loop, &write_errand, site);
     return vow__file_begin(loop, writing_new(path, data, size, site));

@@ -122,6 +122,8 @@ vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, siz
     message_sending *self;
 
     vow__check_loop(loop, "vow_message_send", site);
+    vow__check_bytes(buffer, size, "vow_message_send", site);
+    vow__check_bytes(fds, count * sizeof *fds, "vow_message_send", site);
     if (!size)
         return refuse(loop, "vow_message_send", fd, "not even one byte to send", site);
     if (count > VOW_MESSAGE_FDS_MAX)
@@ -198,13 +200,15 @@ static int add_fds(received *self, const struct cmsghdr *header)
     return code;
 }
 
-int vow_message_take_fd(vow_message *message, size_t index)
+int vow_message_take_fd_at(vow_message *message, size_t index, const char *site)
 {
     int fd;
 
+    if (!message)
+        vow__misuse_null("vow_message_take_fd", "message", site);
     if (index >= message->count)
-        vow__misuse("vow_message_take_fd", NULL, "index %zu in a message with %zu descriptors", index,
-                    message->count);
+        vow__misuse("vow_message_take_fd", NULL, "index %zu in a message with %zu descriptors%s%s", index,
+                    message->count, site ? ", at " : "", site ? site : "");
     fd = message->fds[index];
     message->fds[index] = -1;
     return fd;
@@ -302,6 +306,7 @@ vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t
     message_receiving *self;
 
     vow__check_loop(loop, "vow_message_receive", site);
+    vow__check_bytes(buffer, size, "vow_message_receive", site);
     if (!size)
         return refuse(loop, "vow_message_receive", fd, "no room for a byte", site);
     if (limit > VOW_MESSAGE_FDS_MAX)

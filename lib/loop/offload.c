@@ -239,7 +239,7 @@ vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const
 {
     vow__check_loop(loop, "vow_offload", site);
     if (!fn)
-        vow__misuse("vow_offload", site, "the function is NULL");
+        vow__misuse_null("vow_offload", "function", site);
     return vow__offload(loop, &(vow__errand){.name = "vow_offload", .fn = fn}, data, site);
 }
 

@@ -201,7 +201,7 @@ static void check_poll(const vow_poll *poll, const char *function, const char *s
 {
     if (VOW_UNLIKELY(!poll))
         vow__misuse_null(function, "poll", site);
-    vow__check_thread(vow__loop_of(&poll->promise), function);
+    vow__check_thread(vow__loop_of(&poll->promise), function, site);
 }
 
 /* libev ends the program when a watcher of a descriptor that is not open starts. */

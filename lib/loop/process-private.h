@@ -56,6 +56,8 @@ typedef struct vow__process_streams {
 /* 0, or an errno value and the one that it is about. */
 int vow__process_streams_open(vow__process_streams *self, const vow_process_options *options, int *which);
 void vow__process_streams_close(const vow__process_streams *self);
+/* vow_process_take_fd() on behalf of a public function that was called at `site`. */
+int vow__process_take_fd(vow_process *process, int stream, const char *function, const char *site);
 /* Closes our ends of the pipes that nobody took. */
 void vow__process_close_pipes(vow_process *self);
 

@@ -14,26 +14,26 @@
 #include "core/scheduler-private.h"
 #include "loop/process-private.h"
 
-static vow_stream *take_stream(vow_process *process, int stream, const char *site)
+static vow_stream *take_stream(vow_process *process, int stream, const char *function, const char *site)
 {
-    int fd = vow_process_take_fd(process, stream);
+    int fd = vow__process_take_fd(process, stream, function, site);
 
     return fd < 0 ? NULL : vow_stream_new_at(vow__loop_of(&process->promise), fd, site);
 }
 
 vow_stream *vow_process_stdin_at(vow_process *process, const char *site)
 {
-    return take_stream(process, STDIN_FILENO, site);
+    return take_stream(process, STDIN_FILENO, "vow_process_stdin", site);
 }
 
 vow_stream *vow_process_stdout_at(vow_process *process, const char *site)
 {
-    return take_stream(process, STDOUT_FILENO, site);
+    return take_stream(process, STDOUT_FILENO, "vow_process_stdout", site);
 }
 
 vow_stream *vow_process_stderr_at(vow_process *process, const char *site)
 {
-    return take_stream(process, STDERR_FILENO, site);
+    return take_stream(process, STDERR_FILENO, "vow_process_stderr", site);
 }
 
 /* ---- What it prints ------------------------------------------------------------------------------------ */
@@ -82,7 +82,7 @@ static vow_promise *collect(vow_process *process, int which, size_t limit, const
     vow_loop *loop = vow__loop_of(&process->promise);
     const char *name = which == STDOUT_FILENO ? "standard output" : "standard error";
     bool is_pipe = process->pipes[which] >= 0;
-    vow_stream *stream = take_stream(process, which, site);
+    vow_stream *stream = take_stream(process, which, "vow_process_run", site);
     output *self = stream ? output_new(process, stream, name, limit, site) : NULL;
     vow_promise *bytes;
 
@@ -109,7 +109,7 @@ static vow_promise *feed(vow_process *process, const void *input, size_t size, c
 {
     vow_loop *loop = vow__loop_of(&process->promise);
     bool is_pipe = process->pipes[STDIN_FILENO] >= 0;
-    vow_stream *stream = take_stream(process, STDIN_FILENO, site);
+    vow_stream *stream = take_stream(process, STDIN_FILENO, "vow_process_stdin", site);
     vow_promise *parts[2];
 
     if (!stream)
@@ -136,6 +136,7 @@ vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *optio
     vow__check_loop(loop, "vow_process_run", site);
     if (!options)
         vow__misuse_null("vow_process_run", "options", site);
+    vow__check_bytes(input, size, "vow_process_run", site);
     started = vow__process_start(loop, options, site);
     if (started.type != &vow_type_process)
         return vow_resolved_at(loop, started, site);

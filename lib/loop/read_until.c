@@ -130,8 +130,7 @@ vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer, const
     reading_until *self;
 
     vow__check_loop(loop, "vow_read_until", site);
-    if (!buffer)
-        vow__misuse("vow_read_until", NULL, "the buffer is NULL, at %s", site ? site : "an unknown place");
+    vow__check_pointer(buffer, "buffer", "vow_read_until", site);
     if (!length || length > DELIMITER_MAX)
         return vow_rejected_at(loop,
                                vow_error_new_at(site, EINVAL,

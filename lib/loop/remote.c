@@ -91,7 +91,7 @@ vow_promise *vow_remote_new_at(vow_loop *loop, vow_remote **remote, const char *
 
     vow__check_loop(loop, "vow_remote_new", site);
     if (!remote)
-        vow__misuse("vow_remote_new", site, "the place for the remote is NULL");
+        vow__misuse_null("vow_remote_new", "place for the remote", site);
     *remote = NULL;
     self = (void *) vow__promise_new(loop, sizeof *self, &remote_kind, site);
     if (!self)
@@ -128,8 +128,8 @@ void vow_remote_resolve(vow_remote *remote, vow_value value)
 void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site)
 {
     if (!error)
-        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL, at %s",
-                    site ? site : "an unknown place");
+        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL%s%s",
+                    site ? ", at " : "", site ? site : "");
     vow__check_movable(vow__value_of_error(error), "vow_remote_reject", site_of(remote));
     vow__error_pass(error, site);
     settle(remote, vow_throw(error));

@@ -468,7 +468,7 @@ static server *server_of(const vow_server *handle, const char *function)
     promise = handle->promise;
     if (!promise || (promise->flags & VOW__DOOMED))
         return NULL;
-    vow__check_thread(vow__loop_of(promise), function);
+    vow__check_thread(vow__loop_of(promise), function, NULL);
     return (server *) promise;
 }
 

@@ -259,6 +259,7 @@ vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, co
     int code = n && n < NSIG ? 0 : EINVAL;
 
     vow__check_loop(loop, "vow_signals_new", site);
+    vow__check_bytes(signums, n, "vow_signals_new", site);
     self = code ? NULL : vow__source_new(loop, sizeof *self + n * sizeof self->slots[0], &signals_kind, site);
     if (!self) {
         errno = code ? code : errno;
@@ -280,7 +281,7 @@ static void check_signals(const vow_signals *signals, const char *function, cons
 {
     if (VOW_UNLIKELY(!signals))
         vow__misuse_null(function, "subscription", site);
-    vow__check_thread(vow__loop_of(&signals->source.promise), function);
+    vow__check_thread(vow__loop_of(&signals->source.promise), function, site);
 }
 
 vow_promise *vow_signals_next_at(vow_signals *signals, const char *site)

@@ -99,7 +99,7 @@ static inline void vow__check_stream(const vow_stream *stream, const char *funct
 {
     if (VOW_UNLIKELY(!stream || stream->is_closing))
         vow__misuse_stream(stream, function, site);
-    vow__check_thread(vow__loop_of(&stream->promise), function);
+    vow__check_thread(vow__loop_of(&stream->promise), function, site);
 }
 
 static inline bool vow__is_wanted(const ev_io *watcher)

@@ -98,6 +98,7 @@ vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size, c
     reading_some *self;
 
     vow__check_stream(stream, "vow_stream_read", site);
+    vow__check_bytes(buffer, size, "vow_stream_read", site);
     self = vow__reading_new(stream, sizeof *self, &some_kind, site);
     if (VOW_UNLIKELY(!self))
         return vow__emergency(vow__loop_of(&stream->promise));
@@ -165,6 +166,7 @@ vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t
     reading_exactly *self;
 
     vow__check_stream(stream, "vow_stream_read_exactly", site);
+    vow__check_bytes(buffer, size, "vow_stream_read_exactly", site);
     self = vow__item_new(stream, sizeof *self, &exactly_kind, site);
     if (!self)
         return vow__emergency(vow__loop_of(&stream->promise));

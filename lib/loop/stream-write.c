@@ -142,6 +142,7 @@ vow_promise *vow_stream_write_at(vow_stream *stream, const void *data, size_t si
     vow__writing *self;
 
     vow__check_stream(stream, "vow_stream_write", site);
+    vow__check_bytes(data, size, "vow_stream_write", site);
     self = writing_new(stream, &write_kind, VOW__WRITING_PLAIN, &part, 1, site);
     return self ? begin(self) : vow__emergency(vow__loop_of(&stream->promise));
 }
@@ -168,6 +169,8 @@ static vow_error *bad_parts(const vow_stream *stream, const struct iovec *parts,
                                 stream->fd, count, PARTS_MAX);
     while (i < count && parts[i].iov_len <= PTRDIFF_MAX - size)
         size += parts[i++].iov_len;
+    for (size_t j = 0; j < i; j++)
+        vow__check_bytes(parts[j].iov_base, parts[j].iov_len, "vow_stream_writev", site);
     return i == count ? NULL
                       : vow_error_new_at(site, EINVAL,
                                          "vow_stream_writev: descriptor %d: more bytes than can be counted",
@@ -181,6 +184,7 @@ vow_promise *vow_stream_writev_at(vow_stream *stream, const struct iovec *parts,
     vow_error *error;
 
     vow__check_stream(stream, "vow_stream_writev", site);
+    vow__check_bytes(parts, count * sizeof *parts, "vow_stream_writev", site);
     error = bad_parts(stream, parts, count, site);
     if (error)
         return vow_rejected_at(vow__loop_of(&stream->promise), error, site);

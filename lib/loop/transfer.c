@@ -43,6 +43,7 @@ vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size, cons
     reading *self;
 
     vow__check_loop(loop, "vow_read", site);
+    vow__check_bytes(buffer, size, "vow_read", site);
     self = vow__io_new(loop, sizeof *self, &read_kind, fd, EV_READ, site);
     if (!self)
         return vow__emergency(loop);
@@ -99,6 +100,7 @@ vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t siz
     writing *self;
 
     vow__check_loop(loop, "vow_write", site);
+    vow__check_bytes(buffer, size, "vow_write", site);
     self = vow__io_new(loop, sizeof *self, &write_kind, fd, EV_WRITE, site);
     if (!self)
         return vow__emergency(loop);

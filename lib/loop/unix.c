@@ -6,6 +6,8 @@
 
 #include <vow/unix.h>
 
+#include "base/misuse-private.h"
+
 bool vow_socket_credentials(int fd, vow_credentials *credentials)
 {
     struct ucred found;
@@ -13,6 +15,7 @@ bool vow_socket_credentials(int fd, vow_credentials *credentials)
     int domain = AF_UNSPEC;
     socklen_t domain_length = sizeof domain;
 
+    vow__check_pointer(credentials, "place", "vow_socket_credentials", NULL);
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) < 0)
         return false;
     if (domain != AF_UNIX) {

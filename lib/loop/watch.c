@@ -161,7 +161,7 @@ static void check_watch(const vow_watch *watch, const char *function, const char
 {
     if (VOW_UNLIKELY(!watch))
         vow__misuse_null(function, "watch", site);
-    vow__check_thread(vow__loop_of(&watch->source.promise), function);
+    vow__check_thread(vow__loop_of(&watch->source.promise), function, site);
 }
 
 vow_promise *vow_watch_next_at(vow_watch *watch, const char *site)

@@ -16,7 +16,6 @@
  */
 #include <vow/task.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/allocator-private.h"
@@ -125,7 +124,7 @@ static void check_left(const task *self, bool is_done)
 
     if (is_done ? promise->stage & AT_END : promise->mode != VOW__WAIT_NONE)
         return;
-    vow__misuse("VOW_ASYNC", promise->site, "task %s was left by a plain return, %s %s:%u", self->type->name,
+    vow__misuse("VOW_ASYNC", promise->site, "%s was left by a plain return, %s %s:%u", self->type->name,
                 promise->stage & CLEANING ? "in the clean-up of the body at"
                 : state                   ? "after the await at"
                                           : "before the first await of the body at",
@@ -234,10 +233,7 @@ static bool task_unwind(vow_promise *promise)
 
 static const char *task_describe(const vow_promise *promise)
 {
-    static _Thread_local char name[80];
-
-    snprintf(name, sizeof name, "task %s", ((const task *) promise)->type->name);
-    return name;
+    return ((const task *) promise)->type->name;
 }
 
 /* What a frame that is apart has before it: the address of its task, and what keeps it aligned. */
@@ -299,6 +295,8 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     task *self;
 
     vow__check_loop(loop, "vow_async", site);
+    vow__check_pointer(type, "type", "vow_async", site);
+    vow__check_pointer(frame, "frame", "vow_async", site);
     self = task_new(loop, type, site);
     if (!self)
         return vow__emergency(loop);
@@ -339,7 +337,7 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
 
     if (VOW_UNLIKELY(vow__is_gone(promise) || promise == &self->promise))
         misuse_await(self, promise, line);
-    vow__check_thread(vow__loop_of(promise), "VOW_AWAIT");
+    vow__check_thread(vow__loop_of(promise), "VOW_AWAIT", NULL);
     vow__check_same_loop(&self->promise, promise, "VOW_AWAIT");
     frame->state = line;
     if (self->awaited)
@@ -396,7 +394,7 @@ bool vow__task_end(vow_task *frame)
     note_end(self);
     if (frame->state < VOW__TASK_FINALLY)
         vow__misuse("VOW_AWAIT", self->promise.site,
-                    "task %s cannot go on at %s:%u: an await stands in a switch", self->type->name,
+                    "%s cannot go on at %s:%u: an await stands in a switch", self->type->name,
                     self->type->file, (unsigned) frame->state);
     return true;
 }

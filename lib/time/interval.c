@@ -183,7 +183,7 @@ static void check_interval(const vow_interval *interval, const char *function, c
 {
     if (VOW_UNLIKELY(!interval))
         vow__misuse_null(function, "interval", site);
-    vow__check_thread(vow__loop_of(&interval->source.promise), function);
+    vow__check_thread(vow__loop_of(&interval->source.promise), function, site);
 }
 
 vow_promise *vow_interval_next_at(vow_interval *interval, const char *site)
