@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tasks that count how often their sections run, for tests/lto.sh and tools/deep/compilers.sh: compiled with other
- * flags than the library, and optimised together with it.
+ * Tasks that count how often their sections run, for tests/lto.sh and tools/deep/compilers.sh: compiled with
+ * other flags than the library, and optimised together with it.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is noticed of those who use what they gave away, give away what they were lent, or leave a body the wrong way.
+ * What is noticed of those who use what they gave away, give away what they were lent, or leave a body the
+ * wrong way.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -243,7 +244,8 @@ static void test_wrap_error(fixture *f)
 
 /* ---- Debug builds: what is lent, and returns ----------------------------------------------------------- */
 
-static void expect_debug_abort(fixture *f, void (*misuse)(fixture *f), const char *function, const char *words)
+static void expect_debug_abort(fixture *f, void (*misuse)(fixture *f), const char *function,
+                               const char *words)
 {
 #ifdef VOW_DEBUG
     expect_abort(f, misuse, function, words, false);
@@ -253,9 +255,9 @@ static void expect_debug_abort(fixture *f, void (*misuse)(fixture *f), const cha
 #endif
 }
 
-#define DEBUG_MISUSE(name, function, words)                \
-    static void test_##name(fixture *f)                    \
-    {                                                      \
+#define DEBUG_MISUSE(name, function, words)               \
+    static void test_##name(fixture *f)                   \
+    {                                                     \
         expect_debug_abort(f, name, function, words "*"); \
     }
 
@@ -325,18 +327,20 @@ VOW_ASYNC(returner, me)
     VOW_END(me);
 }
 
-#define RETURNER(name, number, function, words)                     \
-    static void name(fixture *f)                                    \
-    {                                                               \
-        vow_detach(vow_async(f->loop, returner, .way = number));    \
-        turn(f);                                                    \
-    }                                                               \
+#define RETURNER(name, number, function, words)                  \
+    static void name(fixture *f)                                 \
+    {                                                            \
+        vow_detach(vow_async(f->loop, returner, .way = number)); \
+        turn(f);                                                 \
+    }                                                            \
     DEBUG_MISUSE(name, function, words)
 
-RETURNER(return_true_first, 0, "VOW_ASYNC",
-         "task returner was left by a plain return, before the first await of the body at *test-given-away.c:")
-RETURNER(return_false_first, 1, "VOW_ASYNC",
-         "task returner was left by a plain return, before the first await of the body at *test-given-away.c:")
+RETURNER(
+    return_true_first, 0, "VOW_ASYNC",
+    "task returner was left by a plain return, before the first await of the body at *test-given-away.c:")
+RETURNER(
+    return_false_first, 1, "VOW_ASYNC",
+    "task returner was left by a plain return, before the first await of the body at *test-given-away.c:")
 RETURNER(return_true_later, 2, "VOW_ASYNC",
          "task returner was left by a plain return, after the await at *test-given-away.c:")
 RETURNER(return_false_later, 3, "VOW_ASYNC",
@@ -375,9 +379,10 @@ static void test_taken(fixture *f)
     error = vow_run(vow_catch(vow_rejected(f->loop, vow_error_new(EIO, "shared")), throw_shared, NULL), NULL);
     g_assert_cmpint(vow_error_code(error), ==, EIO);
     vow_error_unref(error);
-    g_assert_null(vow_run(vow_then(vow_catch(vow_rejected(f->loop, vow_error_new(EIO, "held")), hold_error, NULL),
-                                   take_it, NULL),
-                          &value));
+    g_assert_null(
+        vow_run(vow_then(vow_catch(vow_rejected(f->loop, vow_error_new(EIO, "held")), hold_error, NULL),
+                         take_it, NULL),
+                &value));
     g_assert_cmpint(vow_error_code(vow_as_error(&value)), ==, EIO);
     vow_value_drop(value);
 }

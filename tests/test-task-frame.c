@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory of a task's frame: aligned as its struct wants, and no more of it than it needs. And the switch that
- * gives every block memory of its own.
+ * The memory of a task's frame: aligned as its struct wants, and no more of it than it needs. And the switch
+ * that gives every block memory of its own.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -54,22 +54,22 @@ static void end(struct held *held, vow_loop *loop)
 /* ---- Alignment ----------------------------------------------------------------------------------------- */
 
 /* A task whose struct has a member of that alignment; it says whether that is where it should be. */
-#define ALIGNED(n)                                                \
-    struct aligned##n {                                           \
-        vow_task task;                                            \
-        vow_promise *go;                                          \
-        bool *is_good;                                            \
-        _Alignas(n) char member[n];                               \
-    };                                                            \
-    VOW_ASYNC(aligned##n, me)                                     \
-    {                                                             \
-        VOW_BEGIN(me);                                            \
-        g_assert_cmpint(me->member[0], ==, 7);                    \
-        me->member[n - 1] = 8;                                    \
-        VOW_AWAIT(me, me->go);                                    \
+#define ALIGNED(n)                                                                \
+    struct aligned##n {                                                           \
+        vow_task task;                                                            \
+        vow_promise *go;                                                          \
+        bool *is_good;                                                            \
+        _Alignas(n) char member[n];                                               \
+    };                                                                            \
+    VOW_ASYNC(aligned##n, me)                                                     \
+    {                                                                             \
+        VOW_BEGIN(me);                                                            \
+        g_assert_cmpint(me->member[0], ==, 7);                                    \
+        me->member[n - 1] = 8;                                                    \
+        VOW_AWAIT(me, me->go);                                                    \
         *me->is_good = (uintptr_t) me->member % n == 0 && me->member[n - 1] == 8; \
-        VOW_RETURN(me, vow_int(n));                               \
-        VOW_END(me);                                              \
+        VOW_RETURN(me, vow_int(n));                                               \
+        VOW_END(me);                                                              \
     }
 
 ALIGNED(32)
@@ -77,18 +77,19 @@ ALIGNED(64)
 ALIGNED(4096)
 
 /* Several at a time, each with another promise beside it, so that luck does not align them all. */
-#define CHECK_ALIGNED(n)                                                                              \
-    do {                                                                                              \
-        vow_resolver go;                                                                              \
-        vow_promise *shared = vow_promise_new(loop, &go, NULL), *tasks[8];                            \
-        bool good[8] = {false};                                                                       \
-        for (int i = 0; i < 8; i++)                                                                   \
-            tasks[i] = vow_async(loop, aligned##n, .go = vow_ref(shared), .is_good = &good[i], .member = {7}); \
-        vow_resolve(&go, vow_nil());                                                                  \
-        vow_unref(shared);                                                                            \
-        g_assert_null(vow_run(vow_all(loop, 8, tasks), NULL));                                        \
-        for (int i = 0; i < 8; i++)                                                                   \
-            g_assert_true(good[i]);                                                                   \
+#define CHECK_ALIGNED(n)                                                                                \
+    do {                                                                                                \
+        vow_resolver go;                                                                                \
+        vow_promise *shared = vow_promise_new(loop, &go, NULL), *tasks[8];                              \
+        bool good[8] = {false};                                                                         \
+        for (int i = 0; i < 8; i++)                                                                     \
+            tasks[i] =                                                                                  \
+                vow_async(loop, aligned##n, .go = vow_ref(shared), .is_good = &good[i], .member = {7}); \
+        vow_resolve(&go, vow_nil());                                                                    \
+        vow_unref(shared);                                                                              \
+        g_assert_null(vow_run(vow_all(loop, 8, tasks), NULL));                                          \
+        for (int i = 0; i < 8; i++)                                                                     \
+            g_assert_true(good[i]);                                                                     \
     } while (0)
 
 static void test_aligned(void)
@@ -114,7 +115,8 @@ static void test_aligned_dropped(void)
 
     begin(&held);
     loop = vow_loop_new(ev_default_loop(0));
-    vow_unref(vow_async(loop, aligned64, .go = vow_promise_new(loop, &go, NULL), .is_good = &is_good, .member = {7}));
+    vow_unref(vow_async(loop, aligned64, .go = vow_promise_new(loop, &go, NULL), .is_good = &is_good,
+                        .member = {7}));
     g_assert_null(go.promise);
     g_assert_false(is_good);
     end(&held, loop);
@@ -124,19 +126,19 @@ static void test_aligned_dropped(void)
 
 enum { FRAMES = 200, HEADER = 512 };
 
-#define SIZED(n)                           \
-    struct sized##n {                      \
-        vow_task task;                     \
-        vow_promise *go;                   \
-        char buffer[n];                    \
-    };                                     \
-    VOW_ASYNC(sized##n, me)                \
-    {                                      \
-        VOW_BEGIN(me);                     \
-        memset(me->buffer, 1, n);          \
-        VOW_AWAIT(me, me->go);             \
+#define SIZED(n)                                   \
+    struct sized##n {                              \
+        vow_task task;                             \
+        vow_promise *go;                           \
+        char buffer[n];                            \
+    };                                             \
+    VOW_ASYNC(sized##n, me)                        \
+    {                                              \
+        VOW_BEGIN(me);                             \
+        memset(me->buffer, 1, n);                  \
+        VOW_AWAIT(me, me->go);                     \
         g_assert_cmpint(me->buffer[n - 1], ==, 1); \
-        VOW_END(me);                       \
+        VOW_END(me);                               \
     }
 
 SIZED(4096)
@@ -144,25 +146,25 @@ SIZED(5120)
 SIZED(20480)
 
 /* So many cost what they are and a header, with room for one slab that is not full. */
-#define CHECK_SIZED(n)                                                                   \
-    do {                                                                                 \
-        struct held held;                                                                \
-        vow_loop *loop;                                                                  \
-        vow_resolver go;                                                                 \
-        vow_promise *shared, *tasks[FRAMES];                                             \
-        size_t before;                                                                   \
-        begin(&held);                                                                    \
-        loop = vow_loop_new(ev_default_loop(0));                                         \
-        shared = vow_promise_new(loop, &go, NULL);                                       \
-        before = held.bytes;                                                             \
-        for (int i = 0; i < FRAMES; i++)                                                 \
-            tasks[i] = vow_async(loop, sized##n, .go = vow_ref(shared));                 \
+#define CHECK_SIZED(n)                                                                     \
+    do {                                                                                   \
+        struct held held;                                                                  \
+        vow_loop *loop;                                                                    \
+        vow_resolver go;                                                                   \
+        vow_promise *shared, *tasks[FRAMES];                                               \
+        size_t before;                                                                     \
+        begin(&held);                                                                      \
+        loop = vow_loop_new(ev_default_loop(0));                                           \
+        shared = vow_promise_new(loop, &go, NULL);                                         \
+        before = held.bytes;                                                               \
+        for (int i = 0; i < FRAMES; i++)                                                   \
+            tasks[i] = vow_async(loop, sized##n, .go = vow_ref(shared));                   \
         g_assert_cmpuint(held.bytes - before, <=, FRAMES * (size_t) (n + HEADER) + 65536); \
-        vow_resolve(&go, vow_nil());                                                     \
-        vow_unref(shared);                                                               \
-        g_assert_null(vow_run(vow_all(loop, FRAMES, tasks), NULL));                      \
-        g_assert_cmpuint(held.bytes, <=, before + 65536);                                \
-        end(&held, loop);                                                                \
+        vow_resolve(&go, vow_nil());                                                       \
+        vow_unref(shared);                                                                 \
+        g_assert_null(vow_run(vow_all(loop, FRAMES, tasks), NULL));                        \
+        g_assert_cmpuint(held.bytes, <=, before + 65536);                                  \
+        end(&held, loop);                                                                  \
     } while (0)
 
 static void test_cost(void)

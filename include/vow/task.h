@@ -9,10 +9,12 @@
  * and buffers too. Declarations before VOW_BEGIN() run again each time: what they are set to there is there after an
  * await, and what was changed later is not.
  *
- * Compilers see only a part of it. gcc -Wall at -O1 and above, and clang with -Wconditional-uninitialized, warn of
- * a scalar that is set before an await and read after it. gcc -Wjump-misses-init warns of each variable with an
- * initialiser that an await stands behind in its block. Nothing warns of an array without one, nor of a variable that is
- * set before VOW_BEGIN() and changed later; Valgrind's memcheck and MemorySanitizer notice the former when it is read.
+ * Compilers see only a part of it, here as gcc 12 and clang 14 do. Both warn with -Wall, at any level of optimisation, of
+ * a scalar that is set before an await and read after it; gcc of an array with an initialiser, too. Of the counter of
+ * a loop gcc -Wall warns at -O1 and above, and clang with -Wconditional-uninitialized. gcc -Wjump-misses-init warns of
+ * each variable with an initialiser that stands between VOW_BEGIN() and an await, but not where this header is found in
+ * a system's folder. Nothing warns of an array without an initialiser, nor of a variable that is set before VOW_BEGIN()
+ * and changed later; Valgrind's memcheck and MemorySanitizer notice the former when it is read.
  *
  *     struct greet { vow_task task; const char *name; };
  *

@@ -44,7 +44,8 @@ typedef struct task {
 
 /* What a block of the pools, or what is less aligned than a frame wants to be, has no room for is apart. */
 #define ALIGNMENT _Alignof(max_align_t)
-/* Where a frame stands behind its task. The word before a frame, here and apart, is the address of its task. */
+/* Where a frame stands behind its task. The word before a frame, here and apart, is the address of its task.
+ */
 #define FRAME_OFFSET ((sizeof(task) + sizeof(task *) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
 #define BACK(frame) ((task **) (void *) ((char *) (frame) - sizeof(task *)))
 
@@ -113,8 +114,9 @@ static void finish(task *self)
 }
 
 /*
- * Debug builds notice a body that was left by a `return` of its own: with true it has not come to VOW_END(), with false
- * it awaits nothing. In others the first leaves out VOW_FINALLY, and the second leaves the task pending for ever.
+ * Debug builds notice a body that was left by a `return` of its own: with true it has not come to VOW_END(),
+ * with false it awaits nothing. In others the first leaves out VOW_FINALLY, and the second leaves the task
+ * pending for ever.
  */
 #ifdef VOW_DEBUG
 static void check_left(const task *self, bool is_done)
@@ -393,9 +395,8 @@ bool vow__task_end(vow_task *frame)
 
     note_end(self);
     if (frame->state < VOW__TASK_FINALLY)
-        vow__misuse("VOW_AWAIT", self->promise.site,
-                    "%s cannot go on at %s:%u: an await stands in a switch", self->type->name,
-                    self->type->file, (unsigned) frame->state);
+        vow__misuse("VOW_AWAIT", self->promise.site, "%s cannot go on at %s:%u: an await stands in a switch",
+                    self->type->name, self->type->file, (unsigned) frame->state);
     return true;
 }
 
