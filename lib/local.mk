@@ -90,6 +90,8 @@ libvow_la_SOURCES = \
 	lib/loop/io-private.h \
 	lib/loop/io.c \
 	lib/loop/listen.c \
+	lib/loop/listener-private.h \
+	lib/loop/listener.c \
 	lib/loop/lookup-private.h \
 	lib/loop/lookup.c \
 	lib/loop/loop-private.h \

@@ -3,6 +3,7 @@
 
 # Written with GLib; tests/NAME is made of tests/NAME.c and what they share.
 test_programs = \
+	tests/test-accept \
 	tests/test-address \
 	tests/test-allocation \
 	tests/test-attach \

@@ -125,7 +125,7 @@ void flush(struct place *place)
     vow_promise *p = accept_at(place);
 
     for (turn(place->f); vow_is_fulfilled(p); turn(place->f)) {
-        vow_unref(p);
+        close(run_fd(p));
         p = accept_at(place);
     }
     assert_peek(p, "pending");

@@ -119,7 +119,7 @@ static void the_first_is_slow(fixture *f)
     vow_promise *accepted = vow_accept(f->loop, silent.listener);
     while (vow_is_pending(p)) {
         if (vow_is_fulfilled(accepted)) {
-            vow_unref(accepted);
+            close(run_fd(accepted));
             accepted = vow_accept(f->loop, silent.listener);
         }
         ev_run(f->ev, EVRUN_ONCE);

@@ -64,7 +64,7 @@ static int count_queued(fixture *f, int fd)
     vow_promise *p = vow_accept(f->loop, fd);
 
     for (turn(f); vow_is_fulfilled(p); turn(f)) {
-        vow_unref(p);
+        close(run_fd(p));
         p = vow_accept(f->loop, fd);
         count++;
     }

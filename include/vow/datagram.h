@@ -112,6 +112,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, 
  * The length is that of the datagram, also when the buffer is smaller: a result above `size` says that the
  * datagram was cut off, and the rest is lost.
  *
+ * Dropping a promise that is pending loses nothing. Once it is fulfilled the datagram is in the buffer, and
+ * cannot go back to the socket: when the promise is dropped then, before anybody has looked at it, such as in
+ * a vow_race() that another one has won, it is lost. To wait for a datagram and for something else, keep the
+ * promise and wait with vow_select(), which drops nothing.
+ *
  * @param loop   whose ev_loop watches.
  * @param fd     a datagram socket; stays the caller's.
  * @param buffer lent until the promise is settled or dropped.

@@ -150,6 +150,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
 /**
  * @brief Accepts the next connection: fulfilled with its descriptor.
  *
+ * Dropping the promise loses no connection, also once it is fulfilled: one that nobody has looked at goes
+ * back to its listener, in its place by the order of arrival. There the next vow_accept() or vow_serve() of
+ * the same loop gets it, at once if one waits, before what is in the system's queue. It needs no memory. The
+ * loop knows a listener by the socket, so that another one with its number does not get it; once `fd` is
+ * closed, or the loop is freed, what is left is closed: as soon as somebody accepts or another one comes back,
+ * else within a second or so while the loop runs. That alone does not keep ev_run() going.
+ *
  * A connection that the peer ended before it could be accepted is passed over. Never blocks, also when other
  * processes accept on the same socket: since accept(2) cannot be told otherwise, `O_NONBLOCK` is set on the
  * listener, again whenever it is found missing, and left set.

@@ -84,6 +84,11 @@ VOW_API const vow_type vow_type_message; /**< @brief The type of what vow_messag
  * as with vow_read(). Descriptors that are too many, or that this process has no room for, are lost, and so
  * are the bytes then: the promise rejects, and every descriptor that came is closed.
  *
+ * Dropping a promise that is pending loses nothing. Once it is fulfilled the bytes are in the buffer, and
+ * cannot go back to the socket: when the promise is dropped then, before anybody has looked at it, such as in
+ * a vow_race() that another one has won, they are lost, and the descriptors are closed. To wait for a message
+ * and for something else, keep the promise and wait with vow_select(), which drops nothing.
+ *
  * @param loop   whose ev_loop watches.
  * @param fd     a Unix-domain socket; stays the caller's.
  * @param buffer lent until the promise is settled or dropped.

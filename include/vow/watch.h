@@ -28,7 +28,8 @@ typedef struct vow_watch vow_watch;
 /**
  * @brief Fulfilled when a path has changed, with true if there is something now and false if there is not.
  *
- * For one change and no more: one that comes before the next call is not seen. See vow_watch_new() for all.
+ * For one change and no more: one that comes before the next call is not seen, nor does one come back that
+ * nobody has looked at when the promise is dropped. See vow_watch_new() for all, and for one that comes back.
  *
  * @param loop whose ev_loop watches.
  * @param path copied; an absolute one, if the program changes its working directory.

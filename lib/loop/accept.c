@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kind accept: waits for the next connection of a listening socket. */
+/*
+ * The kind accept: waits for the next connection of a listening socket. One that nobody has looked at goes
+ * back to the listener: loop/listener-private.h.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +14,7 @@
 #include "loop/accept-private.h"
 #include "loop/address-private.h"
 #include "loop/io-private.h"
+#include "loop/listener-private.h"
 
 /* How many connections that are gone already are passed over at once: the rest waits for a turn of the loop.
  */
@@ -76,26 +80,112 @@ int vow__accept_next(int listener)
     return -1;
 }
 
+/* ---- The kind ------------------------------------------------------------------------------------------ */
+
+typedef struct accepting {
+    vow__io io;
+    vow__taker taker; /* in the listener's list while it is pending and has nothing to do */
+    vow__listener *listener;
+    vow__berth *berth; /* for the connection if it is to go back; NULL once it has gone */
+    uint64_t place;    /* of the connection */
+} accepting;
+
+/* As vow__accept_next(), but those first that came back. */
+static int next(accepting *self)
+{
+    int fd = vow__listener_take(self->listener, &self->place);
+
+    if (fd >= 0)
+        return fd;
+    fd = vow__accept_next(self->io.io.fd);
+    if (fd >= 0)
+        self->place = vow__listener_arrived(self->listener);
+    return fd;
+}
+
 static bool accept_attempt(vow__io *io, vow_value *result)
 {
-    int fd = vow__accept_next(io->io.fd);
+    accepting *self = (accepting *) io;
+    int fd = next(self);
 
     if (fd < 0 && vow__is_again(errno))
         return false;
+    vow__taker_leave(&self->taker);
     *result = fd < 0 ? vow__io_throw(io, "vow_accept", errno) : vow_fd(fd);
     return true;
 }
 
-static const vow__io_kind accept_kind = {{.name = "accept", .run = vow__io_run, .halt = vow__io_stop},
+/* There is one that came back: it need not wait for the system any more. */
+static void accept_offered(vow__taker *taker)
+{
+    accepting *self = VOW__CONTAINER_OF(taker, accepting, taker);
+    vow_promise *promise = &self->io.promise;
+    vow_value result;
+
+    if (!accept_attempt(&self->io, &result))
+        return;
+    vow__io_stop(promise);
+    vow__not_put_off(promise);
+    vow__resolve(promise, result);
+}
+
+static void accept_halt(vow_promise *promise)
+{
+    vow__io_stop(promise);
+    vow__taker_leave(&((accepting *) promise)->taker);
+}
+
+static void accept_put_back(vow_promise *promise, vow_value value)
+{
+    accepting *self = (accepting *) promise;
+    vow__berth *berth = self->berth;
+
+    self->berth = NULL;
+    vow__listener_keep(self->listener, berth, vow_take_fd(&value), self->place);
+}
+
+static void accept_dispose(vow_promise *promise)
+{
+    accepting *self = (accepting *) promise;
+
+    if (!self->listener)
+        return;
+    vow__berth_free(self->listener, self->berth);
+    vow__listener_let_go(self->listener);
+}
+
+static const vow__io_kind accept_kind = {{.name = "accept",
+                                          .run = vow__io_run,
+                                          .halt = accept_halt,
+                                          .put_back = accept_put_back,
+                                          .dispose = accept_dispose},
                                          accept_attempt};
+
+static vow_promise *begin(accepting *self)
+{
+    vow_promise *promise = vow__io_begin(&self->io);
+
+    if (vow__is_pending(promise))
+        vow__taker_join(self->listener, &self->taker);
+    return promise;
+}
 
 vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site)
 {
-    vow__io *self;
+    accepting *self;
+    int code;
 
     vow__check_loop(loop, "vow_accept", site);
     self = vow__io_new(loop, sizeof *self, &accept_kind, fd, EV_READ, site);
     if (!self)
         return vow__emergency(loop);
-    return vow__io_begin(self);
+    vow__list_init(&self->taker.link);
+    self->taker.offer = accept_offered;
+    self->listener = vow__listener_hold(loop, fd);
+    code = self->listener ? 0 : errno;
+    self->berth = code ? NULL : vow__berth_new(self->listener);
+    if (self->berth)
+        return begin(self);
+    vow__resolve(&self->io.promise, vow__io_throw(&self->io, "vow_accept", code ? code : ENOMEM));
+    return &self->io.promise;
 }

@@ -52,6 +52,7 @@ typedef struct vow__ev_loop {
     void *data;                 /* the program's */
     struct vow__inbox *inbox;   /* NULL until something on another thread is to settle a promise */
     vow__clock *clock, *wall_clock; /* NULL until something is to be done at a time on it */
+    struct vow__listeners *listeners; /* NULL until somebody accepts */
     double patience;            /* seconds that vow_loop_free() waits for jobs and processes that run */
     bool has_deadline;          /* it has begun to wait */
     vow__deadline deadline;

@@ -17,6 +17,7 @@
 #include "base/misuse-private.h"
 #include "loop/accept-private.h"
 #include "loop/io-private.h"
+#include "loop/listener-private.h"
 #include "time/clock-private.h"
 
 /* How many connections one turn accepts: others have their turn in between. */
@@ -45,6 +46,8 @@ typedef struct server {
     vow__clock *clock;
     vow__timer timer; /* set in a pause, or until the deadline */
     int listener;   /* -1 once it is closed */
+    vow__listener *place; /* what the loop knows of it; NULL once it is closed */
+    vow__taker taker;     /* there, while it accepts */
     vow_server *handle;
     vow_serve_fn serve;
     void *data;
@@ -93,11 +96,19 @@ static connection *connection_of(vow__link *link)
     return VOW__CONTAINER_OF(link, connection, link);
 }
 
-/* The next one of those in the listener's queue; NULL, and why there is none. */
+/* Of those that a vow_accept() has put back, or that are in the listener's queue; -1 and errno. */
+static int next_of_listener(server *self)
+{
+    int fd = vow__listener_take(self->place, NULL);
+
+    return fd >= 0 ? fd : vow__accept_next(self->listener);
+}
+
+/* The next connection; NULL, and why there is none. */
 static connection *accept_next(server *self, int *code)
 {
     connection *record = take_record(self);
-    int fd = record ? vow__accept_next(self->listener) : -1;
+    int fd = record ? next_of_listener(self) : -1;
 
     *code = fd >= 0 ? 0 : record ? errno : ENOMEM;
     if (fd >= 0)
@@ -140,10 +151,15 @@ static void update(server *self)
     struct ev_loop *ev = vow__ev(&self->promise);
     bool has_room = self->count < self->limit;
 
-    if (self->promise.stage == ACCEPTING && has_room && !vow__timer_is_set(&self->timer))
+    if (self->promise.stage == ACCEPTING && has_room && !vow__timer_is_set(&self->timer)) {
         ev_io_start(ev, &self->io);
-    else
+        vow__taker_join(self->place, &self->taker);
+    } else {
         ev_io_stop(ev, &self->io);
+        vow__taker_leave(&self->taker);
+    }
+    if (self->place)
+        vow__listener_offer(self->place);
     if (has_room && !vow__list_is_empty(&self->queued) && self->promise.mode == VOW__WAIT_NONE)
         vow__put_off(&self->promise);
 }
@@ -165,6 +181,7 @@ static void close_listener(server *self, enum stage stage)
 {
     self->promise.stage = (uint8_t) stage;
     ev_io_stop(vow__ev(&self->promise), &self->io);
+    vow__taker_leave(&self->taker);
     vow__clock_cancel(self->clock, &self->timer);
     if (self->promise.mode == VOW__WAIT_REACTION) {
         vow__list_unlink(&self->promise.wait.link);
@@ -173,18 +190,29 @@ static void close_listener(server *self, enum stage stage)
     if (self->listener >= 0)
         vow_value_drop(vow_fd(self->listener));
     self->listener = -1;
+    if (self->place)
+        vow__listener_let_go(self->place);
+    self->place = NULL;
+}
+
+static void ask_for_turn(server *self)
+{
+    if (self->promise.mode == VOW__WAIT_NONE)
+        vow__wait_turn(&self->promise, NULL);
 }
 
 static void listener_cb(EV_P_ ev_io *io, int revents)
 {
-    server *self = VOW__CONTAINER_OF(io, server, io);
-
     (void) revents;
 #if EV_MULTIPLICITY
     (void) loop;
 #endif
-    if (self->promise.mode == VOW__WAIT_NONE)
-        vow__wait_turn(&self->promise, NULL);
+    ask_for_turn(VOW__CONTAINER_OF(io, server, io));
+}
+
+static void listener_offers(vow__taker *taker)
+{
+    ask_for_turn(VOW__CONTAINER_OF(taker, server, taker));
 }
 
 /* ---- The end ------------------------------------------------------------------------------------------- */
@@ -418,10 +446,13 @@ static const vow__kind serve_kind = {.name = "serve",
 
 /* ---- The functions ------------------------------------------------------------------------------------- */
 
-static void init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
+/* 0, or an errno value, with which it fails. */
+static int init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
 {
     self->clock = vow__clock_of(vow__loop_of(&self->promise));
     self->listener = listener;
+    vow__list_init(&self->taker.link);
+    self->taker.offer = listener_offers;
     self->handle = handle;
     self->serve = serve;
     self->data = data;
@@ -434,12 +465,14 @@ static void init(server *self, vow_server *handle, int listener, vow_serve_fn se
     self->pause = PAUSE_MIN;
     ev_io_init(&self->io, listener_cb, listener, EV_READ);
     vow__timer_init(&self->timer, end_pause);
+    self->place = vow__listener_hold(vow__loop_of(&self->promise), listener);
+    return self->place ? 0 : errno;
 }
 
 vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener, vow_serve_fn serve,
                           void *data, const char *site)
 {
-    int fd = vow_take_fd(&listener), code = vow__accept_why_not(fd);
+    int fd = vow_take_fd(&listener), code = vow__accept_why_not(fd), init_code;
     server *self;
 
     vow__check_loop(loop, "vow_serve", site);
@@ -451,9 +484,9 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
         vow_value_drop(vow_fd(fd));
         return vow__emergency(loop);
     }
-    init(self, handle, fd, serve, data);
-    if (code)
-        fail(self, code);
+    init_code = init(self, handle, fd, serve, data);
+    if (code || init_code)
+        fail(self, code ? code : init_code);
     update(self);
     return &self->promise;
 }
