@@ -41,9 +41,9 @@ struct vow__listener {
     int fd;           /* by which the socket was known last */
     dev_t device;
     ino_t inode;
-    size_t holders;   /* with none it stays, for the next one, until another socket takes its place */
-    vow__link kept;   /* berths with a connection, in the order of arrival */
-    vow__link takers; /* the one that came first in front */
+    size_t holders;    /* with none it stays, for the next one, until another socket takes its place */
+    vow__link kept;    /* berths with a connection, in the order of arrival */
+    vow__link takers;  /* the one that came first in front */
     vow__berth *spare; /* the next one, or NULL */
 };
 
@@ -119,7 +119,7 @@ static void close_kept(vow__listener *self)
         close(fd);
 }
 
-static void delete(vow__listener *self)
+static void delete (vow__listener *self)
 {
     vow__list_unlink(&self->link);
     if (self->spare)
@@ -187,7 +187,7 @@ static void release(vow__ward *ward)
         vow__list_init(&self->link);
         self->owner = NULL;
         if (!self->holders)
-            delete(self);
+            delete (self);
     }
     vow__list_unlink(&ward->link);
     owner->loop->listeners = NULL;
@@ -232,7 +232,7 @@ static void delete_unused(listeners *owner)
 
         next = link->next;
         if (!self->holders && vow__list_is_empty(&self->kept))
-            delete(self);
+            delete (self);
     }
 }
 
@@ -286,7 +286,7 @@ void vow__listener_let_go(vow__listener *self)
     if (self->owner)
         vow__listener_offer(self);
     else if (!self->holders)
-        delete(self);
+        delete (self);
 }
 
 uint64_t vow__listener_arrived(vow__listener *self)

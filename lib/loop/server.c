@@ -44,8 +44,8 @@ typedef struct server {
     vow_promise promise;
     ev_io io;
     vow__clock *clock;
-    vow__timer timer; /* set in a pause, or until the deadline */
-    int listener;   /* -1 once it is closed */
+    vow__timer timer;     /* set in a pause, or until the deadline */
+    int listener;         /* -1 once it is closed */
     vow__listener *place; /* what the loop knows of it; NULL once it is closed */
     vow__taker taker;     /* there, while it accepts */
     vow_server *handle;
