@@ -21,6 +21,7 @@ typedef struct sending {
     vow_address to; /* nobody's: the peer */
     int probe;      /* a socket that is connected to a Unix-domain receiver whose queue is full, or -1 */
     ev_io room;     /* watches that */
+    ev_timer again; /* where there can be no such socket */
 } sending;
 
 typedef struct receiving {
@@ -29,6 +30,9 @@ typedef struct receiving {
     size_t size;
     vow_address *from; /* or NULL */
 } receiving;
+
+/* How often is looked whether there is room with a receiver that nobody else can connect to, in seconds. */
+#define LOOK_AGAIN 0.02
 
 /* ---- Sockets ------------------------------------------------------------------------------------------- */
 
@@ -203,7 +207,9 @@ static void watch_if(struct ev_loop *ev, ev_io *io, bool is_wanted)
 
 /*
  * A Unix-domain socket that is not connected is writable, however full the queue is of whom it sends to. One
- * that is connected there tells: the sender waits for whichever of the two has no room. 0, or an errno value.
+ * that is connected there tells: the sender waits for whichever of the two has no room. A receiver that is
+ * connected itself takes nothing from others (EPERM), and then there is nothing that tells: the sender tries
+ * again after a while. 0, or an errno value.
  */
 static int wait_for_room(sending *self)
 {
@@ -213,6 +219,11 @@ static int wait_for_room(sending *self)
 
     if (self->probe < 0) {
         self->probe = try_connected(&self->to, &code);
+        if (self->probe < 0 && code == EPERM) {
+            ev_io_stop(ev, &self->io.io);
+            ev_timer_again(ev, &self->again);
+            return 0;
+        }
         if (self->probe < 0)
             return code;
         ev_io_set(&self->room, self->probe, EV_WRITE);
@@ -227,6 +238,7 @@ static int wait_for_room(sending *self)
 static void forget_probe(sending *self)
 {
     ev_io_stop(vow__ev(&self->io.promise), &self->room);
+    ev_timer_stop(vow__ev(&self->io.promise), &self->again);
     if (self->probe >= 0)
         close(self->probe);
     self->probe = -1;
@@ -250,17 +262,33 @@ static bool send_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static void room_cb(EV_P_ ev_io *room, int revents)
+static void try_again(sending *self)
 {
-    sending *self = VOW__CONTAINER_OF(room, sending, room);
     vow_value result;
 
-    (void) revents;
     vow__budget_renew(vow__ev_loop_of(vow__loop_of(&self->io.promise)));
     if (!send_attempt(&self->io, &result))
         return;
-    ev_io_stop(EV_A_ & self->io.io);
+    vow__io_stop(&self->io.promise);
     vow__resolve_and_leave(&self->io.promise, result);
+}
+
+static void room_cb(EV_P_ ev_io *room, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    try_again(VOW__CONTAINER_OF(room, sending, room));
+}
+
+static void again_cb(EV_P_ ev_timer *again, int revents)
+{
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    try_again(VOW__CONTAINER_OF(again, sending, again));
 }
 
 static void send_stop(vow_promise *promise)
@@ -287,6 +315,7 @@ vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, si
     vow_address_set(&self->to, to ? vow_address_sockaddr(to) : NULL, to ? to->length : 0);
     self->probe = -1;
     ev_io_init(&self->room, room_cb, -1, EV_WRITE);
+    ev_timer_init(&self->again, again_cb, 0., LOOK_AGAIN);
     return vow__io_begin(&self->io);
 }
 
