@@ -258,6 +258,34 @@ static void a_receiver_that_is_full(fixture *f)
     with_pair(f, NULL, in_a_crowd);
 }
 
+/* One that is connected to the sender, and to which therefore nobody else can connect, to ask for room. */
+static void in_a_couple(struct pair *pair)
+{
+    struct crowd crowd = {.pair = pair};
+    fixture *f = pair->f;
+    char *own = g_strconcat(pair->path, "2", NULL);
+    vow_address address;
+
+    g_assert_true(vow_address_parse(&crowd.to, pair->path));
+    g_assert_true(vow_address_parse(&address, own));
+    crowd.sender = run_fd(vow_datagram_bind_unix(f->loop, own));
+    g_assert_cmpint(connect(pair->bound, vow_address_sockaddr(&address), address.length), ==, 0);
+    fill(&crowd);
+    turn(f);
+    assert_peek(crowd.next, "pending");
+    take(&crowd, crowd.count);
+    g_assert_cmpint(run_int(crowd.next), ==, 1);
+    take(&crowd, 1);
+    close(crowd.sender);
+    unlink(own);
+    g_free(own);
+}
+
+static void a_receiver_that_is_connected(fixture *f)
+{
+    with_pair(f, NULL, in_a_couple);
+}
+
 /* ---- Errors -------------------------------------------------------------------------------------------- */
 
 /* Over IP, that nobody is there comes back with the next operation; the socket can still be used then. */
@@ -451,6 +479,7 @@ int main(int argc, char **argv)
     test_add("/datagram/no-name", a_sender_without_a_name);
     test_add("/datagram/full-queue", a_queue_that_is_full);
     test_add("/datagram/full-receiver", a_receiver_that_is_full);
+    test_add("/datagram/full-receiver/connected", a_receiver_that_is_connected);
     ADD_EACH("/datagram/nobody-there", nobody_there);
     ADD_EACH("/datagram/in-use", in_use);
     ADD_EACH("/datagram/too-long", too_long);

@@ -63,6 +63,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *ho
 
 /**
  * @brief Connects to a Unix-domain stream socket.
+ *
+ * A listener whose queue is full is not waited for: it rejects with `EAGAIN`. The system has no event for when
+ * there is room, not even on a socket of our own, so that waiting would be to try again and again; how often,
+ * and for how long, is for the program to say.
+ *
  * @param loop whose ev_loop watches.
  * @param path of the socket, or a name of the abstract namespace that begins with @; read during the call.
  * @return the promise of a descriptor, the caller's.
