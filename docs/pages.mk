@@ -38,16 +38,28 @@ man_pages = \
 	docs/man/vow_any_of.3 \
 	docs/man/vow_as.3 \
 	docs/man/vow_as_address.3 \
+	docs/man/vow_as_address_at.3 \
+	docs/man/vow_as_at.3 \
 	docs/man/vow_as_bool.3 \
+	docs/man/vow_as_bool_at.3 \
 	docs/man/vow_as_bytes.3 \
+	docs/man/vow_as_bytes_at.3 \
 	docs/man/vow_as_double.3 \
+	docs/man/vow_as_double_at.3 \
 	docs/man/vow_as_error.3 \
+	docs/man/vow_as_error_at.3 \
 	docs/man/vow_as_fd.3 \
+	docs/man/vow_as_fd_at.3 \
 	docs/man/vow_as_int.3 \
+	docs/man/vow_as_int_at.3 \
 	docs/man/vow_as_list.3 \
+	docs/man/vow_as_list_at.3 \
 	docs/man/vow_as_message.3 \
+	docs/man/vow_as_message_at.3 \
 	docs/man/vow_as_ptr.3 \
+	docs/man/vow_as_ptr_at.3 \
 	docs/man/vow_as_str.3 \
+	docs/man/vow_as_str_at.3 \
 	docs/man/vow_async.3 \
 	docs/man/vow_async_at.3 \
 	docs/man/vow_at_end_fn.3 \
@@ -60,6 +72,7 @@ man_pages = \
 	docs/man/vow_bytes.3 \
 	docs/man/vow_bytes_copy.3 \
 	docs/man/vow_cancel.3 \
+	docs/man/vow_cancel_at.3 \
 	docs/man/vow_cancel_fn.3 \
 	docs/man/vow_catch.3 \
 	docs/man/vow_catch_at.3 \
@@ -85,6 +98,7 @@ man_pages = \
 	docs/man/vow_datagram_send.3 \
 	docs/man/vow_datagram_send_at.3 \
 	docs/man/vow_detach.3 \
+	docs/man/vow_detach_at.3 \
 	docs/man/vow_domain.3 \
 	docs/man/vow_domain_errno.3 \
 	docs/man/vow_domain_gai.3 \
@@ -92,18 +106,27 @@ man_pages = \
 	docs/man/vow_double.3 \
 	docs/man/vow_error.3 \
 	docs/man/vow_error_cause.3 \
+	docs/man/vow_error_cause_at.3 \
 	docs/man/vow_error_code.3 \
+	docs/man/vow_error_code_at.3 \
 	docs/man/vow_error_domain.3 \
+	docs/man/vow_error_domain_at.3 \
 	docs/man/vow_error_is.3 \
+	docs/man/vow_error_is_at.3 \
 	docs/man/vow_error_list.3 \
+	docs/man/vow_error_list_at.3 \
 	docs/man/vow_error_message.3 \
+	docs/man/vow_error_message_at.3 \
 	docs/man/vow_error_new.3 \
 	docs/man/vow_error_new_at.3 \
 	docs/man/vow_error_new_in.3 \
 	docs/man/vow_error_new_in_at.3 \
 	docs/man/vow_error_print.3 \
+	docs/man/vow_error_print_at.3 \
 	docs/man/vow_error_ref.3 \
+	docs/man/vow_error_ref_at.3 \
 	docs/man/vow_error_site.3 \
+	docs/man/vow_error_site_at.3 \
 	docs/man/vow_error_unref.3 \
 	docs/man/vow_error_wrap.3 \
 	docs/man/vow_error_wrap_at.3 \
@@ -124,7 +147,11 @@ man_pages = \
 	docs/man/vow_finally_at.3 \
 	docs/man/vow_finally_fn.3 \
 	docs/man/vow_follow.3 \
+	docs/man/vow_follow_at.3 \
 	docs/man/vow_follow_thenable.3 \
+	docs/man/vow_follow_thenable_at.3 \
+	docs/man/vow_forget.3 \
+	docs/man/vow_forget_at.3 \
 	docs/man/vow_idle.3 \
 	docs/man/vow_idle_at.3 \
 	docs/man/vow_int.3 \
@@ -137,21 +164,36 @@ man_pages = \
 	docs/man/vow_interval_next.3 \
 	docs/man/vow_interval_next_at.3 \
 	docs/man/vow_is_address.3 \
+	docs/man/vow_is_address_at.3 \
 	docs/man/vow_is_bool.3 \
+	docs/man/vow_is_bool_at.3 \
 	docs/man/vow_is_bytes.3 \
+	docs/man/vow_is_bytes_at.3 \
 	docs/man/vow_is_double.3 \
+	docs/man/vow_is_double_at.3 \
 	docs/man/vow_is_error.3 \
+	docs/man/vow_is_error_at.3 \
 	docs/man/vow_is_fd.3 \
+	docs/man/vow_is_fd_at.3 \
 	docs/man/vow_is_fulfilled.3 \
+	docs/man/vow_is_fulfilled_at.3 \
 	docs/man/vow_is_int.3 \
+	docs/man/vow_is_int_at.3 \
 	docs/man/vow_is_list.3 \
+	docs/man/vow_is_list_at.3 \
 	docs/man/vow_is_nil.3 \
+	docs/man/vow_is_nil_at.3 \
 	docs/man/vow_is_pending.3 \
+	docs/man/vow_is_pending_at.3 \
 	docs/man/vow_is_ptr.3 \
+	docs/man/vow_is_ptr_at.3 \
 	docs/man/vow_is_rejected.3 \
+	docs/man/vow_is_rejected_at.3 \
 	docs/man/vow_is_str.3 \
+	docs/man/vow_is_str_at.3 \
 	docs/man/vow_list.3 \
 	docs/man/vow_list_at.3 \
+	docs/man/vow_list_at_at.3 \
 	docs/man/vow_list_length.3 \
 	docs/man/vow_listen.3 \
 	docs/man/vow_listen_at.3 \
@@ -178,6 +220,7 @@ man_pages = \
 	docs/man/vow_message_send.3 \
 	docs/man/vow_message_send_at.3 \
 	docs/man/vow_message_take_fd.3 \
+	docs/man/vow_message_take_fd_at.3 \
 	docs/man/vow_never.3 \
 	docs/man/vow_never_at.3 \
 	docs/man/vow_nil.3 \
@@ -191,7 +234,9 @@ man_pages = \
 	docs/man/vow_offload_shutdown.3 \
 	docs/man/vow_offload_shutdown_at.3 \
 	docs/man/vow_own.3 \
+	docs/man/vow_own_at.3 \
 	docs/man/vow_peek.3 \
+	docs/man/vow_peek_at.3 \
 	docs/man/vow_poll.3 \
 	docs/man/vow_poll_free.3 \
 	docs/man/vow_poll_new.3 \
@@ -219,9 +264,11 @@ man_pages = \
 	docs/man/vow_process_wait_at.3 \
 	docs/man/vow_promise.3 \
 	docs/man/vow_promise_loop.3 \
+	docs/man/vow_promise_loop_at.3 \
 	docs/man/vow_promise_new.3 \
 	docs/man/vow_promise_new_at.3 \
 	docs/man/vow_promise_site.3 \
+	docs/man/vow_promise_site_at.3 \
 	docs/man/vow_ptr.3 \
 	docs/man/vow_race.3 \
 	docs/man/vow_race_at.3 \
@@ -233,6 +280,7 @@ man_pages = \
 	docs/man/vow_readable.3 \
 	docs/man/vow_readable_at.3 \
 	docs/man/vow_ref.3 \
+	docs/man/vow_ref_at.3 \
 	docs/man/vow_reject.3 \
 	docs/man/vow_reject_at.3 \
 	docs/man/vow_rejected.3 \
@@ -250,15 +298,21 @@ man_pages = \
 	docs/man/vow_report_fn.3 \
 	docs/man/vow_report_kind.3 \
 	docs/man/vow_resolve.3 \
+	docs/man/vow_resolve_at.3 \
 	docs/man/vow_resolved.3 \
 	docs/man/vow_resolved_at.3 \
 	docs/man/vow_resolver.3 \
 	docs/man/vow_resolver_abandon.3 \
 	docs/man/vow_resolver_abandon_at.3 \
 	docs/man/vow_resolver_is_pending.3 \
+	docs/man/vow_resolver_is_pending_at.3 \
 	docs/man/vow_resolver_move.3 \
+	docs/man/vow_resolver_move_at.3 \
 	docs/man/vow_run.3 \
 	docs/man/vow_run_at.3 \
+	docs/man/vow_select.3 \
+	docs/man/vow_select_at.3 \
+	docs/man/vow_select_of.3 \
 	docs/man/vow_serve.3 \
 	docs/man/vow_serve_at.3 \
 	docs/man/vow_serve_fn.3 \
@@ -266,6 +320,8 @@ man_pages = \
 	docs/man/vow_server_connections.3 \
 	docs/man/vow_server_limit.3 \
 	docs/man/vow_server_stop.3 \
+	docs/man/vow_shield.3 \
+	docs/man/vow_shield_at.3 \
 	docs/man/vow_signal.3 \
 	docs/man/vow_signal_at.3 \
 	docs/man/vow_signals.3 \
@@ -318,7 +374,9 @@ man_pages = \
 	docs/man/vow_stream_writev_at.3 \
 	docs/man/vow_take.3 \
 	docs/man/vow_take_fd.3 \
+	docs/man/vow_take_fd_at.3 \
 	docs/man/vow_take_process.3 \
+	docs/man/vow_take_process_at.3 \
 	docs/man/vow_task.3 \
 	docs/man/vow_task_type.3 \
 	docs/man/vow_then.3 \
@@ -328,6 +386,7 @@ man_pages = \
 	docs/man/vow_then_fn.3 \
 	docs/man/vow_thenable.3 \
 	docs/man/vow_throw.3 \
+	docs/man/vow_throw_at.3 \
 	docs/man/vow_throwf.3 \
 	docs/man/vow_throwf_at.3 \
 	docs/man/vow_timeout.3 \
@@ -353,6 +412,7 @@ man_pages = \
 	docs/man/vow_value.3 \
 	docs/man/vow_value_drop.3 \
 	docs/man/vow_value_type_name.3 \
+	docs/man/vow_value_type_name_at.3 \
 	docs/man/vow_version.3 \
 	docs/man/vow_watch.3 \
 	docs/man/vow_watch_free.3 \

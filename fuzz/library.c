@@ -261,6 +261,8 @@ static void *make_from_one(struct model_info *info, vow_promise *input)
         return vow_attach_at(input, info, call_attached, info->site);
     case MODEL_TIMEOUT:
         return vow_timeout_at(input, info->seconds, info->site);
+    case MODEL_SHIELD:
+        return vow_shield_at(input, info->site);
     default:
         return vow_then_at(input, NULL, NULL, info->site);
     }
@@ -278,10 +280,27 @@ static void *make_from_several(struct model_info *info, void **inputs)
     return ways[info->made - MODEL_ALL](loop, (size_t) info->n, promises, info->site);
 }
 
+/* The program keeps what it keeps; of the rest this has the only reference. */
+static void *make_select(struct model_info *info, void **inputs)
+{
+    vow_loop *loop = info->n ? vow_promise_loop(inputs[0]) : loop_of(info);
+    const vow_promise *promises[MODEL_INPUTS];
+    vow_promise *promise;
+
+    for (int i = 0; i < info->n; i++)
+        promises[i] = inputs[i];
+    promise = vow_select_at(loop, (size_t) info->n, promises, info->site);
+    for (int i = 0; i < info->n; i++)
+        vow_unref(inputs[i]);
+    return promise;
+}
+
 static void *make(struct model_info *info, void **inputs)
 {
     if (info->made < MODEL_PASS)
         return make_from_nothing(info);
+    if (info->made == MODEL_SELECT)
+        return make_select(info, inputs);
     return info->made < MODEL_ALL ? make_from_one(info, inputs[0]) : make_from_several(info, inputs);
 }
 
@@ -298,6 +317,11 @@ static void unref(void *promise)
 static void detach(void *promise)
 {
     vow_detach(promise);
+}
+
+static void forget(void *promise)
+{
+    vow_forget(promise);
 }
 
 static void cancel(void *promise)
@@ -401,6 +425,6 @@ static void end(struct model_world *world)
 }
 
 const struct model_side model_library = {
-    begin,  end,     turn,    free_loop, live,          make,  ref,          unref, detach,
+    begin,  end,     turn,    free_loop, live,          make,  ref,          unref, detach, forget,
     cancel, resolve, abandon, move,      is_waited_for, state, show_promise, take,
 };

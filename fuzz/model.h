@@ -73,10 +73,12 @@ enum model_made {
     MODEL_FINALLY,
     MODEL_ATTACH,
     MODEL_TIMEOUT,
+    MODEL_SHIELD,
     MODEL_ALL, /* these wait for several */
     MODEL_ALL_SETTLED,
     MODEL_ANY,
     MODEL_RACE,
+    MODEL_SELECT,
     MODEL_FOREIGN_FUTURE /* not a promise, but it has a number like one */
 };
 
@@ -160,6 +162,7 @@ struct model_side {
     void *(*ref)(void *promise);
     void (*unref)(void *promise);
     void (*detach)(void *promise);
+    void (*forget)(void *promise);
     void (*cancel)(void *promise);
 
     void (*resolve)(struct model_source *source, struct model_outcome outcome);

@@ -140,7 +140,7 @@ static struct model_source *free_source(struct model_world *world)
 
 static const char *const names[] = {
     "resolver", "resolved", "try",    "sleep",   "yield", "task",        "pass", "then", "catch",
-    "both",     "finally",  "attach", "timeout", "all",   "all_settled", "any",  "race",
+    "both",     "finally",  "attach", "timeout", "shield", "all", "all_settled", "any", "race", "select",
 };
 
 /* Soon, or never; with a fraction of its own, so that no two end at once. */
@@ -275,16 +275,19 @@ static const enum model_made made_often[] = {
     MODEL_RESOLVER, MODEL_RESOLVER,   MODEL_RESOLVER, MODEL_RESOLVED, MODEL_TRY,         MODEL_SLEEP,
     MODEL_YIELD,    MODEL_TASK,       MODEL_TASK,     MODEL_TASK,     MODEL_PASS,        MODEL_THEN,
     MODEL_CATCH,    MODEL_THEN_CATCH, MODEL_FINALLY,  MODEL_FINALLY,  MODEL_FINALLY,     MODEL_ATTACH,
-    MODEL_TIMEOUT,  MODEL_ALL,        MODEL_ANY,      MODEL_RACE,     MODEL_ALL_SETTLED,
+    MODEL_TIMEOUT,  MODEL_ALL,        MODEL_ANY,      MODEL_RACE,     MODEL_ALL_SETTLED, MODEL_SELECT,
+    MODEL_SELECT,   MODEL_SHIELD,
 };
 enum { MADE = sizeof made_often / sizeof made_often[0] };
 
 void model_operate(struct model_world *world)
 {
-    int what = model_pick(world, MADE + 13);
+    int what = model_pick(world, MADE + 14);
 
-    if (what >= 13)
-        make(world, made_often[what - 13]);
+    if (what >= 14)
+        make(world, made_often[what - 14]);
+    else if (what == 13)
+        give_up(world, "forget", world->side->forget);
     else if (what >= 9)
         model_settle(world, &world->sources[model_pick(world, MODEL_SOURCES)]);
     else if (what >= 6)

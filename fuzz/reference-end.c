@@ -33,7 +33,7 @@ void ref_keep(struct node *node)
 
 void ref_report(const struct node *node, const struct error *error)
 {
-    if (!error->quiet)
+    if (!error->quiet && !node->forgotten)
         model_call_report(node->info->world, node->info->site, error->code);
 }
 
@@ -108,8 +108,7 @@ struct inner {
     enum fate fate[MODEL_INPUTS];
 };
 
-/* How many of its waits are for `on`. */
-static int count_waits(const struct node *node, const struct node *on)
+int ref_count_waits(const struct node *node, const struct node *on)
 {
     int n = 0;
 
@@ -121,7 +120,7 @@ static int count_waits(const struct node *node, const struct node *on)
 /* It leaves `on`, but for one interest that is kept until the end of that. */
 static void leave(struct node *node, struct node *on)
 {
-    on->interest -= count_waits(node, on) - 1;
+    on->interest -= ref_count_waits(node, on) - 1;
     for (int i = 0; i < MODEL_INPUTS; i++) {
         if (node->wait[i].on == on)
             ref_leave(node, i);
@@ -254,10 +253,14 @@ static void settle_decided(struct node *node)
         ref_adopt(node, first);
         return;
     }
+    if (!node->cancelled && !late) {
+        ref_fulfil(node, ref_cell(node->info->world, (struct value){INT, node->chosen, NULL}));
+        return;
+    }
     ref_reject(node, node->cancelled ? ref_error(node->info->world, ECANCELED, true) : late);
     if (first)
         ref_unref(first);
-    else if (node->cancelled)
+    else if (late && node->cancelled)
         ref_report(node, late);
 }
 
@@ -267,7 +270,7 @@ void ref_decide(struct node *node)
     struct inner inner;
 
     ref_ref(node);
-    node->cleaning = true;
+    node->cleaning = node->decided = true;
     ref_place(node);
     inner = leave_all(node);
     end_all(&inner);
@@ -305,7 +308,7 @@ void ref_cleaned(struct node *node, struct node *on)
     ref_unref(on);
     if (--node->left)
         return;
-    if (node->late || node->passes_on)
+    if (node->decided)
         settle_decided(node);
     else
         clean(node);

@@ -84,7 +84,7 @@ static void await_returned(struct node *node, struct value value)
     }
     if (returned == node) {
         drop_passed_on(node);
-        ref_reject(node, ref_error(node->info->world, ELOOP, false));
+        ref_reject(node, ref_error_self(node->info->world));
         ref_unref(returned);
     } else {
         ref_wait(node, 0, returned, OUTCOME);
@@ -194,6 +194,23 @@ static void run_any(struct node *node, struct node *on)
     if (--node->left == 0)
         ref_reject(node, ref_error(node->info->world, VOW_EAGGREGATE, false));
     ref_unref(on);
+}
+
+/* What somebody else is interested in is left as it is; the rest is ended, as an outcome has it. */
+static void run_select(struct node *node, int which, struct node *on)
+{
+    node->wait[which].on = on; /* though it has had its turn */
+    while (node->wait[node->chosen].on->state == '?')
+        node->chosen++;
+    for (int i = 0; i < node->info->n; i++) {
+        struct node *input = node->wait[i].on;
+
+        if (input && input->interest > ref_count_waits(node, input)) {
+            ref_leave(node, i);
+            input->interest--;
+        }
+    }
+    ref_decide(node);
 }
 
 /* ---- Tasks --------------------------------------------------------------------------------------------- */
@@ -354,6 +371,9 @@ void ref_run(struct node *node, int which, struct node *on)
         return;
     case MODEL_RACE:
         adopt_first(node, on);
+        return;
+    case MODEL_SELECT:
+        run_select(node, which, on);
         return;
     case MODEL_THEN:
     case MODEL_CATCH:

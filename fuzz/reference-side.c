@@ -79,6 +79,11 @@ static int live(struct model_world *world)
 
 /* ---- Promises ------------------------------------------------------------------- */
 
+static char state(void *node)
+{
+    return ((struct node *) node)->state;
+}
+
 static struct node *make_from_nothing(struct model_info *info)
 {
     struct model_outcome outcome = info->outcome;
@@ -122,7 +127,7 @@ static void start_combined(struct node *node)
     node->left = info->n;
     if (info->made == MODEL_ALL || info->made == MODEL_ALL_SETTLED)
         node->results = list_new(node->info);
-    if (info->n || info->made == MODEL_RACE)
+    if (info->n || info->made == MODEL_RACE || info->made == MODEL_SELECT)
         return;
     if (info->made == MODEL_ANY) {
         ref_reject(node, ref_error(info->world, VOW_EAGGREGATE, false));
@@ -141,6 +146,8 @@ static void *make(struct model_info *info, void **inputs)
     node = ref_new(info);
     node->ticks = info->made == MODEL_TIMEOUT;
     node->due = info->world->clock + info->seconds;
+    if (info->made == MODEL_SHIELD && state(inputs[0]) == '?')
+        ref_keep(inputs[0]);
     for (int i = 0; i < info->n; i++)
         ref_wait(node, i, inputs[i], OUTCOME);
     if (info->made >= MODEL_ALL)
@@ -166,14 +173,15 @@ static void detach(void *node)
     ref_unref(node);
 }
 
+static void forget(void *node)
+{
+    ((struct node *) node)->forgotten = true;
+    detach(node);
+}
+
 static void cancel(void *node)
 {
     ref_cancel(node);
-}
-
-static char state(void *node)
-{
-    return ((struct node *) node)->state;
 }
 
 static void show(void *promise, char *text, size_t size)
@@ -236,6 +244,6 @@ static bool is_waited_for(const struct model_source *source)
 }
 
 const struct model_side model_reference = {
-    begin,  end,     turn,    free_loop, live,          make,  ref,  unref, detach,
+    begin,  end,     turn,    free_loop, live,          make,  ref,  unref, detach, forget,
     cancel, resolve, abandon, move,      is_waited_for, state, show, take,
 };

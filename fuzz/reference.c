@@ -50,6 +50,15 @@ struct error *ref_error(struct model_world *world, int code, bool quiet)
     return error;
 }
 
+struct error *ref_error_self(struct model_world *world)
+{
+    struct reference *reference = world->state;
+
+    if (!reference->self)
+        reference->self = ref_error(world, ELOOP, false);
+    return reference->self;
+}
+
 struct cell *ref_cell(struct model_world *world, struct value value)
 {
     struct cell *cell = ref_allocate(world, sizeof *cell);
@@ -257,7 +266,7 @@ void ref_resolve(struct node *node, struct value value)
     } else if (value.kind == THROW) {
         ref_reject(node, value.object);
     } else if (value.kind == FOLLOW && value.object == node) {
-        ref_reject(node, ref_error(node->info->world, ELOOP, false));
+        ref_reject(node, ref_error_self(node->info->world));
         ref_unref(node);
     } else if (value.kind == FOLLOW) {
         ref_wait(node, 0, value.object, SUBSCRIBE);

@@ -72,7 +72,8 @@ struct node {
     struct cell *cell;
     struct error *error;
     bool seen; /* somebody looked at the error, or it was passed on */
-    bool gone; /* nobody knows it any more */
+    bool forgotten; /* whatever error it ends with is nobody's concern */
+    bool gone;      /* nobody knows it any more */
 
     int interest; /* how many are interested in it: the program, who waits for it, the loop, its own job */
     bool kept;    /* the loop is: until it is settled */
@@ -82,6 +83,7 @@ struct node {
     bool ended;     /* its end has begun: what it waits for comes first */
     bool cleaning;  /* its own clean-up has begun, and is let finish */
     bool cancelled; /* settles with ECANCELED after that */
+    bool decided;   /* its outcome is there: ref_decide() */
     int left;       /* inputs that are not there yet, or clean-ups that come before its own */
 
     struct model_source *source;   /* RESOLVER */
@@ -91,6 +93,7 @@ struct node {
     struct list *results;          /* all, all_settled */
     struct node *passes_on;        /* finally, a combinator: whose outcome; task: whose outcome it looks at */
     struct error *late;            /* a timeout: its time was up */
+    int chosen;                    /* select: which input */
     int stage;                     /* finally; attach: whether it has released */
     bool running, cut, overridden; /* task: its body runs; it was ended meanwhile; see finish() */
     bool in_finally, finished, tries;
@@ -102,6 +105,7 @@ struct reference {
     struct turns queue;
     struct node *nodes[4 * MODEL_PROMISES];
     int n_nodes;
+    struct error *self;
     void **memory; /* what is freed when the program is over */
     int n_memory;
 };
@@ -113,6 +117,8 @@ void *ref_allocate(struct model_world *world, size_t size);
 
 struct node *ref_new(struct model_info *info);
 struct error *ref_error(struct model_world *world, int code, bool quiet);
+/* That a promise was to follow itself: the same error for all. */
+struct error *ref_error_self(struct model_world *world);
 /* What user code said, where it looks at `cell` and `error`, which may be NULL. */
 struct value ref_value(struct model_world *world, struct model_outcome outcome, struct cell *cell,
                        struct error *error);
@@ -163,6 +169,8 @@ void ref_keep(struct node *node);
 void ref_cancel(struct node *node);
 /* Reports an error that nobody will look at. */
 void ref_report(const struct node *node, const struct error *error);
+/* How many of its waits are for `on`. */
+int ref_count_waits(const struct node *node, const struct node *on);
 /* Its outcome is there: it drops what it waits for, and settles once the clean-up of that is done. */
 void ref_decide(struct node *node);
 /* Nobody waits for it any more, or it is cancelled. */

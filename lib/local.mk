@@ -49,6 +49,8 @@ libvow_la_SOURCES = \
 	lib/core/resolver.c \
 	lib/core/scheduler-private.h \
 	lib/core/scheduler.c \
+	lib/core/select.c \
+	lib/core/shield.c \
 	lib/core/then.c \
 	lib/core/thenable-private.h \
 	lib/core/thenable.c \

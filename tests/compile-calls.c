@@ -60,6 +60,12 @@ static void of_forms(vow_loop *loop)
     EXPECT(error && vow_error_code(error) == VOW_EAGGREGATE);
     vow_error_unref(error);
     vow_unref(vow_race_of(loop));
+    promises[0] = vow_race_of(loop);
+    promises[1] = vow_shield(number(loop));
+    EXPECT(!vow_run(vow_select_of(loop, promises[0], promises[1]), &value) && vow_as_int(&value) == 1);
+    vow_unref(promises[0]);
+    vow_forget(promises[1]);
+    vow_unref(vow_select_of(loop));
     signals = vow_signals_of(loop, SIGUSR1, SIGUSR2);
     EXPECT(signals);
     vow_signals_free(signals);

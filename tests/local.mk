@@ -68,6 +68,7 @@ test_programs = \
 	tests/test-report \
 	tests/test-resolver \
 	tests/test-scenarios \
+	tests/test-select \
 	tests/test-server \
 	tests/test-server-errors \
 	tests/test-signal \

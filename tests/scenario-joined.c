@@ -50,6 +50,29 @@ static vow_promise *make_race_cleans(struct world *w)
     return vow_race_of(w->loop, good(w), vow_finally(never(w), end_later, owe(w)));
 }
 
+/* It has no error of its own but that there was no memory for it. */
+static void let_go(void *promise)
+{
+    if (vow_is_pending(promise))
+        vow_unref(promise);
+    else
+        vow_forget(promise);
+}
+
+static vow_promise *make_select(struct world *w)
+{
+    vow_promise *a = never(w), *b = make_resolve(w);
+    vow_promise *select = vow_select_of(w->loop, a, b, b);
+
+    vow_forget(b);
+    return vow_attach(select, a, let_go);
+}
+
+static vow_promise *make_shield(struct world *w)
+{
+    return vow_shield(ended(w, make_resolve(w)));
+}
+
 /* ---- Time ---------------------------------------------------------------------------------------------- */
 
 static vow_promise *make_sleep(struct world *w)
@@ -81,6 +104,8 @@ const struct scenario joined_scenarios[] = {
     {"any-rejects", make_any_rejects, "!EAGGREGATE", NULL, 0, 0},
     {"race", make_race, "thing", NULL, 0, 0},
     {"race-cleans", make_race_cleans, "thing", NULL, 0, 0},
+    {"select", make_select, "1", "0", 0, 0},
+    {"shield", make_shield, "thing", NULL, 0, 0},
     {"sleep", make_sleep, "[nil,nil,nil]", NULL, 0, 0},
     {"no-time", make_no_time, "[!EINVAL,!EINVAL,!EINVAL]", NULL, 0, 0},
     {"in-time", make_in_time, "thing", NULL, 0, 0},

@@ -7,6 +7,7 @@
  * Copyright (c) 2026 the libvow authors
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,23 @@ static int outcome(vow_promise *promise)
 
     vow_error_unref(error);
     return code;
+}
+
+/* ---- combinators.h ---- */
+
+#include "snippets/vow_select"
+
+static void select_console(vow_loop *loop)
+{
+    int ends[2];
+
+    CHECK(pipe(ends) == 0);
+    vow_stream *input = vow_stream_new(loop, ends[0]);
+    vow_signals *signals = vow_signals_of(loop, SIGUSR1);
+
+    CHECK(input && signals && raise(SIGUSR1) == 0);
+    CHECK(write(ends[1], "one\ntwo\n", 8) == 8 && close(ends[1]) == 0);
+    CHECK(outcome(vow_async(loop, console, .input = input, .signals = signals)) == 0);
 }
 
 /* ---- interval.h ---- */
@@ -202,7 +220,8 @@ static const struct {
     void (*run)(vow_loop *loop);
 } cases[] = {
     CASE(interval),      CASE(listen_with),  CASE(peer_timeout), CASE(polled), CASE(process_run),
-    CASE(process_start), CASE(process_wait), CASE(stream),       CASE(task),
+    CASE(process_start), CASE(process_wait), CASE(select_console), CASE(stream),
+    CASE(task),
 };
 
 int main(void)

@@ -128,6 +128,7 @@ static void test_promises(fixture *f)
     NOTHING(vow_unref, vow_unref(null));
     NOTHING(vow_cancel, vow_cancel(null));
     NOTHING(vow_detach, vow_detach(null));
+    NOTHING(vow_forget, vow_forget(null));
 }
 
 static void test_combinators(fixture *f)
@@ -146,6 +147,10 @@ static void test_combinators(fixture *f)
     MISUSE_HERE(vow_race, vow_detach(vow_race(null, 0, NULL)));
     MISUSE_HERE(vow_race, vow_detach(vow_race(f->loop, 1, null)));
     MISUSE_HERE(vow_race, vow_detach(vow_race(f->loop, 1, none)));
+    MISUSE_HERE(vow_select, vow_detach(vow_select(null, 0, NULL)));
+    MISUSE_HERE(vow_select, vow_detach(vow_select(f->loop, 1, null)));
+    MISUSE_HERE(vow_select, vow_detach(vow_select(f->loop, 1, (const vow_promise *const *) none)));
+    MISUSE_HERE(vow_shield, vow_detach(vow_shield(null)));
     NOTHING(vow_all, vow_detach(vow_all(f->loop, 0, NULL)));
 }
 

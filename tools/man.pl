@@ -31,6 +31,8 @@ my %MACRO = (
     vow_signals_of => 'vow_signals *vow_signals_of(vow_loop *loop, int signum, ...)',
     map { ("vow_${_}_of" => "vow_promise *vow_${_}_of(vow_loop *loop, vow_promise *first, ...)") }
         qw(all all_settled any race),
+    vow_select_of =>
+        'vow_promise *vow_select_of(vow_loop *loop, const vow_promise *promises, ...)',
 );
 # What a parameter of a macro, or any site, means wherever the header does not say it.
 my %COMMON = (

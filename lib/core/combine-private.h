@@ -4,9 +4,9 @@
  * is dropped, the branches that are left are cut, each in O(1), and their inputs let go; it is settled when
  * the clean-up of all of them is done.
  *
- * An outcome that comes before all inputs have is always that of one of them: its own `wait.upstream` keeps
- * that one meanwhile, so that passing it on needs no memory, and that it is dropped instead loses no error
- * and no item.
+ * An outcome that comes before all inputs have is that of one of them, or says which: in the first case its own
+ * `wait.upstream` keeps that one meanwhile, so that passing it on needs no memory, and that it is dropped
+ * instead loses no error and no item.
  */
 #ifndef VOW_CORE_COMBINE_PRIVATE_H
 #define VOW_CORE_COMBINE_PRIVATE_H
@@ -19,6 +19,7 @@ typedef struct vow__combine {
     union {
         vow_list *list;       /* all, all_settled: the result */
         vow_error *aggregate; /* any: the error if every input rejects */
+        size_t index;         /* select: the result */
     } u;                      /* owned until it is given to the promise; NULL for race */
     size_t n;
     size_t left; /* inputs that have not settled yet */
@@ -33,8 +34,8 @@ vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *pro
 vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises);
 /* Which branch a wait is. */
 size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait);
-/* Its outcome is that of an input, whose reference is given: drops what it has and the inputs that are left,
- * and settles after their clean-up. May run that, and drop functions. */
+/* Its outcome is that of an input, whose reference is given, or with NULL the number `u.index`: drops what it
+ * has and the inputs that are left, and settles after their clean-up. May run that, and drop functions. */
 void vow__combine_decide(vow__combine *self, vow_promise *winner);
 /* A combinator's `stage` once it is decided, dropped or cancelled. */
 #define VOW__COMBINE_CLEANING 1

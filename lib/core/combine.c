@@ -67,12 +67,14 @@ static void end(vow__combine *self)
     vow_promise *winner = vow__take_own_upstream(promise);
 
     promise->flags &= (uint16_t) ~VOW__SHIELDED;
-    if (winner && !(promise->flags & VOW__CANCELLED)) {
+    if (promise->flags & VOW__CANCELLED) {
+        vow__reject(promise, &vow__error_cancelled);
+        vow_unref(winner);
+    } else if (winner) {
         vow__adopt(promise, winner);
-        return;
+    } else {
+        vow__fulfil(promise, vow_int((int64_t) self->u.index));
     }
-    vow__reject(promise, &vow__error_cancelled);
-    vow_unref(winner);
 }
 
 /* The same where nobody's clean-up has to be awaited. */
@@ -83,8 +85,9 @@ static void end_in_place(vow__combine *self)
     vow_error *error = &vow__error_cancelled;
 
     if (!(promise->flags & VOW__CANCELLED)) {
-        if (vow__is_fulfilled(winner)) {
-            vow__place_settle(promise, VOW__FULFILLED, vow__share(winner));
+        if (!winner || vow__is_fulfilled(winner)) {
+            vow__place_settle(promise, VOW__FULFILLED,
+                              winner ? vow__share(winner) : vow_int((int64_t) self->u.index));
             vow_unref(winner);
             return;
         }

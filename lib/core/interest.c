@@ -5,6 +5,8 @@
  * returns, so that cancelling is synchronous at every level. Only settled promises that go inside a drop
  * function many levels deep are put off until that has returned (drop.c).
  */
+#include <vow/combinators.h>
+
 #include "core/drop-private.h"
 #include "core/operations-private.h"
 #include "core/resolver-private.h"
@@ -46,13 +48,13 @@ static bool is_news(const vow_loop *loop, const vow_error *error)
 /* Whether a promise that goes has an error that nobody has looked at, nor can look at elsewhere. */
 static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
 {
-    return vow__is_rejected(promise) && !(promise->flags & VOW__SEEN) &&
+    return vow__is_rejected(promise) && !(promise->flags & (VOW__SEEN | VOW__FORGOTTEN)) &&
            is_news(loop, vow__error_of(promise));
 }
 
 void vow__report_replaced(const vow_promise *promise, const vow_error *error)
 {
-    if (is_news(vow__loop_of(promise), error))
+    if (!(promise->flags & VOW__FORGOTTEN) && is_news(vow__loop_of(promise), error))
         vow__report_unhandled(vow__loop_of(promise), promise, error);
 }
 
@@ -318,6 +320,16 @@ void vow_detach_at(vow_promise *promise, const char *site)
     if (vow__is_pending(promise))
         vow__keep(promise);
     vow_unref(promise);
+}
+
+/* Those of the loop's own come again, for others; of them this one is seen. */
+void vow_forget_at(vow_promise *promise, const char *site)
+{
+    if (!promise)
+        return;
+    vow__check_promise(promise, "vow_forget", site);
+    promise->flags |= vow__is_rejected(promise) ? VOW__SEEN : VOW__FORGOTTEN;
+    vow_detach_at(promise, site);
 }
 
 void vow__cancel_now(vow_promise *promise)

@@ -48,7 +48,8 @@ enum vow__flag {
     VOW__CANCELLED = 64,  /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
     VOW__SHIELDED = 128,  /* in its clean-up: cancelling lets that finish */
     VOW__UNWINDING = 256, /* doomed, and what it waited for has been let go */
-    VOW__IMMORTAL = 512   /* a member of the loop, not of a pool */
+    VOW__IMMORTAL = 512,  /* a member of the loop, not of a pool */
+    VOW__FORGOTTEN = 1024 /* whatever error it ends with is not reported */
 };
 
 /* A place in a list of reactions or in the job queue. */

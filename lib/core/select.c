@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The combinator select: which of several promises is settled first. It has a reference to each of its inputs
+ * and looks at none, so that whoever holds them goes on with them as if it had not been.
+ */
+#include <vow/combinators.h>
+
+#include "core/combine-private.h"
+
+static vow_promise *input_of(const vow__branch *branch)
+{
+    return (vow_promise *) (branch->wait.upstream & ~VOW__BRANCH);
+}
+
+/* One of them is. */
+static size_t first_settled(const vow__combine *self)
+{
+    size_t i = 0;
+
+    while (vow__is_pending(input_of(&self->branch[i])))
+        i++;
+    return i;
+}
+
+/* What somebody else holds is left as it is, also in a clean-up. Backwards, so that of one that stands there
+ * several times the first place is the last to go. */
+static void leave_held(vow__combine *self)
+{
+    for (size_t i = self->n; i-- > 0;) {
+        if (input_of(&self->branch[i])->refs > 1) {
+            vow__branch_cut(&self->branch[i])->refs--;
+            self->left--;
+        }
+    }
+}
+
+static void select_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow__combine *self = (vow__combine *) promise;
+
+    if (vow__combine_is_cleaning(promise, wait))
+        return;
+    vow__list_init(&wait->link); /* it has had its turn, and is cut like the others */
+    self->u.index = first_settled(self);
+    leave_held(self);
+    vow__combine_decide(self, NULL);
+}
+
+static const vow__kind select_kind = {.name = "select",
+                                      .run = select_run,
+                                      .stop = vow__combine_stop,
+                                      .unwind = vow__combine_unwind,
+                                      .input = vow__combine_input};
+
+vow_promise *vow_select_at(vow_loop *loop, size_t n, const vow_promise *const *promises, const char *site)
+{
+    vow__combine *self =
+        vow__combine_new(loop, n, (vow_promise *const *) promises, &select_kind, "vow_select", site);
+
+    if (!self)
+        return vow__emergency(loop);
+    for (size_t i = 0; i < n; i++)
+        input_of(&self->branch[i])->refs++;
+    return &self->promise;
+}
