@@ -153,16 +153,19 @@ static void a_process_is_in_time(fixture *f)
 
 struct held_up {
     ev_io io;
+    vow_loop *loop;
     int in, out;
+    vow_promise *guarded;
 };
 
-/* Has a byte ready for somebody else, and then takes its time. */
+/* Somebody begins to wait with a deadline, has a byte ready, and is kept from it for longer than that. */
 static void keep_from_looking(EV_P_ ev_io *io, int revents)
 {
     struct held_up *self = (struct held_up *) io;
 
     (void) revents;
     ev_io_stop(EV_A_ io);
+    self->guarded = vow_timeout(vow_readable(self->loop, self->in), 0.01);
     put(self->out, "x");
     hold_up(0.02);
 }
@@ -170,19 +173,21 @@ static void keep_from_looking(EV_P_ ev_io *io, int revents)
 /* Its deadline passes while an event is handled that was found earlier, and other times are due already. */
 static void while_other_events_are_handled(fixture *f)
 {
-    struct held_up other;
+    struct held_up other = {.loop = f->loop};
     int mine[2], ends[2];
 
     open_blocking_pipe(mine);
     open_blocking_pipe(ends);
     put(ends[1], "x");
+    other.in = mine[0];
     other.out = mine[1];
     ev_io_init(&other.io, keep_from_looking, ends[0], EV_READ);
     ev_io_start(f->ev, &other.io);
     vow_promise *due = vow_sleep(f->loop, 0);
-    vow_promise *guarded = vow_timeout(vow_readable(f->loop, mine[0]), 0.01);
+    while (!other.guarded)
+        ev_run(f->ev, EVRUN_ONCE);
     run_nil(due);
-    run_nil(guarded);
+    run_nil(other.guarded);
     close_both(mine);
     close_both(ends);
 }

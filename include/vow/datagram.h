@@ -88,8 +88,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_unix_at(vow_loop *loop, 
  * @brief Sends a datagram: fulfilled with its size once the system has taken it over.
  *
  * A Unix-domain receiver whose queue is full is waited for, however long that takes. With an address given,
- * this needs a descriptor meanwhile, which waits for room; if the receiver is itself connected, so that no other
- * socket can be connected to it, the sender tries again every 20 ms.
+ * this needs a descriptor meanwhile, which waits for room; if the receiver is itself connected, so that no
+ * other socket can be connected to it, the sender tries again every 20 ms.
  *
  * @param loop   whose ev_loop watches.
  * @param fd     a datagram socket; stays the caller's.

@@ -62,8 +62,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_writable_at(vow_loop *loop, int fd, const
  * Dropping a promise that is pending loses nothing. Once it is fulfilled the bytes are in the buffer, and
  * cannot go back: when the promise is dropped then, before anybody has looked at it, such as in a vow_race()
  * that another one has won, nobody knows how many there are. To wait for bytes and for something else, keep
- * the promise and wait with vow_select(), which drops nothing; or use vow_read_until() or a stream, which keep
- * what nobody has looked at.
+ * the promise and wait with vow_select(), which drops nothing; or use vow_read_until() or a stream, which
+ * keep what nobody has looked at.
  *
  * @param loop   whose ev_loop watches.
  * @param fd     stays the caller's.

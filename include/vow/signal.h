@@ -32,8 +32,8 @@ typedef struct vow_signals vow_signals;
  * @brief Fulfilled with the number of a signal when that arrives.
  *
  * For one signal and no more: between two calls the default action is back, and one that arrives then is not
- * seen. Nor does one come back that nobody has looked at when the promise is dropped: there is nothing that it
- * could be kept in, and whoever else waits for that signal has seen it, too. See vow_signals_new() for a
+ * seen. Nor does one come back that nobody has looked at when the promise is dropped: there is nothing that
+ * it could be kept in, and whoever else waits for that signal has seen it, too. See vow_signals_new() for a
  * subscription, to which it does come back.
  *
  * @param loop   whose ev_loop watches.

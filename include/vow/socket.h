@@ -64,9 +64,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *ho
 /**
  * @brief Connects to a Unix-domain stream socket.
  *
- * A listener whose queue is full is not waited for: it rejects with `EAGAIN`. The system has no event for when
- * there is room, not even on a socket of our own, so that waiting would be to try again and again; how often,
- * and for how long, is for the program to say.
+ * A listener whose queue is full is not waited for: it rejects with `EAGAIN`. The system has no event for
+ * when there is room, not even on a socket of our own, so that waiting would be to try again and again; how
+ * often, and for how long, is for the program to say.
  *
  * @param loop whose ev_loop watches.
  * @param path of the socket, or a name of the abstract namespace that begins with @; read during the call.
@@ -159,8 +159,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
  * back to its listener, in its place by the order of arrival. There the next vow_accept() or vow_serve() of
  * the same loop gets it, at once if one waits, before what is in the system's queue. It needs no memory. The
  * loop knows a listener by the socket, so that another one with its number does not get it; once `fd` is
- * closed, or the loop is freed, what is left is closed: as soon as somebody accepts or another one comes back,
- * else within a second or so while the loop runs. That alone does not keep ev_run() going.
+ * closed, or the loop is freed, what is left is closed: as soon as somebody accepts or another one comes
+ * back, else within a second or so while the loop runs. That alone does not keep ev_run() going.
  *
  * A connection that the peer ended before it could be accepted is passed over. Never blocks, also when other
  * processes accept on the same socket: since accept(2) cannot be told otherwise, `O_NONBLOCK` is set on the
