@@ -38,6 +38,7 @@ libvow_la_SOURCES = \
 	lib/core/lifecycle.c \
 	lib/core/list-private.h \
 	lib/core/list.c \
+	lib/core/loops.c \
 	lib/core/operations-private.h \
 	lib/core/place-private.h \
 	lib/core/place.c \

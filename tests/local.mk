@@ -37,6 +37,7 @@ test_programs = \
 	tests/test-lookup \
 	tests/test-loop \
 	tests/test-loop-end \
+	tests/test-loop-threads \
 	tests/test-memory \
 	tests/test-misuse \
 	tests/test-misuse-loop \

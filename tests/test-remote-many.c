@@ -10,6 +10,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,6 +106,36 @@ static void many_threads(fixture *f)
         one_round(f->ev, round);
 }
 
+/* Settled when the loop is gone, which the other thread knows of in no way that would order what it does after
+ * what this one did: only the library's own can. */
+struct late {
+    vow_remote *remote;
+    atomic_bool is_freed;
+};
+
+static void *settle_late(void *data)
+{
+    struct late *late = data;
+
+    while (!atomic_load_explicit(&late->is_freed, memory_order_relaxed))
+        sched_yield();
+    vow_remote_resolve(late->remote, vow_strdup("late"));
+    return NULL;
+}
+
+static void closed_before_it_was_settled(fixture *f)
+{
+    struct late late = {.is_freed = false};
+    vow_promise *promise = vow_remote_new(f->loop, &late.remote);
+    pthread_t thread;
+
+    g_assert_cmpint(pthread_create(&thread, NULL, settle_late, &late), ==, 0);
+    vow_unref(promise);
+    free_loop(f);
+    atomic_store_explicit(&late.is_freed, true, memory_order_relaxed);
+    pthread_join(thread, NULL);
+}
+
 /* ---- Fork ---------------------------------------------------------------------------------------------- */
 
 #ifndef NO_FORK_WITH_THREADS
@@ -165,5 +196,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_add("/remote-many/threads", many_threads);
     test_add("/remote-many/fork", forked);
+    test_add("/remote-many/closed", closed_before_it_was_settled);
     return g_test_run();
 }

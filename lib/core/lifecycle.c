@@ -14,9 +14,6 @@
 /* How much memory a loop keeps in lists; none where its pools keep no blocks, either. */
 #define STASH_BYTES ((size_t) 1 << 20)
 
-/* The loops of this thread, for messages that need to find the promise a value is in. */
-static _Thread_local vow_loop *loops;
-
 static void immortal_init(vow_promise *promise, vow_error *error)
 {
     static const vow__kind kind = {.name = "promise"};
@@ -38,11 +35,7 @@ vow_loop *vow__loop_new(size_t size, const vow__host *host)
     loop->lists.limit = VOW__POOL_KEEPS && !loop->pools.is_single ? STASH_BYTES : 0;
     immortal_init(&loop->no_memory, &vow__error_no_memory);
     immortal_init(&loop->closed, &vow__error_cancelled);
-    loop->next = loops;
-    loops = loop;
-#ifdef VOW_DEBUG
-    loop->thread = pthread_self();
-#endif
+    vow__loops_add(loop);
     return loop;
 }
 
@@ -123,7 +116,6 @@ static void run_clean_up(vow_loop *loop)
 void vow__loop_close(vow_loop *loop)
 {
     vow__drops *paused = vow__drops_pause();
-    vow_loop **link = &loops;
 
     vow__enter_program(loop);
     loop->is_closed = true;
@@ -135,10 +127,7 @@ void vow__loop_close(vow_loop *loop)
     loop->host->end(loop);
     vow__pools_each(&loop->pools, orphan_one, loop);
     loop->host->close(loop);
-    while (*link && *link != loop)
-        link = &(*link)->next;
-    if (*link)
-        *link = loop->next;
+    vow__loops_remove(loop);
     vow__leave_program(loop);
     vow__drops_go_on(paused);
 }
@@ -149,28 +138,4 @@ void vow__loop_retire(vow_loop *loop)
         return;
     vow__stash_empty(&loop->lists);
     vow__pools_delete(&loop->pools);
-}
-
-/* Compares addresses only, so that it may be asked about any value, in a promise or not. */
-static const char *site_in_slab(vow__slab *slab, const vow_value *value)
-{
-    const vow_promise *promise = vow__slab_block_at(slab, value);
-
-    return promise ? promise->site : NULL;
-}
-
-const char *vow__site_of_value(const vow_value *value)
-{
-    for (vow_loop *loop = loops; loop; loop = loop->next) {
-        for (vow__link *link = loop->pools.slabs.next; link != &loop->pools.slabs; link = link->next) {
-            const char *site = site_in_slab(VOW__CONTAINER_OF(link, vow__slab, all), value);
-
-            if (site)
-                return site;
-        }
-    }
-    for (vow_loop *loop = loops; loop; loop = loop->next)
-        if (loop->running)
-            return loop->running->site;
-    return NULL;
 }

@@ -11,9 +11,7 @@
 #include "core/list-private.h"
 #include "core/promise-private.h"
 
-#ifdef VOW_DEBUG
 #include <pthread.h>
-#endif
 
 typedef struct vow__host {
     /* Jobs were added outside vow__drain(): arrange for that to be called. Must not fail. */
@@ -46,18 +44,20 @@ struct vow_loop {
     vow_report_fn report;
     void *report_data;
     vow__stash lists;
-    vow_loop *next; /* among the loops of this thread */
+    vow_loop *next;   /* among all loops */
+    pthread_t thread; /* that it was made on */
     vow_promise no_memory;
     vow_promise closed;
-#ifdef VOW_DEBUG
-    pthread_t thread;
-#endif
 };
 
 /* A loop of `size` bytes that begins with a vow_loop; NULL when there is no memory. */
 vow_loop *vow__loop_new(size_t size, const vow__host *host);
 /* Cancels everything, reports what is still held, and frees the loop as soon as nothing is held. */
 void vow__loop_close(vow_loop *loop);
+
+/* Puts a loop in the list of all loops, as one of this thread, and takes it out again, on any. */
+void vow__loops_add(vow_loop *loop);
+void vow__loops_remove(vow_loop *loop);
 
 /* Frees the memory of a loop that is closed, if nothing of it is held any more. */
 void vow__loop_retire(vow_loop *loop);
