@@ -14,7 +14,7 @@ import plot
 import report
 import servers
 import suite
-from session import Failure, Session, say
+from session import Failure, Session, complete, say
 from suite import FLOOR, VOW
 
 GIB = 1 << 30
@@ -101,21 +101,35 @@ def workloads(options, session, text):
         if results:
             every.append(results)
         text.add(report.table(results) if results else f"skipped: {why}\n")
+    if is_wanted(options, "W12"):
+        say("W12 ...")
+        attempt(session, text, "W12", lambda: text.add(report.fairness_text(*servers.fairness(session))))
     return every
 
 
-def check(options, session):
+def attempt(session, text, name, part):
+    """A part that fails, or hangs, has a line that says so; the parts after it go on."""
+    try:
+        part()
+    except Failure as failure:
+        text.add(f"{name}: {failure}\n")
+        session.failed = True
+
+
+def check(options, session, text):
     """Whether all programs run and add up; W9 and W10 run for a second each."""
     every = [session.check(workload) for workload in suite.WORKLOADS if is_wanted(options, workload.name)]
     if is_wanted(options, "W9"):
         every.append(servers.echo(session, 64))
     if is_wanted(options, "W10"):
         every += [results for results in servers.http(session)[:1] if results]
+    if is_wanted(options, "W12"):
+        attempt(session, text, "W12", lambda: text.add(report.fairness_text(*servers.fairness(session))))
     for results in every:
         print(f"{results.workload.name}: right: {'; '.join(results.figures)}")
         for contender, why in results.errors.items():
             print(f"{results.workload.name}: WRONG: {contender}: {why}")
-    return 1 if any(results.errors for results in every) else 0
+    return 1 if session.failed or any(results.errors for results in every) else 0
 
 
 def flatness(options, session, text):
@@ -124,7 +138,11 @@ def flatness(options, session, text):
     flat = {}
     for name in suite.FLAT:
         say(f"{name} against n ...")
-        flat[name] = session.flat(suite.BY_NAME[name], sizes, operations)
+
+        def measure(name=name):
+            flat[name] = session.flat(suite.BY_NAME[name], sizes, operations)
+
+        attempt(session, text, f"{name} against n", measure)
     text.add(report.flat_text(flat))
     return flat
 
@@ -132,9 +150,9 @@ def flatness(options, session, text):
 def memory(options, session, text):
     say("memory ...")
     n = 1000000 if options.quick else 10000000
-    done = subprocess.run([session.program("memory_vow"), str(n)], capture_output=True, text=True, check=True)
-    each = float(done.stdout.split()[1])
-    ordered, random, half, _, end = (float(word) for word in done.stderr.split())
+    out, more = complete([session.program("memory_vow"), str(n)])
+    each = float(out.split()[1])
+    ordered, random, half, _, end = (float(word) for word in more.split())
     idle = servers.idle(session)
     text.add("\n".join([
         "Memory",
@@ -160,18 +178,18 @@ def main():
     text.add(heading(options, found, skipped))
     session = Session(options, found)
     if options.check:
-        return check(options, session)
+        return check(options, session, text)
     every = workloads(options, session, text)
     flat = flatness(options, session, text) if is_wanted(options, "flat") else {}
     if is_wanted(options, "memory"):
-        memory(options, session, text)
+        attempt(session, text, "memory", lambda: memory(options, session, text))
     if every:
         text.add(report.summary(every))
     text.save(os.path.join(options.out, "report.txt"))
     plot.ratios(every, os.path.join(options.out, "ratios.svg"))
     plot.flat(flat, os.path.join(options.out, "flat.svg"))
     say(f"written: {options.out}/report.txt" + (", ratios.svg" if every else "") + (", flat.svg" if flat else ""))
-    return 1 if any(results.errors for results in every) else 0
+    return 1 if session.failed or any(results.errors for results in every) else 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ bench_programs = \
 	bench/w11_deadline_1k_vow \
 	bench/w11_deadline_1m_floor \
 	bench/w11_deadline_1m_vow \
+	bench/w12_lines_client \
+	bench/w12_lines_vow \
 	bench/w1_chain_floor \
 	bench/w1_chain_vow \
 	bench/w2_cycle_floor \
@@ -106,6 +108,10 @@ bench_w11_deadline_1m_floor_LDADD = $(LIBEV_LIBS)
 bench_w11_deadline_1m_vow_SOURCES = bench/w11_deadline_vow.c $(bench_common)
 bench_w11_deadline_1m_vow_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1000000
 bench_w11_deadline_1m_vow_LDADD = $(bench_vow_libs)
+bench_w12_lines_client_SOURCES = bench/w12_lines_client.c $(bench_common)
+bench_w12_lines_client_LDADD =
+bench_w12_lines_vow_SOURCES = bench/w12_lines_vow.c
+bench_w12_lines_vow_LDADD = $(bench_vow_libs)
 bench_memory_vow_SOURCES = bench/memory_vow.c $(bench_common)
 bench_memory_vow_LDADD = $(bench_vow_libs)
 bench_instructions_SOURCES = bench/instructions.c $(bench_common)

@@ -2,13 +2,14 @@
 # Copyright (c) 2026 the libvow authors
 """The text: a table for each workload, and one over all of them."""
 
-from suite import FLOOR, VOW
+from suite import FLOODERS, FLOOR, VOW
 
 WIDTH = 110
 
 
 def time_text(ns):
-    return f"{ns:.2f} ns" if ns < 10 else f"{ns:.1f} ns" if ns < 1000 else f"{ns / 1000:.2f} us"
+    return f"{ns:.2f} ns" if ns < 10 else f"{ns:.1f} ns" if ns < 1000 else f"{ns / 1000:.2f} us" if ns < 10**6 \
+        else f"{ns / 10**6:.2f} ms"
 
 
 def verdict(target, results):
@@ -28,7 +29,8 @@ def row(results, contender):
     text = f"  {contender:<16}{time_text(results.time(contender)):>12}  +-{results.spread(contender) * 100:3.0f} %" \
            f"{ratio:>9.2f} x"
     if is_rate(results):
-        return text + f"{results.rate(contender):>12.0f}/s {results.rate(contender) / results.rate(FLOOR):>6.2f} x"
+        rate_ratio = results.rate(contender) / results.rate(FLOOR) if results.has(FLOOR) else float("nan")
+        return text + f"{results.rate(contender):>12.0f}/s {rate_ratio:>6.2f} x"
     memory = results.bytes(contender)
     return text + (f"{memory:>9.0f} B" if memory else " " * 11) + f"{results.sizes[contender]:>12,}"
 
@@ -39,7 +41,8 @@ def table(results):
     last = "       rate   x floor" if is_rate(results) else "     memory           n"
     lines = [f"{workload.name}: {workload.title}", f"  {'':<16}{'median':>12}  {'spread':>7}{'x floor':>9}{last}"]
     lines += [row(results, contender) for contender in results.figures]
-    lines += [f"  {name:<16}failed: {why}" for name, why in results.errors.items()]
+    lines += [f"  {name:<16}{why if why.startswith('hung') else 'failed: ' + why}"
+              for name, why in results.errors.items()]
     lines += [f"  to reach: {target.text}: {verdict(target, results)}" for target in workload.targets]
     return "\n".join(lines) + "\n"
 
@@ -65,6 +68,11 @@ def summary(every):
             lines.append((start + end).rstrip())
             start = " " * 71
     return "\n".join(lines) + "\n"
+
+
+def fairness_text(among, alone, count):
+    return f"W12: a line and its answer, among {FLOODERS} peers that flood\n" \
+           f"  median wait {time_text(among)} ({count:,} times), alone {time_text(alone)}: {among / alone:.1f} x\n"
 
 
 def flat_text(flat):

@@ -5,16 +5,18 @@
 import os
 import re
 import resource
+import select
 import shutil
-import signal
 import socket
 import subprocess
 import time
 
-from session import Failure, Results, run, say
-from suite import FLOOR, VOW, Target
+from session import Failure, Hung, Results, end_group, run, say
+from suite import FLOODERS, FLOOR, VOW, Target
 
-SECONDS = 1.0  # of each run of W9 and W10
+SECONDS = 1.0  # of each run of W9 and W10, and of each half of W12
+START = 20  # seconds for a server to print its port
+LIMIT = 30  # seconds for one run of W9, W10 or W12, with its warm-up: then it hangs
 IDLE = 10000  # connections: a region of 2 MiB that the server has just begun is a fifth of their memory at most
 
 
@@ -25,23 +27,30 @@ def raise_limit():
 
 
 class Server:
-    """A server that prints a line with its port; used in a `with`."""
+    """A server that prints a line with its port; used in a `with`. It leads a group of processes, which is ended."""
 
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        found = re.search(r"(\d+)/?\s*$", line)
+    def __init__(self, command, seconds=START):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
+        try:
+            self.port = self.read_port(command, seconds)
+        except Failure:
+            self.__exit__()
+            raise
+
+    def read_port(self, command, seconds):
+        is_there, _, _ = select.select([self.process.stdout], [], [], seconds)
+        if not is_there:
+            raise Hung(seconds)
+        found = re.search(rb"(\d+)/?\s*$", self.process.stdout.readline())
         if not found:
-            self.process.kill()
             raise Failure(f"{command[0]}: printed no port")
-        self.port = int(found.group(1))
+        return int(found.group(1))
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        end_group(self.process)
         self.process.stdout.close()
 
     def cpu(self):
@@ -85,7 +94,7 @@ def echo(session, connections):
             try:
                 with Server(command) as server:
                     rate, cpu, wrong = run([session.program("w9_client"), str(server.port), str(connections),
-                                            str(SECONDS), str(server.process.pid)])
+                                            str(SECONDS), str(server.process.pid)], LIMIT)
                 if wrong != "0":
                     raise Failure(f"{wrong} answers were not what had been sent")
                 if turn or session.options.check:
@@ -98,8 +107,7 @@ def echo(session, connections):
 
 def wrk(server):
     before = server.cpu()
-    text = subprocess.run(["wrk", "-t1", "-c64", f"-d{SECONDS:.0f}s", f"http://127.0.0.1:{server.port}/"],
-                          capture_output=True, text=True, check=True).stdout
+    text = " ".join(run(["wrk", "-t1", "-c64", f"-d{SECONDS:.0f}s", f"http://127.0.0.1:{server.port}/"], LIMIT))
     count = int(re.search(r"(\d+) requests in", text).group(1))
     rate = float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1))
     if "Non-2xx" in text or "Socket errors" in text:
@@ -116,11 +124,24 @@ def http(session):
                 VOW: [os.path.join(session.options.build, "examples", "http_server"), "0"]}
     for turn in range(session.options.runs + 1):
         for contender, command in commands.items():
-            with Server(command) as server:
-                rate, cpu = wrk(server)
-            if turn or session.options.check:
-                results.add(contender, 64, cpu, rate)
+            if contender in results.errors:
+                continue
+            try:
+                with Server(command) as server:
+                    rate, cpu = wrk(server)
+                if turn or session.options.check:
+                    results.add(contender, 64, cpu, rate)
+            except Failure as error:
+                results.errors[contender] = str(error)
+                say(f"W10: {contender}: {error}")
     return results, None
+
+
+def fairness(session):
+    """W12: how long an honest client waits (median, ns) among those that flood, and alone; how often it did."""
+    with Server([session.program("w12_lines_vow")]) as server:
+        words = run([session.program("w12_lines_client"), str(server.port), str(FLOODERS), str(SECONDS)], LIMIT)
+    return [int(word) for word in words]
 
 
 def ask(connection):
@@ -135,7 +156,7 @@ def idle_bytes(session, command):
     count = min(IDLE, raise_limit() - 100)
     with Server(command) as server:
         def connect():
-            connection = socket.create_connection(("127.0.0.1", server.port))
+            connection = socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT)
             ask(connection)
             return connection
 
@@ -151,5 +172,12 @@ def idle_bytes(session, command):
 
 
 def idle(session):
+    try:
+        return idle_of_both(session)
+    except socket.timeout:
+        raise Hung(LIMIT) from None
+
+
+def idle_of_both(session):
     return {FLOOR: idle_bytes(session, [session.program("w10_http_floor"), "0"]),
             VOW: idle_bytes(session, [os.path.join(session.options.build, "examples", "http_server"), "0"])}

@@ -3,6 +3,7 @@
 """Runs programs in turn, A B A B ..., each run a process of its own, and keeps their figures."""
 
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -21,14 +22,41 @@ class Failure(Exception):
     pass
 
 
-def run(command):
+class Hung(Failure):
+    """A program that did not end in time; it and all that it started were ended."""
+
+    def __init__(self, seconds):
+        super().__init__(f"hung: no end after {seconds:g} s")
+
+
+def end_group(process):
+    """Ends a program that was started as the leader of a group, and what it started, and waits for it."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        raise Failure(f"{command[0]}: no end after {TIMEOUT} s") from None
-    if done.returncode:
-        raise Failure(f"{' '.join(command)}: status {done.returncode} {done.stderr.strip()}")
-    return done.stdout.split()
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def complete(command, seconds=TIMEOUT):
+    """What a program prints on its two streams. It has a group of its own, so that nothing of it is left behind."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          start_new_session=True) as process:
+        try:
+            out, complaint = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Hung(seconds) from None
+        finally:
+            if process.returncode is None:
+                end_group(process)
+    if process.returncode:
+        raise Failure(f"{' '.join(command)}: status {process.returncode} {complaint.strip()}")
+    return out, complaint
+
+
+def run(command, seconds=TIMEOUT):
+    """What the program prints, in words."""
+    return complete(command, seconds)[0].split()
 
 
 class Results:
@@ -66,6 +94,7 @@ class Session:
         self.options, self.peers = options, peers
         self.bin = os.path.join(options.build, "bench")
         self.static = {}
+        self.failed = False  # a part that has no row of its own
 
     def program(self, name):
         return os.path.join(self.bin, name)

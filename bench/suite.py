@@ -104,3 +104,6 @@ BY_NAME["W11 1m"].targets = [ratio(0.4)]
 FLAT = ["W1", "W2", "W3", "W5", "W6"]
 FLAT_SIZES = [1000, 10000, 100000, 1000000, 10000000]
 FLAT_OPERATIONS = 1000000  # so many in each run, at least
+
+# W12: so many peers flood the server of lines.
+FLOODERS = 100

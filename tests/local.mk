@@ -97,6 +97,7 @@ test_programs = \
 # Written for the shell; the functions they share are in tests/tap.sh.
 test_scripts = \
 	tests/abi.sh \
+	tests/bench.sh \
 	tests/compile.sh \
 	tests/docs.sh \
 	tests/examples-chat.sh \

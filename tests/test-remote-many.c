@@ -106,8 +106,8 @@ static void many_threads(fixture *f)
         one_round(f->ev, round);
 }
 
-/* Settled when the loop is gone, which the other thread knows of in no way that would order what it does after
- * what this one did: only the library's own can. */
+/* Settled when the loop is gone, which the other thread knows of in no way that would order what it does
+ * after what this one did: only the library's own can. */
 struct late {
     vow_remote *remote;
     atomic_bool is_freed;
