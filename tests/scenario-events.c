@@ -72,6 +72,41 @@ static vow_promise *make_clock(struct world *w)
     return vow_attach(vow_then(vow_interval_next(interval), copy_text, w), interval, end_interval);
 }
 
+/* A descriptor that is watched, and readable because nobody can write to it any more. */
+struct polled {
+    vow_poll *poll;
+    int fd;
+};
+
+static void end_poll(void *data)
+{
+    struct polled *self = data;
+
+    vow_poll_free(self->poll);
+    close(self->fd);
+    g_free(self);
+}
+
+static vow_promise *make_poll(struct world *w)
+{
+    struct polled *self;
+    vow_poll *poll;
+    int ends[2];
+
+    g_assert_cmpint(pipe(ends), ==, 0);
+    close(ends[1]);
+    poll = vow_poll_new(w->loop, ends[0]);
+    if (!poll) {
+        int code = errno;
+
+        close(ends[0]);
+        return vow_rejected(w->loop, vow_error_new(code, "no poll"));
+    }
+    self = g_new(struct polled, 1);
+    *self = (struct polled){poll, ends[0]};
+    return vow_attach(vow_poll_next(poll, EV_READ), self, end_poll);
+}
+
 static vow_promise *make_idle(struct world *w)
 {
     return ended(w, vow_idle(w->loop));
@@ -256,10 +291,15 @@ static vow_promise *make_no_program(struct world *w)
 }
 
 const struct scenario event_scenarios[] = {
-    {"signal", make_signal, "10", NULL, 0, 0},       {"signals", make_signals, "10", NULL, 0, 0},
-    {"interval", make_interval, "text", NULL, 0, 0}, {"idle", make_idle, "nil", NULL, 0, 0},
-    {"clock", make_clock, "text", NULL, 0, 0},       {"watch", make_watch, "true", NULL, 0, 0},
-    {"changed", make_changed, "true", NULL, 0, 0},   {NULL, NULL, NULL, NULL, 0, 0},
+    {"signal", make_signal, "10", NULL, 0, 0},
+    {"signals", make_signals, "10", NULL, 0, 0},
+    {"interval", make_interval, "text", NULL, 0, 0},
+    {"idle", make_idle, "nil", NULL, 0, 0},
+    {"clock", make_clock, "text", NULL, 0, 0},
+    {"watch", make_watch, "true", NULL, 0, 0},
+    {"changed", make_changed, "true", NULL, 0, 0},
+    {"poll", make_poll, "1", NULL, 0, 0},
+    {NULL, NULL, NULL, NULL, 0, 0},
 };
 
 const struct scenario feed_scenarios[] = {
