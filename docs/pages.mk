@@ -213,6 +213,7 @@ man_pages = \
 	docs/man/vow_loop_live.3 \
 	docs/man/vow_loop_new.3 \
 	docs/man/vow_loop_set_data.3 \
+	docs/man/vow_loop_set_patience.3 \
 	docs/man/vow_loop_set_report.3 \
 	docs/man/vow_message.3 \
 	docs/man/vow_message_receive.3 \
@@ -230,7 +231,6 @@ man_pages = \
 	docs/man/vow_offload_fn.3 \
 	docs/man/vow_offload_is_cancelled.3 \
 	docs/man/vow_offload_set_limits.3 \
-	docs/man/vow_offload_set_patience.3 \
 	docs/man/vow_offload_shutdown.3 \
 	docs/man/vow_offload_shutdown_at.3 \
 	docs/man/vow_own.3 \

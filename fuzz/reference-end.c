@@ -127,15 +127,24 @@ static void leave(struct node *node, struct node *on)
     }
 }
 
-/* What was cancelled is waited for, whoever else holds it; what goes on for others is left to them. */
-static enum fate decide(struct node *on)
+/* Whether the one ends because the other does, which waits for it. */
+static bool is_behind(const struct node *node, const struct node *on)
+{
+    while (node && node != on)
+        node = node->ends_for;
+    return node;
+}
+
+/* What was cancelled is waited for, whoever else holds it, unless in a circle: there it waits for this one.
+ * What goes on for others is left to them. */
+static enum fate decide(const struct node *node, struct node *on)
 {
     bool is_last = on->interest == 1;
     bool is_ending = on->cancelled || on->cleaning;
 
     if (on->state != '?' && is_last)
         return GO;
-    if (on->state != '?' || (!is_last && !on->cancelled)) {
+    if (on->state != '?' || (!is_last && !on->cancelled) || is_behind(node, on)) {
         on->interest--;
         return LEFT;
     }
@@ -159,16 +168,23 @@ static struct inner leave_all(struct node *node)
         }
         leave(node, on);
         inner.node[inner.n] = on;
-        inner.fate[inner.n++] = decide(on);
+        inner.fate[inner.n++] = decide(node, on);
     }
     return inner;
 }
 
-static void end_all(const struct inner *inner)
+static void end_one(struct node *on, const struct node *node)
+{
+    on->ends_for = node;
+    ref_end(on);
+    on->ends_for = NULL;
+}
+
+static void end_all(const struct node *node, const struct inner *inner)
 {
     for (int i = 0; i < inner->n; i++) {
         if (inner->fate[i] == END)
-            ref_end(inner->node[i]);
+            end_one(inner->node[i], node);
         else if (inner->fate[i] == GO)
             ref_unref(inner->node[i]);
     }
@@ -273,7 +289,7 @@ void ref_decide(struct node *node)
     node->cleaning = node->decided = true;
     ref_place(node);
     inner = leave_all(node);
-    end_all(&inner);
+    end_all(node, &inner);
     node->results = NULL;
     if (results)
         ref_drop((struct value){LIST, 0, results});
@@ -292,7 +308,7 @@ void ref_end(struct node *node)
     node->ended = true;
     stop(node);
     inner = leave_all(node);
-    end_all(&inner);
+    end_all(node, &inner);
     node->left = wait_for_all(node, &inner);
     if (!node->left) {
         clean(node);

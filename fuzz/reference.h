@@ -71,7 +71,7 @@ struct node {
     char state; /* '?', '=', '!' */
     struct cell *cell;
     struct error *error;
-    bool seen; /* somebody looked at the error, or it was passed on */
+    bool seen;      /* somebody looked at the error, or it was passed on */
     bool forgotten; /* whatever error it ends with is nobody's concern */
     bool gone;      /* nobody knows it any more */
 
@@ -80,11 +80,12 @@ struct node {
     struct wait wait[MODEL_INPUTS];
     struct turns turns; /* of those who wait for it */
 
-    bool ended;     /* its end has begun: what it waits for comes first */
-    bool cleaning;  /* its own clean-up has begun, and is let finish */
-    bool cancelled; /* settles with ECANCELED after that */
-    bool decided;   /* its outcome is there: ref_decide() */
-    int left;       /* inputs that are not there yet, or clean-ups that come before its own */
+    bool ended;                  /* its end has begun: what it waits for comes first */
+    const struct node *ends_for; /* the one that waits for that, while it is on its way to clean-up */
+    bool cleaning;               /* its own clean-up has begun, and is let finish */
+    bool cancelled;              /* settles with ECANCELED after that */
+    bool decided;                /* its outcome is there: ref_decide() */
+    int left;                    /* inputs that are not there yet, or clean-ups that come before its own */
 
     struct model_source *source;   /* RESOLVER */
     struct value foreign;          /* THENABLE */

@@ -57,6 +57,8 @@ libvow_la_SOURCES = \
 	lib/core/thenable.c \
 	lib/core/value-private.h \
 	lib/core/value.c \
+	lib/core/waits-private.h \
+	lib/core/waits.c \
 	lib/thread/crew-private.h \
 	lib/thread/crew.c \
 	lib/thread/jobs.c \

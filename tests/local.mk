@@ -11,6 +11,7 @@ test_programs = \
 	tests/test-black-box-reentrant \
 	tests/test-budget \
 	tests/test-cancel \
+	tests/test-circle \
 	tests/test-clean-up \
 	tests/test-clock \
 	tests/test-combinators \

@@ -211,7 +211,7 @@ static void not_waited_for(fixture *f)
     g_assert_true(ev_run(f->ev, EVRUN_NOWAIT));
     vow_cancel(q);
     g_assert_false(ev_run(f->ev, 0));
-    vow_offload_set_patience(f->loop, INFINITY);
+    vow_loop_set_patience(f->loop, INFINITY);
     vow_detach(running(f, &held)); /* this one is waited for, and ends */
     gate_open(&held.gate);
     f->expect_live = vow_loop_live(f->loop);

@@ -203,6 +203,92 @@ static void free_with_a_long_chain(fixture *f)
     g_assert_cmpint(cleaned, ==, 50000);
 }
 
+/* ---- Clean-up that takes long ---------------------------------------------------------------------------
+ */
+
+/* Its clean-up awaits what is new and another promise, so many times, or without end if that is negative. */
+struct busy {
+    vow_task task;
+    int *ends;
+    vow_promise *promise, **other;
+    int awaits;
+};
+
+VOW_ASYNC(busy, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, me->promise);
+    VOW_FINALLY(me);
+    while (me->awaits != 0) {
+        VOW_TRY_AWAIT(me, vow_yield(VOW_LOOP(me)));
+        VOW_TRY_AWAIT(me, vow_ref(*me->other));
+        me->awaits -= me->awaits > 0;
+    }
+    ++*me->ends;
+    VOW_END(me);
+}
+
+static vow_promise *busy(fixture *f, int *ends, int awaits, vow_promise **other)
+{
+    return vow_async(f->loop, busy, .ends = ends, .awaits = awaits, .other = other,
+                     .promise = vow_never(f->loop));
+}
+
+static void finite_clean_up_comes_to_its_end(fixture *f)
+{
+    vow_promise *settled = vow_resolved(f->loop, vow_nil());
+    int ends = 0;
+
+    vow_detach(busy(f, &ends, 100000, &settled));
+    vow_detach(busy(f, &ends, 1000, &settled));
+    free_busy_loop(f);
+    g_assert_cmpint(ends, ==, 2);
+    expect_report(f, "was never released");
+    vow_unref(settled);
+}
+
+/* What waits for it has its turn then. */
+static void endless_clean_up_is_cut_and_named(fixture *f)
+{
+    vow_promise *settled = vow_resolved(f->loop, vow_nil()), *endless;
+    int ends = 0, cleaned = 0;
+
+    endless = busy(f, &ends, -1, &settled);
+    vow_loop_set_patience(f->loop, 0.01);
+    vow_detach(vow_async(f->loop, link, .cleaned = &cleaned, .below = vow_ref(endless)));
+    vow_detach(busy(f, &ends, 100, &settled));
+    free_busy_loop(f);
+    g_assert_cmpint(ends, ==, 1);
+    g_assert_cmpint(cleaned, ==, 1);
+    expect_report(f, "(task busy) still runs, 0.01 seconds after");
+    assert_peek(endless, "!ECANCELED");
+    expect_report(f, "(task busy) was never released: 1 reference left");
+    expect_report(f, "was never released");
+    vow_unref(endless);
+    vow_unref(settled);
+}
+
+/* Each awaits the other in its clean-up, over and over. */
+static void clean_up_in_turns_is_cut(fixture *f)
+{
+    vow_promise *one, *two;
+    int ends = 0;
+
+    one = busy(f, &ends, -1, &two);
+    two = busy(f, &ends, -1, &one);
+    vow_loop_set_patience(f->loop, 0.);
+    free_busy_loop(f);
+    g_assert_cmpint(ends, ==, 0);
+    for (int i = 0; i < 2; i++) {
+        expect_report(f, "(task busy) still runs");
+        expect_report(f, "(task busy) was never released");
+    }
+    assert_peek(one, "!ECANCELED");
+    assert_peek(two, "!ECANCELED");
+    vow_unref(one);
+    vow_unref(two);
+}
+
 /* ---- Promises that are held ---------------------------------------------------------------------------- */
 
 static void a_held_promise_outlives_its_loop(fixture *f)
@@ -399,6 +485,9 @@ int main(int argc, char **argv)
     test_add("/loop-end/task/in-clean-up", a_clean_up_that_awaits_already_is_ended);
     test_add("/loop-end/task/dropped", a_clean_up_of_a_dropped_task_is_ended);
     test_add("/loop-end/task/long-chain", free_with_a_long_chain);
+    test_add("/loop-end/busy/finite", finite_clean_up_comes_to_its_end);
+    test_add("/loop-end/busy/endless", endless_clean_up_is_cut_and_named);
+    test_add("/loop-end/busy/in-turns", clean_up_in_turns_is_cut);
     test_add("/loop-end/held", a_held_promise_outlives_its_loop);
     test_add("/loop-end/at-end/order", at_end_comes_after_all_clean_up_the_newest_first);
     test_add("/loop-end/at-end/no-leak", what_is_released_at_the_end_is_no_leak);

@@ -109,7 +109,7 @@ static void leave_straggler(fixture *f)
     struct held held = HELD(owned(f, "late")), queued = HELD(vow_nil());
 
     vow_offload_set_limits(1, 10);
-    vow_offload_set_patience(f->loop, 0.001);
+    vow_loop_set_patience(f->loop, 0.001);
     const char *made_at = NEXT_LINE(f);
     vow_promise *promise = running(f, &held);
     vow_detach(vow_attach(promise, tag_new(f, "attached"), note_name));

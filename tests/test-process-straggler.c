@@ -58,7 +58,7 @@ static void end_it(pid_t pid)
 
 static void free_without_patience(fixture *f, pid_t pid)
 {
-    vow_offload_set_patience(f->loop, 0.);
+    vow_loop_set_patience(f->loop, 0.);
     f->expect_live = vow_loop_live(f->loop);
     free_loop(f);
     expect_report(f, "still runs");

@@ -36,17 +36,40 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
 /**
  * @brief Cancels what is pending, reports what was never released, and frees the loop.
  *
- * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call; what they then await
- * rejects with `ECANCELED`. Handlers that waited for a result do not run. A promise that somebody still holds
- * is reported as a leak and stays safe to look at and to vow_unref(). Jobs that run on other threads are
- * waited for, see vow_offload_set_patience(), and then the functions of vow_loop_at_end() are called. Not to be
- * called from inside a handler of this loop, or anything else that the library calls for it: that is misuse
- * and aborts.
+ * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call, to their end, however
+ * often they await. What is settled can be awaited as ever; what is pending and no event will settle any more
+ * rejects with `ECANCELED`, and so does whatever is new: a vow_sleep(), a vow_yield() or a task that such a
+ * section begins. Handlers that waited for a result do not run. Jobs that run on other threads are waited
+ * for. All that takes no longer than vow_loop_set_patience() says.
+ *
+ * Then the functions of vow_loop_at_end() are called. A promise that somebody still holds, or that is pending
+ * still, is reported as a leak and stays safe to look at and to vow_unref(). Not to be called from inside a
+ * handler of this loop, or anything else that the library calls for it: that is misuse and aborts.
  *
  * @param loop given away; NULL does nothing.
  * @since 0.1
  */
 VOW_API void vow_loop_free(vow_loop *loop);
+
+/**
+ * @brief Sets how long vow_loop_free() waits for what does not end; at first 10 seconds.
+ *
+ * Jobs and processes that run have so long in all, and so has clean-up that goes on and on by itself. The
+ * time that is spent waiting for the former is not taken from the latter. Whatever is left then is named,
+ * each by a report of its own (`VOW_REPORT_STRAGGLER`):
+ *
+ * - A job or a process is left alone. What it may use is not released: clean-up that waits for it does not
+ * run, and the memory of its promise stays. A process, which was killed, has a second at least; one that is
+ * left then may be another user's, which cannot be killed.
+ * - A task that awaits for ever in VOW_FINALLY is ended where it stands: its body is not entered any more, so
+ *   that what the body would have released is not, and its promise rejects with `ECANCELED`. Clean-up that
+ *   waited for the task goes on. A thousand awaits are let pass before the time is looked at.
+ *
+ * @param loop    changed.
+ * @param seconds 0 and less mean not at all, INFINITY for ever.
+ * @since 0.1
+ */
+VOW_API void vow_loop_set_patience(vow_loop *loop, double seconds);
 
 /**
  * @brief To be called in the child after fork(2), for each loop that it goes on to use, before it uses it.
@@ -65,7 +88,8 @@ VOW_API void vow_loop_free(vow_loop *loop);
  */
 VOW_API void vow_loop_fork(vow_loop *loop);
 
-/** @brief What is to be called at the end of a loop. @param data what vow_loop_at_end() was given. @since 0.1 */
+/** @brief What is to be called at the end of a loop. @param data what vow_loop_at_end() was given. @since 0.1
+ */
 typedef void (*vow_at_end_fn)(void *data);
 
 /**
@@ -77,8 +101,8 @@ typedef void (*vow_at_end_fn)(void *data);
  * rejected with `ECANCELED`, and vow_run() is misuse and aborts.
  *
  * @param loop which loop.
- * @param fn   called once, inside vow_loop_free(). There is no way to take it back: data should be able to tell
- * that nothing is left to do.
+ * @param fn   called once, inside vow_loop_free(). There is no way to take it back: data should be able to
+ * tell that nothing is left to do.
  * @param data handed to fn; must live until then.
  * @return 0, or an errno value: then fn is not called.
  * @par Errors
@@ -128,9 +152,9 @@ VOW_API size_t vow_loop_live(const vow_loop *loop);
  * which is noticed when an event of this loop comes. What they may run is another loop, also one on the same
  * ev_loop; until they return, no handler of this one runs.
  *
- * A callback of the application's must not leave vow_run() by longjmp(3) or a C++ exception, nor may a handler:
- * nothing of it would be taken back. Where the next vow_run() or vow_loop_free() can tell, it is misuse and
- * aborts.
+ * A callback of the application's must not leave vow_run() by longjmp(3) or a C++ exception, nor may a
+ * handler: nothing of it would be taken back. Where the next vow_run() or vow_loop_free() can tell, it is
+ * misuse and aborts.
  *
  * @param promise given away.
  * @param value   where to move the value to, then the caller's to vow_value_drop(); nil if it rejected. NULL
@@ -138,8 +162,8 @@ VOW_API size_t vow_loop_live(const vow_loop *loop);
  * @return NULL if it was fulfilled, else the error, the caller's to vow_error_unref().
  * @par Errors
  * The promise's own; `EDEADLK` when the ev_loop has no active watcher left that could settle it, naming what
- * the promise waits for; `EINTR` when a callback called ev_break() first; `ENOMEM`, inside another vow_run() of
- * the same loop. After these three the promise has been dropped.
+ * the promise waits for; `EINTR` when a callback called ev_break() first; `ENOMEM`, inside another vow_run()
+ * of the same loop. After these three the promise has been dropped.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site);

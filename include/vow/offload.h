@@ -48,7 +48,7 @@ typedef vow_value (*vow_offload_fn)(void *data);
  * cancelled see `ECANCELED` then. What it returns is released on the loop's thread. vow_run() and an ev_run()
  * of the application's go on while a job runs or is queued.
  *
- * vow_loop_free() cancels them all and waits for those that run: see vow_offload_set_patience().
+ * vow_loop_free() cancels them all and waits for those that run: see vow_loop_set_patience().
  *
  * @param loop where the promise lives.
  * @param fn   called once, or never.
@@ -96,20 +96,6 @@ VOW_API bool vow_offload_is_cancelled(void);
  * @since 0.1
  */
 VOW_API void vow_offload_set_limits(unsigned threads, size_t queued);
-
-/**
- * @brief Sets how long vow_loop_free() waits for jobs and processes of a loop that run, in all; at first 10
- * seconds.
- *
- * It names those that still run then in a report (`VOW_REPORT_STRAGGLER`) and does not release what they may
- * use: clean-up that waits for them does not run, and the memory of their promises stays. A process, which was
- * killed, has a second at least; one that is left then may be another user's, which cannot be killed.
- *
- * @param loop    changed.
- * @param seconds 0 and less mean not at all, INFINITY for ever.
- * @since 0.1
- */
-VOW_API void vow_offload_set_patience(vow_loop *loop, double seconds);
 
 /**
  * @brief Ends the pool: for the end of a program, or before a fork(2) or a dlclose(3).

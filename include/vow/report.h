@@ -18,7 +18,7 @@ VOW_BEGIN_DECLS
 enum vow_report_kind {
     VOW_REPORT_UNHANDLED, /**< a rejected promise was freed and nobody had looked at its error */
     VOW_REPORT_LEAK,      /**< a promise was still held when its loop was freed */
-    VOW_REPORT_STRAGGLER  /**< a job on a thread, or a process, did not end in time when its loop was freed */
+    VOW_REPORT_STRAGGLER  /**< a job on a thread, a process or a clean-up did not end in time when its loop was freed */
 };
 
 /** @brief Something the library has to say; valid during the call of a vow_report_fn. */

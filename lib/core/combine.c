@@ -131,7 +131,7 @@ void vow__combine_stop(vow_promise *promise)
         self->left--;
         if (is_decided && vow__is_rejected(input))
             input->flags |= VOW__SEEN; /* it came second */
-        if (vow__give_up(input))
+        if (vow__give_up(promise, input))
             self->branch[i].wait.upstream = (uintptr_t) input | VOW__BRANCH;
     }
 }

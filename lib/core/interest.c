@@ -157,11 +157,19 @@ void vow__let_go(vow_promise *promise)
         let_last_go(vow__loop_of(promise), promise);
 }
 
-bool vow__give_up(vow_promise *upstream)
+/* Whether one is being unwound, and the other because of that: whose clean-up comes first is decided then. */
+static bool is_behind(const vow_promise *promise, const vow_promise *upstream)
+{
+    return (promise->flags & upstream->flags & VOW__UNWINDING) &&
+           promise->wait.link.prev == upstream->wait.link.prev;
+}
+
+bool vow__give_up(const vow_promise *promise, vow_promise *upstream)
 {
     bool is_last = upstream->refs == 1;
 
-    if (vow__is_pending(upstream) && (is_last || (upstream->flags & VOW__CANCELLED))) {
+    if (vow__is_pending(upstream) && (is_last || (upstream->flags & VOW__CANCELLED)) &&
+        !is_behind(promise, upstream)) {
         if (is_last)
             cancel(upstream);
         return true;
@@ -186,7 +194,7 @@ static void stop(vow_promise *promise)
             resolver->on_cancel(resolver);
     } else if (mode == VOW__WAIT_FOREIGN) {
         vow_value_drop(vow_own((void *) upstream, &vow__type_foreign));
-    } else if (upstream && vow__give_up((vow_promise *) upstream)) {
+    } else if (upstream && vow__give_up(promise, (vow_promise *) upstream)) {
         promise->wait.upstream = upstream;
     }
     if (promise->kind->stop)
@@ -224,9 +232,10 @@ static void unwind(vow_loop *loop, vow_promise *promise)
     vow_promise *upstream = vow__take_upstream(&promise->wait);
     bool is_first = upstream && vow__is_pending(upstream);
 
+    promise->flags &= (uint16_t) ~VOW__UNWINDING; /* it is off the stack: what goes now is not behind it */
     if (upstream && !is_first)
         vow__unref(upstream);
-    promise->flags &= (uint16_t) ~(VOW__DOOMED | VOW__UNWINDING);
+    promise->flags &= (uint16_t) ~VOW__DOOMED;
     if (is_first) {
         promise->flags |= VOW__SHIELDED;
         vow__keep(promise);
@@ -267,6 +276,7 @@ static void reap(vow_loop *loop, vow_promise *base)
 
         if (vow__is_pending(promise) && !(promise->flags & VOW__UNWINDING)) {
             promise->flags |= VOW__UNWINDING;
+            promise->wait.link.prev = (vow__link *) (void *) base; /* by which those of one call are known */
             stop(promise);
             continue;
         }
@@ -357,7 +367,8 @@ void vow_cancel_at(vow_promise *promise, const char *site)
     vow__reap(loop, base);
 }
 
-/* Whoever was given the alias was given the value, unless it goes with a promise that nobody has looked at. */
+/* Whoever was given the alias was given the value, unless it goes with a promise that nobody has looked at.
+ */
 void vow__alias_drop(void *pointer)
 {
     vow_promise *promise = pointer;

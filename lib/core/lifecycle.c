@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* How many jobs a closing loop runs for clean-up that awaits in VOW_FINALLY, for each promise it had. */
-#define CLOSING_JOBS 64
+/* How many jobs a closing loop runs before it asks whether it is late, which costs a system call. */
+#define JOBS_AT_ONCE 1024
 
 /* How much memory a loop keeps in lists; none where its pools keep no blocks, either. */
 #define STASH_BYTES ((size_t) 1 << 20)
@@ -92,24 +92,79 @@ static void end_wait(void *block, void *data)
     vow_unref(upstream);
 }
 
+static vow_promise *promise_of(vow__reaction *job)
+{
+    if (job->upstream & VOW__BRANCH)
+        return VOW__CONTAINER_OF(job, vow__branch, wait)->owner;
+    return VOW__CONTAINER_OF(job, vow_promise, wait);
+}
+
+/* Whether it is in a clean-up of its own that may have no end, and would go on with that. */
+static bool is_going_on(const vow_promise *promise)
+{
+    return promise->kind->cut && vow__is_pending(promise) && (promise->flags & VOW__SHIELDED) &&
+           promise->mode == VOW__WAIT_REACTION;
+}
+
+/* Names such a promise, and settles it where it stands. */
+static void cut(vow_loop *loop, vow_promise *promise)
+{
+    vow_promise *upstream;
+
+    promise->refs++;
+    vow__report_straggler(loop, promise);
+    vow__list_unlink(&promise->wait.link);
+    upstream = vow__take_own_upstream(promise);
+    promise->mode = VOW__WAIT_NONE;
+    promise->kind->cut(promise);
+    promise->flags &= (uint16_t) ~VOW__SHIELDED;
+    vow__reject(promise, &vow__error_cancelled);
+    if (upstream)
+        vow__unref(upstream);
+    vow__unref(promise);
+}
+
+/* Those whose turn it would be now have had theirs often enough. */
+static void cut_all(vow_loop *loop)
+{
+    vow__link late;
+
+    vow__list_init(&late);
+    vow__list_splice(&late, &loop->queue);
+    vow__list_init(&loop->queue);
+    while (!vow__list_is_empty(&late)) {
+        vow__link *link = vow__list_take_first(&late);
+        vow_promise *promise = promise_of(VOW__CONTAINER_OF(link, vow__reaction, link));
+
+        vow__list_append(&loop->queue, link);
+        if (is_going_on(promise))
+            cut(loop, promise);
+    }
+}
+
 /*
- * Lets clean-up finish. What it awaits now is rejected, so this ends, unless a task awaits for ever in
- * VOW_FINALLY: then it is left where it stands, and so is all of it if something goes on that it waits for.
- * What a clean-up left pending behind it, for a resolver of another library say, is cancelled in turn.
+ * Lets clean-up finish. What is new is refused and what is pending ends, so that this ends unless a task
+ * awaits for ever in VOW_FINALLY: those that still do when the loop is late are cut, and so are, soon, those
+ * that this sets going. If an operation goes on that cannot be stopped, what waits for it is left where it
+ * stands. What a clean-up left pending behind it, for a resolver of another library say, is cancelled in
+ * turn.
  */
 static void run_clean_up(vow_loop *loop)
 {
-    size_t left = (vow__pools_count(&loop->pools) + 1) * CLOSING_JOBS;
+    unsigned count = 0;
 
     loop->is_draining = true;
     do {
-        for (; left && !vow__list_is_empty(&loop->queue); left--)
+        while (!vow__list_is_empty(&loop->queue)) {
             vow__run_job(loop);
+            if (++count % JOBS_AT_ONCE == 0 && loop->host->is_late(loop))
+                cut_all(loop);
+        }
         if (loop->host->finish(loop) && vow__list_is_empty(&loop->queue))
             vow__pools_each(&loop->pools, end_wait, loop);
         if (vow__list_is_empty(&loop->queue))
             vow__pools_each(&loop->pools, cancel_any, NULL);
-    } while (left && !vow__list_is_empty(&loop->queue));
+    } while (!vow__list_is_empty(&loop->queue));
     loop->is_draining = false;
 }
 

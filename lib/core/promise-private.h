@@ -74,8 +74,9 @@ typedef struct vow__kind {
     /* Its job: what `wait` (its own, or a branch's) stood for is settled. May run handlers. */
     void (*run)(vow_promise *promise, vow__reaction *wait);
     /*
-     * It is dropped or cancelled while pending: no event may reach it any more. Called at once, before anything
-     * of the program runs, which might run an ev_loop. Runs nothing of the program and lets no input go.
+     * It is dropped or cancelled while pending: no event may reach it any more. Called at once, before
+     * anything of the program runs, which might run an ev_loop. Runs nothing of the program and lets no input
+     * go.
      */
     void (*halt)(vow_promise *promise);
     /* After that, in its turn: gives branches up with vow__give_up(). */
@@ -85,6 +86,11 @@ typedef struct vow__kind {
      * on: the loop then keeps the promise until it is settled.
      */
     bool (*unwind)(vow_promise *promise);
+    /*
+     * Its own clean-up goes on and on while its loop is freed: ends that where it stands, so that the promise
+     * can be settled. It waits for nothing any more. May run drop functions. NULL: its clean-up is finite.
+     */
+    void (*cut)(vow_promise *promise);
     /* Before its memory goes, whatever became of it: releases what the kind's own members still hold. A
      * combinator calls it once its outcome is known, too. */
     void (*dispose)(vow_promise *promise);
@@ -111,7 +117,8 @@ typedef struct vow__kind {
 } vow__kind;
 
 struct vow_promise {
-    const vow__kind *kind; /* NULL once it is freed, as long as nothing else is there: see base/pool-private.h */
+    const vow__kind
+        *kind; /* NULL once it is freed, as long as nothing else is there: see base/pool-private.h */
     union {
         vow__link reactions; /* while pending: those who wait, in the order in which they came */
         vow_value value;     /* settled: the value, or the error as a value of vow_type_error */
@@ -213,8 +220,8 @@ void vow__check_thread(const vow_loop *loop, const char *function, const char *s
 #define vow__check_thread(loop, function, site) ((void) (site))
 #endif
 
-/* Another reference; their number must not wrap. What the library adds for the time of a call, on top of as many
- * as there may be, has room above that. */
+/* Another reference; their number must not wrap. What the library adds for the time of a call, on top of as
+ * many as there may be, has room above that. */
 static inline void vow__ref(vow_promise *promise)
 {
     if (VOW_UNLIKELY(promise->refs >= VOW__REFS_MAX))
@@ -273,10 +280,11 @@ vow_promise *vow__branch_cut(vow__branch *branch);
 /* Cancels a pending promise as vow_cancel() does; the caller keeps its reference. */
 void vow__cancel_now(vow_promise *promise);
 /*
- * From within kind->stop(): nobody waits for `upstream` any more on this promise's behalf. True if it is to
- * be waited for all the same, because it cleans up or will: the reference stays the caller's then.
+ * From within kind->stop(): `promise` does not wait for `upstream` any more. True if it is to do so all the
+ * same, because that cleans up or will: the reference stays the caller's then. In a circle of promises that
+ * wait for each other the one that comes round to where the end began does not wait for that one's clean-up.
  */
-bool vow__give_up(vow_promise *upstream);
+bool vow__give_up(const vow_promise *promise, vow_promise *upstream);
 /* An error with which a promise was about to be settled is lost, because a clean-up ends with another
  * outcome: it is reported, as that of a rejected promise that nobody has looked at. May run the program's
  * hook. */

@@ -57,7 +57,7 @@ void vow__report_leak(vow_loop *loop, const vow_promise *promise)
     send(loop, VOW_REPORT_LEAK, promise, vow__is_rejected(promise) ? vow__error_of(promise) : NULL, &text);
 }
 
-void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double seconds)
+void vow__report_straggler(vow_loop *loop, const vow_promise *promise)
 {
     char bytes[REPORT_SIZE];
     vow__text text = {NULL, bytes, sizeof bytes, 0};
@@ -66,7 +66,7 @@ void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double se
         &text,
         "libvow: what was begun at %s (%s) still runs, %g seconds after its loop was to be freed: what it "
         "uses is not released",
-        site_or_unknown(promise->site), vow__name_of(promise), seconds);
+        site_or_unknown(promise->site), vow__name_of(promise), loop->patience);
     send(loop, VOW_REPORT_STRAGGLER, promise, NULL, &text);
 }
 

@@ -22,6 +22,9 @@ typedef struct vow__host {
      * since what that cleans up is still in use.
      */
     bool (*finish)(vow_loop *loop);
+    /* The same: whether clean-up has run for longer than the loop's patience, waiting not counted. Asked now
+     * and then. */
+    bool (*is_late)(vow_loop *loop);
     /* All clean-up is done: calls what the program wants to be called then. May run handlers. */
     void (*end)(vow_loop *loop);
     /* The loop is closed, no promise of it is pending any more: releases what the host holds. */
@@ -37,10 +40,11 @@ struct vow_loop {
     vow_promise *running; /* whose job is running, for messages; may be gone */
     bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
-    bool is_put_off; /* the queue was to be drained while the program's code ran outside of a job */
+    bool is_put_off;  /* the queue was to be drained while the program's code ran outside of a job */
     bool is_unseen;   /* nobody has looked at what is being dropped: see vow__kind.put_back */
     bool is_refusing; /* out of memory, which the promise that is returned says: see vow__give_way() */
     bool is_closed;
+    double patience; /* seconds that closing it takes at most: what does not end by then is named */
     vow_report_fn report;
     void *report_data;
     vow__stash lists;
@@ -88,7 +92,8 @@ void vow__unwind_on(vow_promise *promise);
 void vow__report_unhandled(vow_loop *loop, const vow_promise *promise, const vow_error *error);
 /* Reports a promise that is still held though its loop is freed. */
 void vow__report_leak(vow_loop *loop, const vow_promise *promise);
-/* Reports a promise whose operation goes on, though its loop is freed and that has waited for so long. */
-void vow__report_straggler(vow_loop *loop, const vow_promise *promise, double seconds);
+/* Reports a promise whose operation or clean-up goes on, though its loop is freed and has no patience left.
+ */
+void vow__report_straggler(vow_loop *loop, const vow_promise *promise);
 
 #endif

@@ -227,6 +227,8 @@ bool vow__inbox_finish(vow__ev_loop *loop)
         return true;
     is_over = vow__workers_wait(self, vow__loop_deadline(loop));
     deliver(loop);
+    if (!self->is_reported)
+        vow__loop_waited(loop);
     if (!is_over && !self->is_reported)
         vow__offload_report(loop);
     self->is_reported = self->is_reported || !is_over;

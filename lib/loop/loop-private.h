@@ -45,17 +45,16 @@ typedef struct vow__ev_loop {
     int budget;         /* what is left of it: see VOW__BUDGET */
     vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
-    struct vow__runner *runner; /* the innermost vow_run() that is under way, or NULL */
+    struct vow__runner *runner;       /* the innermost vow_run() that is under way, or NULL */
     struct vow__runner *spare_runner; /* for the next one; or NULL */
-    unsigned ended_count; /* of those that are under way: settled while their ev_run() was */
-    struct vow__at_end *at_end; /* the newest first */
-    void *data;                 /* the program's */
-    struct vow__inbox *inbox;   /* NULL until something on another thread is to settle a promise */
-    vow__clock *clock, *wall_clock; /* NULL until something is to be done at a time on it */
+    unsigned ended_count;             /* of those that are under way: settled while their ev_run() was */
+    struct vow__at_end *at_end;       /* the newest first */
+    void *data;                       /* the program's */
+    struct vow__inbox *inbox;         /* NULL until something on another thread is to settle a promise */
+    vow__clock *clock, *wall_clock;   /* NULL until something is to be done at a time on it */
     struct vow__listeners *listeners; /* NULL until somebody accepts */
-    double patience;            /* seconds that vow_loop_free() waits for jobs and processes that run */
-    bool has_deadline;          /* it has begun to wait */
-    vow__deadline deadline;
+    bool has_deadline, has_clean_up_deadline; /* these two are set */
+    vow__deadline deadline, clean_up_deadline;
 } vow__ev_loop;
 
 static inline vow__ev_loop *vow__ev_loop_of(vow_loop *loop)
@@ -162,9 +161,10 @@ static inline void vow__resolve_and_leave(vow_promise *promise, vow_value value)
     vow__loop_leave(loop, is_first);
 }
 
-/* Until when vow_loop_free() waits for all that does not end at once: its patience counts from the first call.
- */
+/* Until when vow_loop_free() waits for what runs elsewhere: its patience counts from the first call. */
 const vow__deadline *vow__loop_deadline(vow__ev_loop *loop);
+/* It has waited for that to no avail: clean-up has as much time as if it had not. */
+void vow__loop_waited(vow__ev_loop *loop);
 /* From now on, and until it is taken out of the list, it is told. */
 void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop);
 /* Sets up what vow_run() waits by; false when there is no memory. And takes it down. */

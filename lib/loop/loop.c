@@ -10,7 +10,7 @@
 #include "base/misuse-private.h"
 #include "loop/inbox-private.h"
 
-/* How long vow_loop_free() waits for what runs elsewhere, by default: seconds. */
+/* How long vow_loop_free() waits for what does not end, by default: seconds. */
 #define PATIENCE 10.
 
 void vow__loop_drain(vow__ev_loop *loop)
@@ -52,6 +52,18 @@ static bool finish(vow_loop *core)
     return vow__inbox_finish(vow__ev_loop_of(core));
 }
 
+/* What runs elsewhere does so meanwhile: its time has begun, too. */
+static bool is_late(vow_loop *core)
+{
+    vow__ev_loop *self = vow__ev_loop_of(core);
+
+    vow__loop_deadline(self);
+    if (!self->has_clean_up_deadline)
+        self->clean_up_deadline = vow__deadline_in(core->patience);
+    self->has_clean_up_deadline = true;
+    return vow__deadline_left(&self->clean_up_deadline) == 0;
+}
+
 static vow__ward *ward_of(vow__link *link)
 {
     return VOW__CONTAINER_OF(link, vow__ward, link);
@@ -84,7 +96,7 @@ static void close_loop(vow_loop *core)
     self->spare = NULL;
 }
 
-static const vow__host host = {wake, finish, end, close_loop};
+static const vow__host host = {wake, finish, is_late, end, close_loop};
 
 vow_loop *vow_loop_new(struct ev_loop *ev)
 {
@@ -99,7 +111,7 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     ev_prepare_init(&self->drain, drain_cb);
     ev_set_priority(&self->drain, EV_MAXPRI);
     self->drain.data = self;
-    self->patience = PATIENCE;
+    self->core.patience = PATIENCE;
     vow__list_init(&self->wards);
     vow__yield_init(self);
     vow__idle_init(self);
@@ -121,9 +133,20 @@ void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop)
 const vow__deadline *vow__loop_deadline(vow__ev_loop *loop)
 {
     if (!loop->has_deadline)
-        loop->deadline = vow__deadline_in(loop->patience);
+        loop->deadline = vow__deadline_in(loop->core.patience);
     loop->has_deadline = true;
     return &loop->deadline;
+}
+
+void vow__loop_waited(vow__ev_loop *loop)
+{
+    loop->has_clean_up_deadline = false;
+}
+
+void vow_loop_set_patience(vow_loop *loop, double seconds)
+{
+    vow__check_loop(loop, "vow_loop_set_patience", NULL);
+    loop->patience = seconds;
 }
 
 static void close_wards(vow__ev_loop *self)
@@ -140,7 +163,8 @@ void vow_loop_free(vow_loop *loop)
         return;
     vow__check_loop(loop, "vow_loop_free", NULL);
     if (loop->is_closed)
-        vow__misuse("vow_loop_free", NULL, "the loop %s already", loop->busy ? "is being freed" : "was freed");
+        vow__misuse("vow_loop_free", NULL, "the loop %s already",
+                    loop->busy ? "is being freed" : "was freed");
     if (vow__is_occupied(loop))
         vow__misuse("vow_loop_free", loop->running ? loop->running->site : NULL,
                     "the loop cannot be freed from inside a handler");

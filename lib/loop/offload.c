@@ -279,13 +279,12 @@ void vow__offload_forked(vow__ev_loop *loop)
 static void report_one(void *block, void *data)
 {
     vow_promise *promise = block;
-    vow__ev_loop *loop = data;
 
     if (promise->kind == &offload_kind && vow__is_pending(promise))
-        vow__report_straggler(&loop->core, promise, loop->patience);
+        vow__report_straggler(data, promise);
 }
 
 void vow__offload_report(vow__ev_loop *loop)
 {
-    vow__pools_each(&loop->core.pools, report_one, loop);
+    vow__pools_each(&loop->core.pools, report_one, &loop->core);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a program says to the pool of threads, rather than to one job: its limits, patience and end. */
+/* What a program says to the pool of threads, rather than to one job: its limits and its end. */
 #include "loop/offload-private.h"
 
 #include <errno.h>
@@ -19,12 +19,6 @@ void vow_offload_set_limits(unsigned threads, size_t queued)
 {
     vow__inbox_set_up();
     vow__workers_set_limits(threads, queued);
-}
-
-void vow_offload_set_patience(vow_loop *loop, double seconds)
-{
-    vow__check_loop(loop, "vow_offload_set_patience", NULL);
-    vow__ev_loop_of(loop)->patience = seconds;
 }
 
 /* The places where jobs were offloaded that do not end; those that do not fit are only counted. */

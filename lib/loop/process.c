@@ -150,8 +150,10 @@ static void end_now(vow_process *self)
 
     vow__child_kill(&self->child, SIGKILL);
     if (vow__child_is_ours(&self->child) &&
-        vow__child_wait(&self->child, &deadline, &code) == VOW__CHILD_RUNS)
-        vow__report_straggler(&loop->core, &self->promise, loop->patience);
+        vow__child_wait(&self->child, &deadline, &code) == VOW__CHILD_RUNS) {
+        vow__loop_waited(loop);
+        vow__report_straggler(&loop->core, &self->promise);
+    }
     unwatch(self);
     self->promise.stage = VOW__PROCESS_NONE;
 }

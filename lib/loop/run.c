@@ -16,19 +16,17 @@
 #include <pthread.h>
 #endif
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <vow/loop.h>
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "core/drop-private.h"
+#include "core/waits-private.h"
 #include "loop/loop-private.h"
 
-#define WAITS_SIZE 768
-#define WAITS_MAX 8
+#define WAITS_SIZE 2048
 
 struct vow__runner {
     vow__branch branch;
@@ -230,69 +228,19 @@ void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *
                 run->site ? run->site : "an unknown place");
 }
 
-/* ---- What a promise waits for -------------------------------------------------------------------------- */
-
-/* The first thing a promise waits for that is not settled, or NULL at the end of the line. */
-static const vow_promise *next_wait(const vow_promise *promise)
-{
-    const vow_promise *input = NULL;
-
-    if (promise->mode >= VOW__WAIT_REACTION && promise->mode != VOW__WAIT_FOREIGN)
-        input = (const vow_promise *) promise->wait.upstream;
-    else if (promise->kind->input)
-        input = promise->kind->input(promise);
-    return input && vow__is_pending(input) ? input : NULL;
-}
-
-typedef struct wait_text {
-    size_t length;
-    char bytes[WAITS_SIZE];
-} wait_text;
-
-static VOW_PRINTF(2, 3) void waits_add(wait_text *text, const char *format, ...)
-{
-    va_list arguments;
-    int length;
-
-    va_start(arguments, format);
-    length = vsnprintf(text->bytes + text->length, sizeof text->bytes - text->length, format, arguments);
-    va_end(arguments);
-    if (length > 0 && (text->length += (size_t) length) >= sizeof text->bytes)
-        text->length = sizeof text->bytes - 1;
-}
-
-/* "the then made at a.c:3, which waits for the promise made at a.c:2": the near end and the far end of the
- * line. */
-static void describe(const vow_promise *promise, wait_text *text)
-{
-    const vow_promise *last = promise;
-    unsigned count = 0;
-
-    waits_add(text, "the %s made at %s", vow__name_of(promise),
-              promise->site ? promise->site : "an unknown place");
-    while ((promise = next_wait(last)) && promise != last) {
-        last = promise;
-        if (count++ < WAITS_MAX)
-            waits_add(text, ", which waits for the %s made at %s", vow__name_of(last),
-                      last->site ? last->site : "an unknown place");
-        if (count > WAITS_MAX * 1000000u)
-            break;
-    }
-    if (count > WAITS_MAX)
-        waits_add(text, ", and so on to the %s made at %s", vow__name_of(last),
-                  last->site ? last->site : "an unknown place");
-}
+/* ---- The outcome --------------------------------------------------------------------------------------- */
 
 /* The run ends without an outcome: the promise is dropped. */
 static vow_error *give_up(struct vow__runner *self, bool is_deadlock, const char *site)
 {
     vow_promise *promise = vow__branch_cut(&self->branch);
     vow_error *error;
-    wait_text text = {0, ""};
+    char bytes[WAITS_SIZE];
+    vow__text text = {NULL, bytes, sizeof bytes, 0};
 
     if (is_deadlock) {
-        describe(promise, &text);
-        error = vow_error_new_at(site, EDEADLK, "nothing is left that could settle %s", text.bytes);
+        vow__waits_describe(&text, promise);
+        error = vow_error_new_at(site, EDEADLK, "nothing is left that could settle %s", bytes);
     } else {
         error = vow_error_new_at(site, EINTR, "ev_break() was called before the %s made at %s was settled",
                                  vow__name_of(promise), promise->site ? promise->site : "an unknown place");

@@ -369,7 +369,7 @@ static void give_up_all(server *self, vow__link *list)
         vow_promise *promise = vow__branch_cut(&record->branch);
 
         previous = link->prev;
-        if (vow__give_up(promise))
+        if (vow__give_up(&self->promise, promise))
             record->branch.wait.upstream = (uintptr_t) promise | VOW__BRANCH;
         else
             forget(self, record, NULL);

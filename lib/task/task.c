@@ -233,6 +233,17 @@ static bool task_unwind(vow_promise *promise)
     return false;
 }
 
+/* Its body is not entered any more. What that was about to end with goes. */
+static void task_cut(vow_promise *promise)
+{
+    task *self = (task *) promise;
+    vow_value outcome = self->outcome;
+
+    self->outcome = vow_nil();
+    promise->stage |= FINISHED;
+    drop_replaced(self, outcome, vow_nil());
+}
+
 static const char *task_describe(const vow_promise *promise)
 {
     return ((const task *) promise)->type->name;
@@ -253,10 +264,11 @@ static void apart_dispose(vow_promise *promise)
 }
 
 static const vow__kind task_kind = {
-    .name = "task", .run = task_run, .unwind = task_unwind, .describe = task_describe};
+    .name = "task", .run = task_run, .unwind = task_unwind, .cut = task_cut, .describe = task_describe};
 static const vow__kind apart_kind = {.name = "task",
                                      .run = task_run,
                                      .unwind = task_unwind,
+                                     .cut = task_cut,
                                      .dispose = apart_dispose,
                                      .describe = task_describe};
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the answer to who waits for whom: the line of promises of which each waits for the next. Of several
+ * inputs it goes on with the first that is pending. It may come back to itself, which takes no memory to
+ * find.
+ */
+#include "core/waits-private.h"
+
+/* How many promises are named besides the last one. */
+#define NAMED_MAX 9
+
+/* A line of promises in numbers. */
+typedef struct extent {
+    size_t length; /* how many different ones */
+    size_t circle; /* how many of these, the last ones, are in a circle; 0: it has an end */
+} extent;
+
+/* What a promise waits for first that is not settled, or NULL. */
+static const vow_promise *next_of(const vow_promise *promise)
+{
+    const vow_promise *input = NULL;
+
+    if (promise->mode >= VOW__WAIT_REACTION && promise->mode != VOW__WAIT_FOREIGN)
+        input = (const vow_promise *) promise->wait.upstream;
+    else if (promise->kind->input)
+        input = promise->kind->input(promise);
+    return input && vow__is_pending(input) ? input : NULL;
+}
+
+static const vow_promise *nth_of(const vow_promise *promise, size_t n)
+{
+    while (n-- > 0)
+        promise = next_of(promise);
+    return promise;
+}
+
+/* Two walk from the start, one as far ahead as the circle is long: they meet where it begins. */
+static size_t count_before(const vow_promise *first, size_t circle)
+{
+    const vow_promise *ahead = nth_of(first, circle);
+    size_t count = 0;
+
+    for (; first != ahead; count++) {
+        first = next_of(first);
+        ahead = next_of(ahead);
+    }
+    return count;
+}
+
+/* Brent's way: `mark` is moved up each time the way from it has become twice as long, and is met again once
+ * it is in the circle and that is no longer than the way. */
+static extent measure(const vow_promise *first)
+{
+    const vow_promise *mark = first, *promise = first;
+    size_t length = 0, way = 0, limit = 1;
+
+    do {
+        promise = next_of(promise);
+        length++;
+        way++;
+        if (promise == mark)
+            return (extent){count_before(first, way) + way, way};
+        if (way == limit) {
+            mark = promise;
+            limit *= 2;
+            way = 0;
+        }
+    } while (promise);
+    return (extent){length, 0};
+}
+
+static void add(vow__text *text, const char *before, const vow_promise *promise)
+{
+    vow__text_add(text, "%sthe %s made at %s", before, vow__name_of(promise),
+                  promise->site ? promise->site : "an unknown place");
+}
+
+void vow__waits_describe(vow__text *text, const vow_promise *promise)
+{
+    extent line = measure(promise);
+    size_t named = line.length <= NAMED_MAX ? line.length : NAMED_MAX;
+    const vow_promise *last = nth_of(promise, line.length - 1);
+
+    for (size_t i = 0; i < named; i++, promise = next_of(promise))
+        add(text, i ? ", which waits for " : "", promise);
+    if (named < line.length)
+        add(text, ", and so on to ", last);
+    if (line.circle == line.length)
+        vow__text_add(text, ", in a circle of %zu", line.circle);
+    else if (line.circle)
+        vow__text_add(text, ", in a circle of the last %zu", line.circle);
+}
