@@ -425,6 +425,6 @@ static void end(struct model_world *world)
 }
 
 const struct model_side model_library = {
-    begin,  end,     turn,    free_loop, live,          make,  ref,          unref, detach, forget,
-    cancel, resolve, abandon, move,      is_waited_for, state, show_promise, take,
+    begin,  end,    turn,    free_loop, live, make,          ref,   unref,        detach,
+    forget, cancel, resolve, abandon,   move, is_waited_for, state, show_promise, take,
 };

@@ -139,8 +139,8 @@ static struct model_source *free_source(struct model_world *world)
 }
 
 static const char *const names[] = {
-    "resolver", "resolved", "try",    "sleep",   "yield", "task",        "pass", "then", "catch",
-    "both",     "finally",  "attach", "timeout", "shield", "all", "all_settled", "any", "race", "select",
+    "resolver", "resolved", "try",     "sleep",  "yield", "task",        "pass", "then", "catch",  "both",
+    "finally",  "attach",   "timeout", "shield", "all",   "all_settled", "any",  "race", "select",
 };
 
 /* Soon, or never; with a fraction of its own, so that no two end at once. */

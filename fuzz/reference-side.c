@@ -244,6 +244,6 @@ static bool is_waited_for(const struct model_source *source)
 }
 
 const struct model_side model_reference = {
-    begin,  end,     turn,    free_loop, live,          make,  ref,  unref, detach, forget,
-    cancel, resolve, abandon, move,      is_waited_for, state, show, take,
+    begin,  end,    turn,    free_loop, live, make,          ref,   unref, detach,
+    forget, cancel, resolve, abandon,   move, is_waited_for, state, show,  take,
 };

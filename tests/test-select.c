@@ -416,7 +416,8 @@ static void test_misuse(fixture *f)
 
 static void test_misuse_loops(fixture *f)
 {
-    expect_abort(f, of_another_loop, "vow_select", "promise 1 belongs to another loop, at *test-select.c:*", false);
+    expect_abort(f, of_another_loop, "vow_select", "promise 1 belongs to another loop, at *test-select.c:*",
+                 false);
 }
 
 /* ---- vow_shield() ------------------------------------------------------------------------------------ */

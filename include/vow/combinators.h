@@ -144,13 +144,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_pro
  * The index is that of the first input that is settled, either way; of the lowest, where several are. Nothing
  * is taken out of that input, and this is no look at its error, nor at an item: a signal or a line that comes
  * while nobody looks goes back when its promise is dropped, as ever. An input that is rejected and then freed
- * without a look is reported. Whoever is not chosen is not dropped. So the same promises may be waited for any
- * number of times, and a vow_select() that is over or was dropped leaves nothing behind at them.
+ * without a look is reported. Whoever is not chosen is not dropped. So the same promises may be waited for
+ * any number of times, and a vow_select() that is over or was dropped leaves nothing behind at them.
  *
- * While it waits it keeps a reference to each input. The caller may give up his meanwhile; then the input goes
- * when this promise is settled or dropped, and one that is still pending is cancelled. What is cancelled here
- * finishes its clean-up first; what somebody else holds is not waited for. Cancelling the new promise cancels
- * no input that somebody else holds. With no input it stays pending, as vow_race() does.
+ * While it waits it keeps a reference to each input. The caller may give up his meanwhile; then the input
+ * goes when this promise is settled or dropped, and one that is still pending is cancelled. What is cancelled
+ * here finishes its clean-up first; what somebody else holds is not waited for. Cancelling the new promise
+ * cancels no input that somebody else holds. With no input it stays pending, as vow_race() does.
  *
  * A console that follows a signal and its input, line by line, and loses neither:
  *
@@ -211,8 +211,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_select_at(vow_loop *loop, size_t n, const
  * @brief The same outcome, but whoever drops or cancels the new promise does not cancel the one behind it.
  *
  * From here on the loop keeps that one until it is settled, as vow_detach() has it: it runs on when nobody
- * waits any more. If it then rejects and nobody has looked at the error, that is reported as unhandled. It ends
- * sooner if somebody cancels it by another reference, and when its loop is freed.
+ * waits any more. If it then rejects and nobody has looked at the error, that is reported as unhandled. It
+ * ends sooner if somebody cancels it by another reference, and when its loop is freed.
  *
  * @param promise given away. Out of memory it runs on, too.
  * @return the new promise, the caller's.
