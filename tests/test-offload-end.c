@@ -349,7 +349,11 @@ static void run_job(fixture *f, vow_offload_fn fn, void *data)
 }
 
 MISUSE(no_function, run_job(f, NULL, NULL), "vow_offload", "the function is NULL", false)
+#ifdef VOW_DEBUG
+MISUSE(followed, run_job(f, follow_promise, number(f)), "vow_follow", "another thread", false)
+#else
 MISUSE(followed, run_job(f, follow_promise, number(f)), "vow_offload", "cannot be followed", false)
+#endif
 MISUSE(shared, run_job(f, share_error, vow_error_new(EIO, "shared")), "vow_offload", "still refers", false)
 MISUSE(shut_down_inside, run_job(f, shut_down, NULL), "vow_offload_shutdown", "inside a job", false)
 
