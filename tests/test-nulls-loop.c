@@ -270,7 +270,7 @@ static void test_threads(fixture *f)
 
     MISUSE_HERE(vow_offload, run(vow_offload(null, nothing, NULL)));
     MISUSE_HERE(vow_offload, run(vow_offload(f->loop, NULL, NULL)));
-    MISUSE_OF(vow_offload_set_patience, vow_offload_set_patience(null, 1));
+    MISUSE_OF(vow_loop_set_patience, vow_loop_set_patience(null, 1));
     MISUSE_HERE(vow_remote_new, run(vow_remote_new(null, &remote)));
     MISUSE_HERE(vow_remote_new, run(vow_remote_new(f->loop, null)));
     MISUSE_HERE(vow_remote_reject, vow_remote_reject(null, null));
