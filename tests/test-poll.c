@@ -169,10 +169,12 @@ static void refused(fixture *f)
     close_both(ends);
     run_fails(vow_poll_next(poll, EV_READ), EBADF, "vow_poll_next: descriptor");
     vow_poll_free(poll);
+#ifdef VOW_DEBUG /* where every block asks for memory */
     memory_fail(f, 1, true);
     g_assert_null(vow_poll_new(f->loop, 0));
     g_assert_cmpint(errno, ==, ENOMEM);
     memory_fail(f, 0, false);
+#endif
 }
 
 MISUSE(null_poll, vow_unref(vow_poll_next(NULL, EV_READ));

@@ -96,7 +96,7 @@ static void what_is_no_signal(fixture *f)
     errno = 0;
     g_assert_null(vow_signals_new(f->loop, 0, NULL));
     g_assert_cmpint(errno, ==, EINVAL);
-    g_assert_null(vow_signals_new(f->loop, SIZE_MAX / 8, NULL));
+    g_assert_null(vow_signals_new(f->loop, SIZE_MAX / 8, no_signals));
     g_assert_cmpint(errno, ==, EINVAL);
 }
 
