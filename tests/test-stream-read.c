@@ -920,7 +920,8 @@ static void unread_bytes_do_not_wake_the_loop(struct in *in)
 }
 ON_ALL(unread_bytes_do_not_wake_the_loop)
 
-/* A sender that is always ready does not keep the loop from the others for long. */
+/* A sender that is always ready does not keep the loop from the others for long: a turn has two budgets at most,
+ * one of a watcher's callback and one of what was put off. */
 static void a_fast_sender_holds_up_nobody(fixture *f)
 {
     vow_stream *stream = vow_stream_new(f->loop, open("/dev/zero", O_RDONLY));
@@ -929,11 +930,11 @@ static void a_fast_sender_holds_up_nobody(fixture *f)
 
     for (int i = 0; i < 5; i++) {
         now = vow_stream_buffered(stream);
-        g_assert_cmpuint(now, >, before);
-        g_assert_cmpuint(now - before, <=, 262144);
+        g_assert_cmpuint(now - before, <=, 2 * 262144);
         before = now;
         turn(f);
     }
+    g_assert_cmpuint(before, >, 0);
     vow_unref(p);
     vow_stream_free(stream);
 }
