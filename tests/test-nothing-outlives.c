@@ -163,9 +163,9 @@ static void test_held_by_others(fixture *f)
 /* The loop is freed while a clean-up is awaited: that is told so, and all end. */
 static void test_loop_is_freed(fixture *f)
 {
-    for (int made = 0; made < N_MADE; made++) {
-        struct family family;
+    struct family family; /* the last is told when the loop is freed */
 
+    for (int made = 0; made < N_MADE; made++) {
         vow_detach(make(f, &family, made, false));
         decide(f, &family, made);
         g_string_truncate(f->log, 0);

@@ -81,7 +81,8 @@ static opening *opening_new(const vow__opener *opener, const char *site)
     self->opener = *opener;
     self->opener.options = self->options;
     self->site = site;
-    memcpy(self->options, opener->options, opener->size);
+    if (opener->size)
+        memcpy(self->options, opener->options, opener->size);
     return self;
 }
 
