@@ -102,14 +102,20 @@ static void tell(struct client *client, struct text *text)
     vow_detach(vow_catch(vow_attach(written, text, text_unref), forget, NULL));
 }
 
-static void tell_what_was_missed(struct client *client)
+/* Tells one alone; the text is given away. */
+static void tell_only(struct client *client, struct text *text)
 {
-    struct text *text = text_new("* you have missed %u lines\n", client->missed);
-    client->missed = 0;
     if (!text)
         return;
     tell(client, text);
     text_unref(text);
+}
+
+static void tell_what_was_missed(struct client *client)
+{
+    struct text *text = text_new("* you have missed %u lines\n", client->missed);
+    client->missed = 0;
+    tell_only(client, text);
 }
 
 /* Tells all but one. Those for whom too much waits already miss it: that bounds their memory. */
@@ -137,6 +143,7 @@ static void take_name(struct client *me, const vow_bytes *line)
 {
     snprintf(me->name, sizeof me->name, "%s", line->data);
     join(me);
+    tell_only(me, text_new("* welcome, %s\n", me->name));
     tell_others(me, text_new("* %s has come\n", me->name));
 }
 

@@ -27,12 +27,13 @@ hears() # hears TEXT DESCRIPTOR EXPECTED
     check "$1" [ "$said" = "$3" ]
 }
 
-# Connects under a name.
+# Connects under a name; welcome once it has that name, whichever of two descriptors the server looks at first.
 come() # come DESCRIPTOR NAME
 {
     eval "exec $1<>/dev/tcp/127.0.0.1/$port"
     hears "$2 is asked for a name" "$1" '* what is your name?'
     echo "$2" >&"$1"
+    hears "$2 is welcome" "$1" "* welcome, $2"
 }
 
 memory() # memory : of the server, in KiB
