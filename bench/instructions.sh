@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Instructions that three core paths take, under callgrind, beside what bench/instructions.txt says of the same
-# compiler. More than 10 % above that is a failure; another compiler, other flags, or no Valgrind is a skip.
+# compiler. More than 2 % above that is a failure; another compiler, other flags, or no Valgrind is a skip.
 #
 #   make bench-instructions             in the build folder; prints TAP, and fails if a path does
 #   sh bench/instructions.sh --record   there, after it: prints the lines for instructions.txt instead
@@ -59,8 +59,8 @@ recorded() # recorded COMPILER PATH
 
 compare() # compare PATH COUNT RECORDED
 {
-    if [ "$2" -gt $(($3 + $3 / 10)) ]; then
-        echo "not ok $number - $1: $2 instructions, more than 10 % above the $3 recorded"
+    if [ $((50 * $2)) -gt $((51 * $3)) ]; then
+        echo "not ok $number - $1: $2 instructions, more than 2 % above the $3 recorded"
         status=1
     else
         echo "ok $number - $1: $2 instructions, $3 recorded"

@@ -270,6 +270,35 @@ static void make_another(vow_resolver *resolver)
     op->deed.promise = vow_then(vow_resolved(f->loop, vow_int(1)), saw_value, tag_new(f, "new"));
 }
 
+/* Each of the two resolves the other one, which is about to be cancelled, too: that one's resolver is used up. */
+struct twin {
+    vow_resolver resolver;
+    fixture *f;
+    struct twin *other;
+};
+
+static void resolve_other(vow_resolver *resolver)
+{
+    struct twin *self = (struct twin *) resolver;
+
+    note(self->f, "cancelled");
+    vow_resolve(&self->other->resolver, owned(self->f, NULL));
+    g_assert_false(vow_resolver_is_pending(&self->other->resolver));
+}
+
+static void test_on_cancel_resolves_sibling(fixture *f)
+{
+    struct twin one = {.f = f}, two = {.f = f, .other = &one};
+    vow_promise *promise;
+
+    one.other = &two;
+    promise = vow_promise_new(f->loop, &one.resolver, resolve_other);
+    vow_unref(vow_race_of(f->loop, promise, vow_promise_new(f->loop, &two.resolver, resolve_other)));
+    assert_log(f, "cancelled");
+    g_assert_cmpint(f->owned, ==, 0);
+    g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
+}
+
 static void test_on_cancel_makes_promises(fixture *f)
 {
     struct op op = {.deed = {.f = f}};
@@ -370,6 +399,7 @@ int main(int argc, char **argv)
     test_add("/reentrant/on-cancel-drops-others", test_on_cancel_drops_others);
     test_add("/reentrant/on-cancel-cancels-itself", test_on_cancel_cancels_itself);
     test_add("/reentrant/on-cancel-drops-siblings", test_on_cancel_drops_siblings);
+    test_add("/reentrant/on-cancel-resolves-sibling", test_on_cancel_resolves_sibling);
     test_add("/reentrant/on-cancel-makes-promises", test_on_cancel_makes_promises);
     test_add("/reentrant/promises-while-freeing", test_promises_while_freeing);
     test_add("/reentrant/drop-of-value-drops-promises", test_drop_of_value_drops_promises);

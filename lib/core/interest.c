@@ -314,6 +314,15 @@ void vow__unref_last(vow_promise *promise)
         vow__reap(loop, base);
 }
 
+void vow__unref_seen_slowly(vow_promise *promise)
+{
+    if (promise->refs < 0)
+        vow__misuse_promise(promise, "vow_unref", NULL);
+    promise->flags |= VOW__SEEN;
+    if (!promise->refs)
+        vow__unref_last(promise);
+}
+
 void vow_unref(vow_promise *promise)
 {
     if (!promise)

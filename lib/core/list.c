@@ -46,11 +46,16 @@ size_t vow_list_length(const vow_list *list)
     return list ? list->length : 0;
 }
 
+static VOW__RARE vow_value *beyond(const vow_list *list, size_t index, const char *site)
+{
+    vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
+                site ? ", at " : "", site ? site : "");
+}
+
 vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
 {
-    if (index >= vow_list_length(list))
-        vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
-                    site ? ", at " : "", site ? site : "");
+    if (VOW_UNLIKELY(!list || index >= list->length))
+        return beyond(list, index, site);
     return vow__value_resolve((vow_value *) &list->items[index]);
 }
 

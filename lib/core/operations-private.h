@@ -209,10 +209,10 @@ static inline void vow__unref(vow_promise *promise)
 {
     int32_t left = --promise->refs;
 
-    if (VOW_UNLIKELY(left < 0))
-        vow__misuse_promise(promise, "vow_unref", NULL);
     if (!left)
         vow__let_end(promise);
+    else if (VOW_UNLIKELY(left < 0))
+        vow__misuse_promise(promise, "vow_unref", NULL);
 }
 
 /* The same of a reference that is the caller's own, taken for the time of a call. */
@@ -220,6 +220,19 @@ static inline void vow__unref_own(vow_promise *promise)
 {
     if (--promise->refs == 0)
         vow__let_end(promise);
+}
+
+/* What vow__unref_seen() leaves; the reference is given up already. */
+void vow__unref_seen_slowly(vow_promise *promise);
+
+/* The same of a settled promise whose outcome was looked at. That is noted only where somebody may ask. */
+static inline void vow__unref_seen(vow_promise *promise)
+{
+    if (--promise->refs == 0 && VOW__LIKELY(vow__is_plain(promise))) {
+        vow__pool_give(promise);
+        return;
+    }
+    vow__unref_seen_slowly(promise);
 }
 
 #endif

@@ -100,10 +100,20 @@ static void follow(vow_promise *promise, vow_promise *target)
     vow__enqueue(vow__loop_of(promise), &promise->wait);
 }
 
+/* It is about to end, or has: its resolver, if it had one, is used up all the same. */
+static void refuse_value(vow_promise *promise, vow_value value)
+{
+    if (promise->mode == VOW__WAIT_RESOLVER) {
+        promise->mode = VOW__WAIT_NONE;
+        promise->wait.upstream = 0;
+    }
+    vow__drop(vow__loop_of(promise), value);
+}
+
 void vow__resolve_slowly(vow_promise *promise, vow_value value)
 {
     if (!vow__is_pending(promise) || (promise->flags & VOW__DOOMED)) {
-        vow__drop(vow__loop_of(promise), value);
+        refuse_value(promise, value);
     } else if (value.type == &vow__type_throw) {
         vow__reject(promise, value.u.pointer);
     } else if (value.type == &vow__type_follow) {

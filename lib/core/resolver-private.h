@@ -13,7 +13,4 @@ static inline void vow__resolver_bind(vow_resolver *resolver, vow_promise *promi
     resolver->on_cancel = on_cancel;
 }
 
-/* Unties it, so that the promise may be settled; NULL if it was used already. */
-vow_promise *vow__resolver_use(vow_resolver *resolver, const char *site);
-
 #endif

@@ -13,22 +13,6 @@
 static const vow__kind promise_kind = {.name = "promise"};
 static const vow__kind never_kind = {.name = "never"};
 
-vow_promise *vow__resolver_use(vow_resolver *resolver, const char *site)
-{
-    vow_promise *promise;
-
-    if (VOW_UNLIKELY(!resolver))
-        vow__misuse_null("vow_resolve", "resolver", site);
-    promise = resolver->promise;
-    if (!promise)
-        return NULL;
-    vow__check_thread(vow__loop_of(promise), "vow_resolve", site);
-    resolver->promise = NULL;
-    promise->mode = VOW__WAIT_NONE;
-    promise->wait.upstream = 0;
-    return promise;
-}
-
 static VOW__RARE vow_promise *new_slowly(vow_loop *loop, vow_resolver *resolver, vow_cancel_fn on_cancel,
                                          const char *site)
 {
@@ -60,12 +44,18 @@ vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver, vow_canc
 
 void vow_resolve_at(vow_resolver *resolver, vow_value value, const char *site)
 {
-    vow_promise *promise = vow__resolver_use(resolver, site);
+    vow_promise *promise;
 
-    if (promise)
-        vow__resolve(promise, value);
-    else
+    if (VOW_UNLIKELY(!resolver))
+        vow__misuse_null("vow_resolve", "resolver", site);
+    promise = resolver->promise;
+    if (!promise) {
         vow_value_drop(value);
+        return;
+    }
+    vow__check_thread(vow__loop_of(promise), "vow_resolve", site);
+    resolver->promise = NULL; /* what the promise waits for is overwritten */
+    vow__resolve(promise, value);
 }
 
 void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)

@@ -29,11 +29,10 @@ static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_f
     vow_value given;
 
     if (vow__is_fulfilled(upstream) && on_fulfilled) {
-        given = on_fulfilled(vow__look(upstream), data);
+        given = on_fulfilled(vow__value_of(upstream), data);
         vow__check_given(vow__value_of(upstream), given, promise, "vow_then");
         vow__resolve(promise, given);
     } else if (vow__is_rejected(upstream) && on_rejected) {
-        upstream->flags |= VOW__SEEN;
         given = on_rejected(vow__error_of(upstream), data);
         vow__check_given(vow__value_of(upstream), given, promise, "vow_catch");
         vow__resolve(promise, given);
@@ -41,7 +40,7 @@ static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_f
         vow__adopt(promise, upstream);
         return;
     }
-    vow__unref(upstream);
+    vow__unref_seen(upstream);
 }
 
 static void then_run(vow_promise *promise, vow__reaction *wait)

@@ -54,16 +54,17 @@ static task *task_of(const vow_task *frame)
     return *BACK(frame);
 }
 
-/* What the last await gave is no longer looked at. May run a drop function. */
-static void let_awaited_go(task *self)
+/* What the last await gave, if there was one, is no longer looked at. May run a drop function. */
+static inline void let_awaited_go(task *self)
 {
     vow_promise *awaited = self->awaited;
 
+    if (!awaited)
+        return;
     self->awaited = NULL;
     self->frame->result = NULL;
     self->frame->flags = 0;
-    if (awaited)
-        vow__unref(awaited);
+    vow__unref_own(awaited);
 }
 
 static void begin_cleaning(task *self)
@@ -354,8 +355,7 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
     vow__check_thread(vow__loop_of(promise), "VOW_AWAIT", NULL);
     vow__check_same_loop(&self->promise, promise, "VOW_AWAIT");
     frame->state = line;
-    if (self->awaited)
-        let_awaited_go(self);
+    let_awaited_go(self);
     if (is_next(self, promise)) {
         self->promise.wait.upstream = (uintptr_t) promise;
         self->promise.mode = VOW__WAIT_READY;
@@ -378,7 +378,8 @@ void vow__task_return(vow_task *frame, vow_value value)
     } else {
         begin_cleaning(self);
     }
-    drop_replaced(self, replaced, value);
+    if (VOW_UNLIKELY(replaced.type))
+        drop_replaced(self, replaced, value);
 }
 
 void vow__task_pass(vow_task *frame)

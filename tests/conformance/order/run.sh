@@ -53,4 +53,7 @@ command -v "$NODE" >/dev/null 2>&1 || skip "there is no $NODE (Debian: nodejs)"
 "$NODE" -e 'process.exit(typeof Promise.any === "function" ? 0 : 1)' ||
     skip "$NODE $("$NODE" --version) has no Promise.any; 15 or later is needed"
 [ -n "${RUNNER:-}" ] || build
+# The runner makes a loop for each program: glibc is to keep the memory of the last one.
+MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=67108864
+export MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_
 "$NODE" "$here/compare.js" --runner "$RUNNER" "$@"
