@@ -222,7 +222,7 @@ static bool clean_task(struct node *node)
         return true;
     }
     node->in_finally = true;
-    return !ref_task(node, MODEL_AT_FINALLY);
+    return !ref_task(node, MODEL_AT_FINALLY) || node->state == '?';
 }
 
 static bool clean_kind(struct node *node)
@@ -319,6 +319,14 @@ void ref_end(struct node *node)
     ref_keep(node);
 }
 
+bool ref_drop_wait(struct node *node)
+{
+    struct inner inner = leave_all(node);
+
+    end_all(node, &inner);
+    return wait_for_all(node, &inner) > 0;
+}
+
 void ref_cleaned(struct node *node, struct node *on)
 {
     ref_unref(on);
@@ -326,6 +334,8 @@ void ref_cleaned(struct node *node, struct node *on)
         return;
     if (node->decided)
         settle_decided(node);
+    else if (node->in_finally && !node->finished)
+        ref_finish(node);
     else
         clean(node);
 }

@@ -232,8 +232,8 @@ static void drop_replaced(struct node *node, struct value before, struct value o
     ref_drop(before);
 }
 
-/* That a task was cancelled only a throw in its clean-up hides. */
-static void finish(struct node *node)
+/* That a task was cancelled only a throw in its clean-up hides. Then what it would have followed ends, too. */
+void ref_finish(struct node *node)
 {
     struct value outcome = node->outcome;
     bool hides = outcome.kind == THROW && node->overridden;
@@ -242,12 +242,24 @@ static void finish(struct node *node)
     let_awaited_go(node);
     node->finished = true;
     node->cleaning = false;
-    if (node->cancelled && !hides) {
+    if (node->cancelled && !hides && outcome.kind == FOLLOW) {
+        ref_resolve(node, outcome);
+        if (node->state == '?')
+            ref_end(node);
+    } else if (node->cancelled && !hides) {
         ref_reject(node, ref_error(node->info->world, ECANCELED, true));
         drop_replaced(node, outcome, (struct value){.kind = NIL});
     } else {
         ref_resolve(node, outcome);
     }
+}
+
+/* What it was to follow is ended, and has its clean-up before the task ends: true while that goes on. */
+static bool drop_followed(struct node *node, struct node *followed)
+{
+    let_awaited_go(node);
+    ref_wait(node, 0, followed, OUTCOME);
+    return ref_drop_wait(node);
 }
 
 /* It leaves with an outcome; true if it was in its clean-up, which is over then. */
@@ -259,7 +271,10 @@ static bool leave(struct node *node, struct value outcome)
     node->outcome = outcome;
     node->overridden = node->in_finally;
     node->in_finally = node->cleaning = true;
-    drop_replaced(node, before, outcome);
+    if (before.kind == FOLLOW)
+        node->left = drop_followed(node, before.object);
+    else
+        drop_replaced(node, before, outcome);
     return is_over;
 }
 
@@ -306,8 +321,9 @@ bool ref_task(struct node *node, enum model_at at)
                        ref_value(node->info->world, step.outcome, awaited ? awaited->cell : NULL, NULL)))
             break;
     }
-    finish(node);
-    return true;
+    if (!node->left)
+        ref_finish(node);
+    return !node->left;
 }
 
 static void run_task(struct node *node, struct node *on)
@@ -317,7 +333,8 @@ static void run_task(struct node *node, struct node *on)
     if (on->state == '=' || node->tries) {
         ref_task(node, node->in_finally ? MODEL_AT_FINALLY_RESULT : MODEL_AT_RESULT);
     } else if (leave(node, (struct value){THROW, 0, on->error})) {
-        finish(node);
+        if (!node->left)
+            ref_finish(node);
     } else {
         ref_task(node, MODEL_AT_FINALLY);
     }

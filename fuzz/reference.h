@@ -96,7 +96,7 @@ struct node {
     struct error *late;            /* a timeout: its time was up */
     int chosen;                    /* select: which input */
     int stage;                     /* finally; attach: whether it has released */
-    bool running, cut, overridden; /* task: its body runs; it was ended meanwhile; see finish() */
+    bool running, cut, overridden; /* task: its body runs; it was ended meanwhile; see ref_finish() */
     bool in_finally, finished, tries;
     struct value outcome; /* task: what it returns */
 };
@@ -157,6 +157,8 @@ void ref_ring(struct node *node);
 void ref_subscribe(struct node *node);
 /* Calls the body of a task, from start or finally on to its next await or its end; true at its end. */
 bool ref_task(struct node *node, enum model_at at);
+/* The body of a task has ended. */
+void ref_finish(struct node *node);
 /* Releases what is attached, once. */
 void ref_attached(struct node *node);
 /* Calls a handler of finally; true if there is nothing to wait for any more. */
@@ -176,6 +178,8 @@ int ref_count_waits(const struct node *node, const struct node *on);
 void ref_decide(struct node *node);
 /* Nobody waits for it any more, or it is cancelled. */
 void ref_end(struct node *node);
+/* It wants no more what it waits for, and goes on after the clean-up of that: true if there is one. */
+bool ref_drop_wait(struct node *node);
 /* One of the clean-ups that come before its own is done. */
 void ref_cleaned(struct node *node, struct node *on);
 

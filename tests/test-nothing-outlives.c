@@ -263,6 +263,204 @@ static void test_parent(fixture *f)
     }
 }
 
+/* ---- A task that does not follow what it was to follow --------------------------------------------------
+ */
+
+enum change { THROWS, RETURNS, FAILS, CANCELLED, CANCELLED_BEFORE, N_CHANGES };
+static const char *const changed_outcomes[] = {"!EPROTO", "2", "!EPROTO", "!ECANCELED", "!ECANCELED"};
+
+/* Its clean-up has the last word. */
+struct follower {
+    vow_task task;
+    fixture *f;
+    vow_promise *child; /* followed */
+    vow_promise *gate;  /* awaited in its clean-up */
+    enum change change;
+};
+
+VOW_ASYNC(follower, me)
+{
+    VOW_BEGIN(me);
+    VOW_RETURN(me, vow_follow(me->child));
+    VOW_FINALLY(me);
+    VOW_TRY_AWAIT(me, me->gate);
+    if (me->change == THROWS)
+        VOW_THROW(me, vow_error_new(EPROTO, "thrown"));
+    if (me->change == RETURNS)
+        VOW_RETURN(me, vow_int(2));
+    if (me->change == FAILS)
+        VOW_AWAIT(me, vow_rejected(VOW_LOOP(me), vow_error_new(EPROTO, "rejected")));
+    note(me->f, "last");
+    VOW_END(me);
+}
+
+static vow_promise *follower_new(fixture *f, struct family *family, enum change change, bool throws)
+{
+    vow_promise *child = child_new(f, family, throws);
+
+    return vow_async(f->loop, follower, .f = f, .child = child, .change = change,
+                     .gate = pending(f, &family->first, "gate"));
+}
+
+static void open_gate(fixture *f, struct family *family, vow_promise *promise, enum change change)
+{
+    if (change >= CANCELLED)
+        vow_cancel(vow_ref(promise));
+    vow_resolve(&family->first.resolver, vow_nil());
+    turn(f);
+    assert_log(f, change >= CANCELLED ? "last work-cancelled cleaning" : "work-cancelled cleaning");
+    g_assert_true(vow_is_pending(promise));
+}
+
+static void test_replaced(fixture *f)
+{
+    for (int change = 0; change < N_CHANGES; change++) {
+        for (int throws = 0; throws < 2; throws++) {
+            struct family family;
+            vow_promise *promise = follower_new(f, &family, change, throws);
+
+            open_gate(f, &family, promise, change);
+            if (change == CANCELLED_BEFORE)
+                vow_cancel(vow_ref(promise)); /* once more */
+            watch(f, vow_ref(promise), "told");
+            vow_resolve(&family.until.resolver, vow_nil());
+            turn(f);
+            g_assert_true(g_str_has_prefix(f->log->str, "cleaned told"));
+            g_string_truncate(f->log, 0);
+            assert_peek(promise, changed_outcomes[change]);
+            vow_unref(promise);
+            if (throws)
+                expect_report(f, "thrown by a clean-up");
+        }
+    }
+}
+
+/* Cancelled or dropped while it waits for what it does not follow any more. */
+static void test_replaced_and_cancelled(fixture *f)
+{
+    for (int change = 0; change < CANCELLED; change++) {
+        for (int drop = 0; drop < 2; drop++) {
+            struct family family;
+            vow_promise *promise = follower_new(f, &family, change, false);
+
+            open_gate(f, &family, promise, change);
+            if (drop)
+                vow_unref(promise);
+            else
+                vow_cancel(vow_ref(promise));
+            assert_log(f, "");
+            vow_resolve(&family.until.resolver, vow_nil());
+            turn(f);
+            assert_log(f, "cleaned");
+            if (!drop) { /* what a clean-up throws is not hidden by a cancel */
+                assert_peek(promise, change == RETURNS ? "!ECANCELED" : "!EPROTO");
+                vow_unref(promise);
+            } else if (change != RETURNS) {
+                expect_report(f, change == THROWS ? "thrown" : "rejected");
+            }
+        }
+    }
+}
+
+/* What somebody else holds goes on. */
+static void test_replaced_is_held(fixture *f)
+{
+    for (int change = 0; change < N_CHANGES; change++) {
+        struct family family;
+        vow_promise *child = child_new(f, &family, false);
+        vow_promise *promise = vow_async(f->loop, follower, .f = f, .child = vow_ref(child), .change = change,
+                                         .gate = pending(f, &family.first, "gate"));
+
+        if (change >= CANCELLED)
+            vow_cancel(vow_ref(promise));
+        vow_resolve(&family.first.resolver, vow_nil());
+        turn(f);
+        assert_log(f, change >= CANCELLED ? "last" : "");
+        assert_peek(promise, changed_outcomes[change]);
+        vow_unref(promise);
+        vow_resolve(&family.work.resolver, vow_nil());
+        turn(f);
+        assert_log(f, "cleaning");
+        vow_resolve(&family.until.resolver, vow_nil());
+        turn(f);
+        assert_log(f, "cleaned");
+        vow_unref(child);
+    }
+}
+
+static void test_replaced_at_the_end_of_a_loop(fixture *f)
+{
+    struct family families[N_CHANGES];
+
+    for (int change = 0; change < N_CHANGES; change++) {
+        vow_promise *promise = follower_new(f, &families[change], change, false);
+
+        open_gate(f, &families[change], promise, change);
+        vow_forget(promise);
+    }
+    f->expect_live = 3 * N_CHANGES;
+    free_loop(f);
+    for (int change = 0; change < N_CHANGES; change++)
+        g_assert_null(families[change].until.resolver.promise);
+    g_string_truncate(f->log, 0);
+}
+
+/* ---- A run that ends without an outcome -----------------------------------------------------------------
+ */
+
+/* The clean-up that vow_run() sets going has its time. */
+struct sleeper {
+    vow_task task;
+    fixture *f;
+    vow_promise *work;
+    bool throws;
+};
+
+VOW_ASYNC(sleeper, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, me->work);
+    VOW_FINALLY(me);
+    note(me->f, "cleaning");
+    VOW_TRY_AWAIT(me, vow_sleep(VOW_LOOP(me), 0.001));
+    note(me->f, "cleaned");
+    if (me->throws)
+        VOW_THROW(me, vow_error_new(EPROTO, "thrown by a clean-up"));
+    VOW_END(me);
+}
+
+static void test_run_that_deadlocks(fixture *f)
+{
+    for (int throws = 0; throws < 2; throws++) {
+        struct source work;
+        vow_error *error = vow_run(
+            vow_async(f->loop, sleeper, .f = f, .work = pending(f, &work, "work"), .throws = throws), NULL);
+
+        g_assert_cmpint(vow_error_code(error), ==, EDEADLK);
+        vow_error_unref(error);
+        assert_log(f, "work-cancelled cleaning cleaned");
+        g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
+        if (throws)
+            expect_report(f, "thrown by a clean-up");
+    }
+}
+
+/* What somebody else holds is not dropped, and not waited for. */
+static void test_run_of_what_is_held(fixture *f)
+{
+    struct source work;
+    vow_promise *held = vow_async(f->loop, sleeper, .f = f, .work = pending(f, &work, "work"));
+    vow_error *error = vow_run(vow_ref(held), NULL);
+
+    g_assert_cmpint(vow_error_code(error), ==, EDEADLK);
+    vow_error_unref(error);
+    assert_log(f, "");
+    vow_resolve(&work.resolver, vow_nil());
+    error = vow_run(held, NULL);
+    g_assert_null(error);
+    assert_log(f, "cleaning cleaned");
+}
+
 /* A deadlock names the clean-up that is waited for. */
 static void test_deadlock(fixture *f)
 {
@@ -297,5 +495,11 @@ int main(int argc, char **argv)
     test_add("/nothing-outlives/order", test_order);
     test_add("/nothing-outlives/parent", test_parent);
     test_add("/nothing-outlives/deadlock", test_deadlock);
+    test_add("/nothing-outlives/replaced", test_replaced);
+    test_add("/nothing-outlives/replaced/cancelled", test_replaced_and_cancelled);
+    test_add("/nothing-outlives/replaced/held", test_replaced_is_held);
+    test_add("/nothing-outlives/replaced/loop-is-freed", test_replaced_at_the_end_of_a_loop);
+    test_add("/nothing-outlives/run/deadlock", test_run_that_deadlocks);
+    test_add("/nothing-outlives/run/held", test_run_of_what_is_held);
     return g_test_run();
 }

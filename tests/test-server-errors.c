@@ -244,6 +244,73 @@ static void accepting_fails_for_good(struct place *place)
 }
 AT_EACH(accepting_fails_for_good)
 
+/* A connection whose clean-up awaits. */
+struct slow {
+    vow_task task;
+    fixture *f;
+    struct source *until;
+};
+
+VOW_ASYNC(slow, me)
+{
+    VOW_BEGIN(me);
+    VOW_AWAIT(me, vow_never(VOW_LOOP(me)));
+    VOW_FINALLY(me);
+    note(me->f, "cleaning");
+    VOW_TRY_AWAIT(me, pending(me->f, me->until, "until"));
+    note(me->f, "cleaned");
+    VOW_END(me);
+}
+
+static vow_promise *serve_slowly(vow_loop *loop, vow_value *connection, void *data)
+{
+    struct served *s = data;
+
+    (void) connection;
+    return vow_async(loop, slow, .f = s->place->f, .until = &s->sources[s->count++]);
+}
+
+enum meanwhile { NOTHING, CANCELLED, DROPPED, N_MEANWHILE };
+
+/* Nothing that a connection shares with the server's owner may go before its clean-up is done. */
+static void failing_waits_for_clean_up(struct place *place)
+{
+    for (int meanwhile = 0; meanwhile < N_MEANWHILE; meanwhile++) {
+        struct served s = {.place = place};
+        if (place->listener < 0)
+            place->listener = run_fd(listen_again(place));
+        struct place before = *place;
+        int fd = socket_of(place);
+        serve(&s, serve_slowly);
+        int ends[2] = {client_of(&s), client_of(&s)};
+        fail_with(EINVAL, -1);
+        connect_raw(&before, fd);
+        while (!calls)
+            ev_run(place->f->ev, EVRUN_ONCE);
+        fail_with(0, 0);
+        assert_log(place->f, "cleaning cleaning");
+        g_assert_true(vow_is_pending(s.promise));
+        watch(place->f, vow_ref(s.promise), "told");
+        if (meanwhile == CANCELLED)
+            vow_cancel(vow_ref(s.promise));
+        if (meanwhile == DROPPED)
+            vow_unref(vow_ref(s.promise));
+        vow_resolve(&s.sources[1].resolver, vow_nil());
+        turn(place->f);
+        assert_log(place->f, "cleaned");
+        vow_resolve(&s.sources[0].resolver, vow_nil());
+        turn(place->f);
+        assert_log(place->f, meanwhile == CANCELLED ? "cleaned told!ECANCELED" : "cleaned told!EINVAL");
+        if (meanwhile == CANCELLED)
+            expect_report(place->f, "vow_serve: descriptor");
+        assert_peek(s.promise, meanwhile == CANCELLED ? "!ECANCELED" : "!EINVAL");
+        vow_unref(s.promise);
+        close_both(ends);
+        close(fd);
+    }
+}
+AT_EACH(failing_waits_for_clean_up)
+
 static void fails_to_serve(fixture *f, int fd, int code)
 {
     guint before = count_descriptors();
@@ -298,6 +365,7 @@ int main(int argc, char **argv)
     ADD_EACH("/server-errors/gone/each", connections_that_are_gone);
     ADD_EACH("/server-errors/gone/many", many_that_are_gone);
     ADD_EACH("/server-errors/for-good", accepting_fails_for_good);
+    ADD_EACH("/server-errors/for-good/clean-up", failing_waits_for_clean_up);
     test_add("/server-errors/not-listening", sockets_that_do_not_listen);
     test_add("/server-errors/no-memory", no_memory);
     return g_test_run();

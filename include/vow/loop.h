@@ -163,7 +163,8 @@ VOW_API size_t vow_loop_live(const vow_loop *loop);
  * @par Errors
  * The promise's own; `EDEADLK` when the ev_loop has no active watcher left that could settle it, naming what
  * the promise waits for; `EINTR` when a callback called ev_break() first; `ENOMEM`, inside another vow_run()
- * of the same loop. After these three the promise has been dropped.
+ * of the same loop. After these three the promise has been dropped. After `EDEADLK` the clean-up that this
+ * set going is over, too, unless nothing is left that could end it.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site);

@@ -56,7 +56,7 @@ typedef vow_promise *(*vow_serve_fn)(vow_loop *loop, vow_value *connection, void
  * @return the promise, the caller's.
  * @par Errors
  * What accept(2) says of a socket that does not listen: `EINVAL`, `EBADF`, `ENOTSOCK`; `ENOMEM`. If accepting
- * fails for good in the middle, the connections are dropped.
+ * fails for good in the middle, the connections are dropped, and clean-up that these await comes first.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_serve_at(vow_loop *loop, vow_server *server, vow_value listener,

@@ -243,7 +243,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
  * It may await. A throw, or a rejected VOW_AWAIT(), in it takes the place of the outcome, and so does a
  * VOW_RETURN(); but a task that was cancelled stays cancelled whatever its clean-up returns; only an error
  * that the clean-up throws is what its waiters see instead, so that it is not lost. When a cancelled task
- * awaits here, the loop keeps it until it is done; cancelling it again changes nothing.
+ * awaits here, the loop keeps it until it is done; cancelling it again changes nothing. A promise that the
+ * task was to follow, and does not, is dropped; the task is settled when the clean-up of that is done.
  * @param me the body's parameter.
  * @since 0.1
  */

@@ -201,7 +201,13 @@ static void stop(vow_promise *promise)
         promise->kind->stop(promise);
 }
 
-/* Its own clean-up, which may run handlers. True while that goes on. */
+void vow__drop_again(vow_promise *promise)
+{
+    promise->flags &= (uint16_t) ~VOW__SHIELDED;
+    cancel(promise);
+}
+
+/* Its own clean-up, which may run handlers. True while that goes on, or has it dropped once more. */
 static bool clean_up(vow_promise *promise)
 {
     bool is_busy;
@@ -212,10 +218,10 @@ static bool clean_up(vow_promise *promise)
     promise->flags |= VOW__SHIELDED;
     is_busy = promise->kind->unwind(promise);
     promise->refs--;
-    if (is_busy)
-        vow__keep(promise);
-    else
+    if (!is_busy)
         promise->flags &= (uint16_t) ~VOW__SHIELDED;
+    else if (!(promise->flags & VOW__DOOMED))
+        vow__keep(promise);
     return is_busy;
 }
 
@@ -248,13 +254,6 @@ static void unwind(vow_loop *loop, vow_promise *promise)
         reject_if_pending(promise);
     else
         vow__dispose(loop, promise);
-}
-
-void vow__unwind_on(vow_promise *promise)
-{
-    vow__unref(vow__take_upstream(&promise->wait));
-    if (!clean_up(promise))
-        reject_if_pending(promise);
 }
 
 /* A settled promise that was doomed before or after it settled. */
@@ -293,6 +292,40 @@ void vow__reap(vow_loop *loop, vow_promise *base)
     vow__enter_program(loop);
     reap(loop, base);
     vow__leave_program(loop);
+}
+
+/* As the reaper does it with the input of one that is doomed, so that in a circle the input does not wait for
+ * this one, which waits for it. */
+bool vow__drop_input(vow_promise *promise, vow_promise *upstream)
+{
+    vow_loop *loop = vow__loop_of(promise);
+    vow_promise *base = loop->doomed;
+    bool is_mine;
+
+    promise->flags |= VOW__UNWINDING;
+    promise->wait.link.prev = (vow__link *) (void *) base;
+    is_mine = vow__give_up(promise, upstream);
+    vow__reap(loop, base);
+    promise->flags &= (uint16_t) ~VOW__UNWINDING;
+    if (!is_mine)
+        return false;
+    if (!vow__is_pending(upstream)) {
+        vow_unref(upstream);
+        return false;
+    }
+    vow__wait(promise, upstream, VOW__WAIT_REACTION);
+    return true;
+}
+
+void vow__unwind_on(vow_promise *promise)
+{
+    vow_loop *loop = vow__loop_of(promise);
+    vow_promise *base = loop->doomed;
+
+    vow__unref(vow__take_upstream(&promise->wait));
+    if (!clean_up(promise))
+        reject_if_pending(promise);
+    vow__reap(loop, base);
 }
 
 vow_promise *vow_ref_at(const vow_promise *promise, const char *site)

@@ -285,6 +285,16 @@ void vow__cancel_now(vow_promise *promise);
  * wait for each other the one that comes round to where the end began does not wait for that one's clean-up.
  */
 bool vow__give_up(const vow_promise *promise, vow_promise *upstream);
+/*
+ * Outside of that: a promise that waits for nothing, and is not doomed, drops what it was to wait for. True
+ * if that cleans up: then kind->run() is called after it. May run clean-up.
+ */
+bool vow__drop_input(vow_promise *promise, vow_promise *upstream);
+/*
+ * From within kind->unwind(), which is to return true then: the clean-up is over, and has left the promise
+ * waiting for another one, which is dropped in turn. It is cleaned up once more after that.
+ */
+void vow__drop_again(vow_promise *promise);
 /* An error with which a promise was about to be settled is lost, because a clean-up ends with another
  * outcome: it is reported, as that of a rejected promise that nobody has looked at. May run the program's
  * hook. */

@@ -230,23 +230,17 @@ void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *
 
 /* ---- The outcome --------------------------------------------------------------------------------------- */
 
-/* The run ends without an outcome: the promise is dropped. */
-static vow_error *give_up(struct vow__runner *self, bool is_deadlock, const char *site)
+/* Why the run ends without an outcome. */
+static vow_error *why(const vow_promise *promise, bool is_deadlock, const char *site)
 {
-    vow_promise *promise = vow__branch_cut(&self->branch);
-    vow_error *error;
     char bytes[WAITS_SIZE];
     vow__text text = {NULL, bytes, sizeof bytes, 0};
 
-    if (is_deadlock) {
-        vow__waits_describe(&text, promise);
-        error = vow_error_new_at(site, EDEADLK, "nothing is left that could settle %s", bytes);
-    } else {
-        error = vow_error_new_at(site, EINTR, "ev_break() was called before the %s made at %s was settled",
-                                 vow__name_of(promise), promise->site ? promise->site : "an unknown place");
-    }
-    vow_unref(promise);
-    return error;
+    if (!is_deadlock)
+        return vow_error_new_at(site, EINTR, "ev_break() was called before the %s made at %s was settled",
+                                vow__name_of(promise), promise->site ? promise->site : "an unknown place");
+    vow__waits_describe(&text, promise);
+    return vow_error_new_at(site, EDEADLK, "nothing is left that could settle %s", bytes);
 }
 
 /* The outcome of a settled promise, whose reference is given. */
@@ -281,6 +275,28 @@ static enum end drive(struct vow__runner *self)
     if (self->promise)
         return SETTLED;
     return is_alive ? BROKEN_OFF : DEADLOCK;
+}
+
+/*
+ * Ends without an outcome, by a deadlock or an ev_break(): the promise is dropped. Nobody wants to leave
+ * after a deadlock: so the clean-up that this sets going is seen to its end, unless nothing is left for that,
+ * either.
+ */
+static vow_error *give_up(struct vow__runner *self, enum end end, const char *site)
+{
+    vow_promise *promise = vow__branch_cut(&self->branch);
+    vow_error *error = why(promise, end == DEADLOCK, site);
+
+    if (end == DEADLOCK && promise->refs == 1) {
+        vow__cancel_now(promise);
+        if (vow__is_pending(promise)) {
+            vow__wait_branch(&self->branch, &self->loop->runs, promise);
+            if (drive(self) != SETTLED)
+                vow__branch_cut(&self->branch);
+        }
+    }
+    vow_unref(promise);
+    return error;
 }
 
 static void check_run(const vow_promise *promise, const vow_loop *loop, const char *site)
@@ -321,9 +337,11 @@ vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site)
     vow__wait_branch(&self->branch, &loop->runs, promise);
     paused = vow__drops_pause();
     end = drive(self);
+    error = end == SETTLED ? NULL : give_up(self, end, site);
     vow__drops_go_on(paused);
     runner_end(self);
-    error = end == SETTLED ? outcome(self->promise, value) : give_up(self, end == DEADLOCK, site);
+    if (end == SETTLED)
+        error = outcome(self->promise, value);
     runner_free(self);
     return error;
 }

@@ -15,6 +15,7 @@
 
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
+#include "core/place-private.h"
 #include "loop/accept-private.h"
 #include "loop/io-private.h"
 #include "loop/listener-private.h"
@@ -57,7 +58,8 @@ typedef struct server {
     connection *spare;   /* made, and then there was nothing to accept; or NULL */
     size_t count;        /* of the connections, with the one that the handler is being called with */
     size_t limit;
-    double pause; /* the next one, in seconds */
+    double pause;       /* the next one, in seconds */
+    vow_error *failure; /* what it ends with when the connections have cleaned up; else NULL */
 } server;
 
 /* ---- Connections --------------------------------------------------------------------------------------- */
@@ -224,19 +226,22 @@ static void end(server *self)
     self->handle->promise = NULL;
 }
 
-/* Accepting fails for good: the connections are dropped. May run user code. */
-static void fail(server *self, int code)
+/* The connections that a failure or the one who dropped the server has ended have cleaned up. That it was
+ * cancelled counts, also for one that had failed before. */
+static void end_after_clean_up(server *self)
 {
-    vow_error *error = vow_error_new_at(self->promise.site, code, "vow_serve: descriptor %d: %s",
-                                        self->listener, strerror(code));
+    vow_promise *promise = &self->promise;
+    vow_error *failure = self->failure;
 
-    end(self);
-    vow__reject(&self->promise, error);
-    while (!vow__list_is_empty(&self->running)) {
-        connection *record = connection_of(self->running.next);
-
-        forget(self, record, vow__branch_cut(&record->branch));
+    self->failure = NULL;
+    if (failure && !(promise->flags & VOW__CANCELLED)) {
+        vow__place_settle(promise, VOW__REJECTED, vow__value_of_error(failure));
+        return;
     }
+    vow__place_settle(promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
+    if (failure)
+        vow__report_replaced(promise, failure);
+    vow_error_unref(failure);
 }
 
 /* When the last connection has ended. */
@@ -245,11 +250,89 @@ static void end_if_done(server *self)
     if (self->count || !vow__list_is_empty(&self->queued) || !vow__is_pending(&self->promise))
         return;
     if (self->promise.stage == OVER) {
-        vow__reject(&self->promise, &vow__error_cancelled);
+        vow__place_take(&self->promise);
+        end_after_clean_up(self);
     } else if (self->promise.stage == STOPPING) {
         end(self);
         vow__fulfil(&self->promise, vow_nil());
     }
+}
+
+/* From the last one to the first, so that the reaper, which takes the last one given up, keeps their order.
+ */
+static void give_up_all(server *self, vow__link *list)
+{
+    vow__link *previous;
+
+    for (vow__link *link = list->prev; link != list; link = previous) {
+        connection *record = connection_of(link);
+        vow_promise *promise = vow__branch_cut(&record->branch);
+
+        previous = link->prev;
+        if (vow__give_up(&self->promise, promise))
+            record->branch.wait.upstream = (uintptr_t) promise | VOW__BRANCH;
+        else
+            forget(self, record, NULL);
+    }
+}
+
+static void serve_stop(vow_promise *promise)
+{
+    server *self = (server *) promise;
+
+    drop_queued(self);
+    give_up_all(self, &self->cancelled);
+    give_up_all(self, &self->running);
+}
+
+static void wait_for_clean_up(server *self, vow__link *list)
+{
+    vow__link *next;
+
+    for (vow__link *link = list->next; link != list; link = next) {
+        connection *record = connection_of(link);
+        vow_promise *promise = vow__take_upstream(&record->branch.wait);
+
+        next = link->next;
+        if (vow__is_pending(promise)) {
+            vow__wait_branch(&record->branch, &self->promise, promise);
+        } else {
+            forget(self, record, NULL);
+            vow__let_go(promise);
+        }
+    }
+}
+
+static bool serve_unwind(vow_promise *promise)
+{
+    server *self = (server *) promise;
+
+    wait_for_clean_up(self, &self->running);
+    wait_for_clean_up(self, &self->cancelled);
+    return self->count > 0;
+}
+
+/* Accepting fails for good: the connections are dropped, and their clean-up comes first. May run user code.
+ */
+static void fail(server *self, int code)
+{
+    vow_promise *promise = &self->promise;
+    vow_loop *loop = vow__loop_of(promise);
+    vow_promise *base = loop->doomed;
+    bool is_busy;
+
+    self->failure =
+        vow_error_new_at(promise->site, code, "vow_serve: descriptor %d: %s", self->listener, strerror(code));
+    end(self);
+    vow__place_take(promise);
+    serve_stop(promise);
+    vow__reap(loop, base);
+    is_busy = serve_unwind(promise);
+    vow__reap(loop, base);
+    if (is_busy)
+        vow__place_leave(promise);
+    else
+        end_after_clean_up(self);
 }
 
 /* Whoever holds the promises of the connections: they end. A connection's end is noticed in its turn. Those
@@ -358,63 +441,9 @@ static void serve_run(vow_promise *promise, vow__reaction *wait)
     go_on(self);
 }
 
-/* From the last one to the first, so that the reaper, which takes the last one given up, keeps their order.
- */
-static void give_up_all(server *self, vow__link *list)
-{
-    vow__link *previous;
-
-    for (vow__link *link = list->prev; link != list; link = previous) {
-        connection *record = connection_of(link);
-        vow_promise *promise = vow__branch_cut(&record->branch);
-
-        previous = link->prev;
-        if (vow__give_up(&self->promise, promise))
-            record->branch.wait.upstream = (uintptr_t) promise | VOW__BRANCH;
-        else
-            forget(self, record, NULL);
-    }
-}
-
 static void serve_halt(vow_promise *promise)
 {
     end((server *) promise);
-}
-
-static void serve_stop(vow_promise *promise)
-{
-    server *self = (server *) promise;
-
-    drop_queued(self);
-    give_up_all(self, &self->cancelled);
-    give_up_all(self, &self->running);
-}
-
-static void wait_for_clean_up(server *self, vow__link *list)
-{
-    vow__link *next;
-
-    for (vow__link *link = list->next; link != list; link = next) {
-        connection *record = connection_of(link);
-        vow_promise *promise = vow__take_upstream(&record->branch.wait);
-
-        next = link->next;
-        if (vow__is_pending(promise)) {
-            vow__wait_branch(&record->branch, &self->promise, promise);
-        } else {
-            forget(self, record, NULL);
-            vow__let_go(promise);
-        }
-    }
-}
-
-static bool serve_unwind(vow_promise *promise)
-{
-    server *self = (server *) promise;
-
-    wait_for_clean_up(self, &self->running);
-    wait_for_clean_up(self, &self->cancelled);
-    return self->count > 0;
 }
 
 static void serve_dispose(vow_promise *promise)
@@ -423,6 +452,7 @@ static void serve_dispose(vow_promise *promise)
 
     if (self->spare)
         vow__release(self->spare, sizeof *self->spare);
+    vow_error_unref(self->failure);
 }
 
 static const vow_promise *serve_input(const vow_promise *promise)
@@ -463,6 +493,7 @@ static int init(server *self, vow_server *handle, int listener, vow_serve_fn ser
     self->count = 0;
     self->limit = SIZE_MAX;
     self->pause = PAUSE_MIN;
+    self->failure = NULL;
     ev_io_init(&self->io, listener_cb, listener, EV_READ);
     vow__timer_init(&self->timer, end_pause);
     self->place = vow__listener_hold(vow__loop_of(&self->promise), listener);

@@ -42,6 +42,9 @@ typedef struct task {
     vow_task *frame;      /* the user's struct: behind this one, or apart */
 } task;
 
+/* A state of the frame, above every line number: as VOW__TASK_DONE, once what is dropped has cleaned up. */
+#define VOW__TASK_DROPPING (VOW__TASK_FINALLY - 1)
+
 /* What a block of the pools, or what is less aligned than a frame wants to be, has no room for is apart. */
 #define ALIGNMENT _Alignof(max_align_t)
 /* Where a frame stands behind its task. The word before a frame, here and apart, is the address of its task.
@@ -92,9 +95,22 @@ static void drop_replaced(const task *self, vow_value replaced, vow_value outcom
     vow_value_drop(replaced);
 }
 
+/* A task that was cancelled ends with that, and not with its outcome. What goes may run clean-up, which may
+ * cancel this promise: so it is settled first. */
+static VOW__RARE void finish_cancelled(task *self, vow_value outcome)
+{
+    if (outcome.type == &vow__type_follow) {
+        vow__resolve(&self->promise, outcome);
+        return;
+    }
+    vow__reject(&self->promise, &vow__error_cancelled);
+    drop_replaced(self, outcome, vow_nil());
+}
+
 /* The body is done: the promise gets its outcome. That a task was cancelled only a throw in VOW_FINALLY
- * hides. */
-static void finish(task *self)
+ * hides. True if it was, and follows another promise all the same: to be cancelled once more, so that that
+ * one cleans up first. */
+static bool finish(task *self)
 {
     vow_promise *promise = &self->promise;
     vow_value outcome = self->outcome;
@@ -104,14 +120,12 @@ static void finish(task *self)
     let_awaited_go(self);
     promise->stage |= FINISHED;
     promise->flags &= (uint16_t) ~VOW__SHIELDED;
-    if ((promise->flags & VOW__CANCELLED) && !is_override) {
-        vow__reject(promise, &vow__error_cancelled);
-        drop_replaced(
-            self, outcome,
-            vow_nil()); /* may run clean-up, which may cancel this promise: so it is settled first */
-    } else {
-        vow__resolve(promise, outcome);
+    if (VOW_UNLIKELY((promise->flags & VOW__CANCELLED) && !is_override)) {
+        finish_cancelled(self, outcome);
+        return vow__is_pending(promise);
     }
+    vow__resolve(promise, outcome);
+    return false;
 }
 
 /*
@@ -167,7 +181,8 @@ static void step_done(task *self, bool is_done)
     vow_promise *promise = &self->promise;
 
     if (is_done) {
-        finish(self);
+        if (finish(self))
+            vow__cancel_now(promise);
     } else if (is_cut(promise)) {
         promise->flags &= (uint16_t) ~VOW__SHIELDED;
         vow__cancel_now(promise);
@@ -230,8 +245,10 @@ static bool task_unwind(vow_promise *promise)
     begin_cleaning(self);
     if (!enter(self))
         return true;
-    finish(self);
-    return false;
+    if (!finish(self))
+        return false;
+    vow__drop_again(promise);
+    return true;
 }
 
 /* Its body is not entered any more. What that was about to end with goes. */
@@ -364,6 +381,24 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
     }
 }
 
+/* The task was to follow this promise, and does not: if that cleans up now, the last await of its body is for
+ * the end of it. */
+static void drop_followed(task *self, vow_promise *followed)
+{
+    let_awaited_go(self);
+    if (vow__drop_input(&self->promise, followed))
+        self->frame->state = VOW__TASK_DROPPING;
+}
+
+/* VOW_FINALLY has put another outcome in the place of the one that there was. */
+static VOW__RARE void replace(task *self, vow_value replaced, vow_value outcome)
+{
+    if (replaced.type == &vow__type_follow)
+        drop_followed(self, replaced.u.pointer);
+    else
+        drop_replaced(self, replaced, outcome);
+}
+
 void vow__task_return(vow_task *frame, vow_value value)
 {
     task *self = task_of(frame);
@@ -379,7 +414,7 @@ void vow__task_return(vow_task *frame, vow_value value)
         begin_cleaning(self);
     }
     if (VOW_UNLIKELY(replaced.type))
-        drop_replaced(self, replaced, value);
+        replace(self, replaced, value);
 }
 
 void vow__task_pass(vow_task *frame)
@@ -402,14 +437,26 @@ bool vow__task_leave(vow_task *frame)
     return true;
 }
 
+/* True unless what was dropped cleans up still. That is only waited for: an error that it ended with is
+ * nobody's yet. */
+static VOW__RARE bool end_rarely(task *self)
+{
+    if (self->frame->state != VOW__TASK_DROPPING)
+        vow__misuse("VOW_AWAIT", self->promise.site, "%s cannot go on at %s:%u: an await stands in a switch",
+                    self->type->name, self->type->file, (unsigned) self->frame->state);
+    if (self->promise.mode != VOW__WAIT_NONE)
+        return false;
+    self->awaited->flags &= (uint16_t) ~VOW__SEEN;
+    return true;
+}
+
 bool vow__task_end(vow_task *frame)
 {
     task *self = task_of(frame);
 
+    if (VOW_UNLIKELY(frame->state < VOW__TASK_FINALLY) && !end_rarely(self))
+        return false;
     note_end(self);
-    if (frame->state < VOW__TASK_FINALLY)
-        vow__misuse("VOW_AWAIT", self->promise.site, "%s cannot go on at %s:%u: an await stands in a switch",
-                    self->type->name, self->type->file, (unsigned) frame->state);
     return true;
 }
 
