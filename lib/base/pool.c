@@ -334,15 +334,16 @@ void *vow__slab_block_at(vow__slab *slab, const void *address)
     return is_large(slab) ? first : first + offset - offset % slab->pool->block;
 }
 
+/* The first word of a block that is in use is its owner's, of whatever type: it is read as bytes. */
 static bool is_in_use(const vow__slab *slab, void *block)
 {
-    bool in_use;
+    void *first_word;
 
-    VOW__PEEK_BEGIN(block, sizeof(void *));
-    in_use = *(void **) block != NULL;
-    if (!in_use)
+    VOW__PEEK_BEGIN(block, sizeof first_word);
+    memcpy(&first_word, block, sizeof first_word);
+    if (!first_word)
         VOW__POISON(block, slab->pool->block);
-    return in_use;
+    return first_word;
 }
 
 static void slab_each(vow__slab *slab, void (*fn)(void *block, void *data), void *data)
