@@ -238,7 +238,7 @@ static void itself(fixture *f)
 
 /* ---- The end of the loop ------------------------------------------------------------------------------- */
 
-/* Nobody holds it any more but itself. */
+/* Nobody holds it any more but itself. What an event could have settled, or another input, is not reported. */
 static void free_ends_it(fixture *f)
 {
     for (int through = 0; through < N_THROUGH; through++)
@@ -246,6 +246,10 @@ static void free_ends_it(fixture *f)
     f->expect_live = vow_loop_live(f->loop);
     g_assert_cmpuint(f->expect_live, >, 10000);
     free_loop(f);
+    expect_report(f, "which waits for the task waiter made at");
+    expect_report(f, "which waits for the finally made at");
+    expect_report(f, ", in a circle of 10001");
+    expect_report(f, ", in a circle of 2");
     g_assert_nonnull(strstr(f->log->str, "finally"));
     g_assert_nonnull(strstr(f->log->str, "task"));
     g_assert_cmpuint(f->log->len, ==, strlen("finally task"));
@@ -259,6 +263,7 @@ static void free_reports_who_is_held(fixture *f)
     f->expect_live = vow_loop_live(f->loop);
     free_loop(f);
     expect_report(f, "(promise) was never released: 1 reference left");
+    expect_report(f, "nothing could ever settle");
     assert_peek(p, "!ECANCELED");
     vow_unref(p);
 }
@@ -313,6 +318,32 @@ static void deadlock_of_many(fixture *f)
     g_free(site);
     f->expect_live = 10001;
     free_loop(f);
+    expect_report(f, ", in a circle of 10001");
+}
+
+/* Several lead into one circle, and a long line of followers leads nowhere. */
+static void each_circle_is_reported_once(fixture *f)
+{
+    vow_promise *p = circle(f, THEN, NULL);
+    vow_resolver open;
+    vow_promise *line = vow_promise_new(f->loop, &open, NULL);
+
+    for (int i = 0; i < 100; i++) {
+        vow_resolver resolver;
+        vow_promise *follower = vow_promise_new(f->loop, &resolver, NULL);
+
+        vow_resolve(&resolver, vow_follow(i % 2 ? vow_ref(p) : line));
+        if (i % 2)
+            vow_detach(follower);
+        else
+            line = follower;
+    }
+    turn(f);
+    vow_detach(line);
+    vow_unref(p);
+    f->expect_live = vow_loop_live(f->loop);
+    free_loop(f);
+    expect_report(f, ", in a circle of 2");
 }
 
 int main(int argc, char **argv)
@@ -330,6 +361,7 @@ int main(int argc, char **argv)
     test_add("/circle/itself", itself);
     test_add("/circle/free", free_ends_it);
     test_add("/circle/free/held", free_reports_who_is_held);
+    test_add("/circle/free/once", each_circle_is_reported_once);
     test_add("/circle/deadlock", deadlock_names_each_once);
     test_add("/circle/deadlock/many", deadlock_of_many);
     return g_test_run();

@@ -42,6 +42,9 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
  * section begins. Handlers that waited for a result do not run. Jobs that run on other threads are waited
  * for. All that takes no longer than vow_loop_set_patience() says.
  *
+ * Promises that wait for one another in a circle, and for nothing else, are reported first
+ * (`VOW_REPORT_CIRCLE`).
+ *
  * Then the functions of vow_loop_at_end() are called. A promise that somebody still holds, or that is pending
  * still, is reported as a leak and stays safe to look at and to vow_unref(). Not to be called from inside a
  * handler of this loop, or anything else that the library calls for it: that is misuse and aborts.

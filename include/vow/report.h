@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /**
  * @file vow/report.h
- * @brief What the library has to say: unhandled rejections, leaks and stragglers.
+ * @brief What the library has to say: unhandled rejections, leaks, stragglers and circles.
  *
  * By default each report is one paragraph on stderr. The library prints nothing else, but for the one line
  * before it aborts on misuse.
@@ -18,7 +18,9 @@ VOW_BEGIN_DECLS
 enum vow_report_kind {
     VOW_REPORT_UNHANDLED, /**< a rejected promise was freed and nobody had looked at its error */
     VOW_REPORT_LEAK,      /**< a promise was still held when its loop was freed */
-    VOW_REPORT_STRAGGLER  /**< a job on a thread, a process or a clean-up did not end in time when its loop was freed */
+    VOW_REPORT_STRAGGLER, /**< a job on a thread, a process or a clean-up did not end in time when its loop
+                             was freed */
+    VOW_REPORT_CIRCLE     /**< promises waited for one another when their loop was freed, which settled none */
 };
 
 /** @brief Something the library has to say; valid during the call of a vow_report_fn. */
@@ -31,12 +33,12 @@ typedef struct vow_report {
 } vow_report;
 
 /**
- * @brief Called with each report of a loop, when the promise concerned is freed. May use the loop.
+ * @brief Called with each report of a loop, when the promise concerned is freed, or the loop. May use the loop.
  */
 typedef void (*vow_report_fn)(const vow_report *report, void *data);
 
 /**
- * @brief Says who gets a loop's reports of unhandled rejections, leaks and stragglers.
+ * @brief Says who gets a loop's reports of unhandled rejections, leaks, stragglers and circles.
  * @param loop   changed.
  * @param report called with each; NULL brings back the default, which prints the text on stderr.
  * @param data   handed to report.

@@ -5,6 +5,7 @@
  */
 #include "core/drop-private.h"
 #include "core/operations-private.h"
+#include "core/waits-private.h"
 
 #include <string.h>
 
@@ -176,6 +177,7 @@ void vow__loop_close(vow_loop *loop)
     loop->is_closed = true;
     loop->is_awake = true; /* for good: the host is not to be asked for anything any more */
     vow__pools_seal(&loop->pools);
+    vow__report_circles(loop);
     vow__pools_each(&loop->pools, cancel_root, NULL);
     vow__pools_each(&loop->pools, cancel_any, NULL);
     run_clean_up(loop);

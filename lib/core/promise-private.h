@@ -49,7 +49,9 @@ enum vow__flag {
     VOW__SHIELDED = 128,  /* in its clean-up: cancelling lets that finish */
     VOW__UNWINDING = 256, /* doomed, and what it waited for has been let go */
     VOW__IMMORTAL = 512,  /* a member of the loop, not of a pool */
-    VOW__FORGOTTEN = 1024 /* whatever error it ends with is not reported */
+    VOW__FORGOTTEN = 1024, /* whatever error it ends with is not reported */
+    VOW__ON_WAY = 2048,    /* passed on the way to what it waits for: see vow__report_circles() */
+    VOW__PASSED = 4096     /* the same, on an earlier way, which has led to no circle that is not reported */
 };
 
 /* A place in a list of reactions or in the job queue. */

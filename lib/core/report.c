@@ -5,6 +5,7 @@
 #include "base/misuse-private.h"
 #include "core/error_print-private.h"
 #include "core/operations-private.h"
+#include "core/waits-private.h"
 
 #define REPORT_SIZE 4096
 
@@ -55,6 +56,16 @@ void vow__report_leak(vow_loop *loop, const vow_promise *promise)
                   site_or_unknown(promise->site), vow__name_of(promise), (unsigned) promise->refs,
                   promise->refs == 1 ? "" : "s", states[vow__state_of(promise)]);
     send(loop, VOW_REPORT_LEAK, promise, vow__is_rejected(promise) ? vow__error_of(promise) : NULL, &text);
+}
+
+void vow__report_circle(vow_loop *loop, const vow_promise *promise)
+{
+    char bytes[REPORT_SIZE];
+    vow__text text = {NULL, bytes, sizeof bytes, 0};
+
+    vow__text_add(&text, "libvow: nothing could ever settle ");
+    vow__waits_describe(&text, promise);
+    send(loop, VOW_REPORT_CIRCLE, promise, NULL, &text);
 }
 
 void vow__report_straggler(vow_loop *loop, const vow_promise *promise)

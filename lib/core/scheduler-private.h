@@ -92,6 +92,8 @@ void vow__unwind_on(vow_promise *promise);
 void vow__report_unhandled(vow_loop *loop, const vow_promise *promise, const vow_error *error);
 /* Reports a promise that is still held though its loop is freed. */
 void vow__report_leak(vow_loop *loop, const vow_promise *promise);
+/* Reports the circle that a promise is in. */
+void vow__report_circle(vow_loop *loop, const vow_promise *promise);
 /* Reports a promise whose operation or clean-up goes on, though its loop is freed and has no patience left.
  */
 void vow__report_straggler(vow_loop *loop, const vow_promise *promise);

@@ -6,6 +6,8 @@
  */
 #include "core/waits-private.h"
 
+#include "core/operations-private.h"
+
 /* How many promises are named besides the last one. */
 #define NAMED_MAX 9
 
@@ -89,4 +91,41 @@ void vow__waits_describe(vow__text *text, const vow_promise *promise)
         vow__text_add(text, ", in a circle of %zu", line.circle);
     else if (line.circle)
         vow__text_add(text, ", in a circle of the last %zu", line.circle);
+}
+
+/* ---- Circles ------------------------------------------------------------------------------------------- */
+
+/* What alone can settle a promise, if that is another promise and pending, too. One that an event may settle as
+ * well has a halt(). */
+static vow_promise *only_input_of(const vow_promise *promise)
+{
+    vow_promise *input;
+
+    if (promise->mode < VOW__WAIT_REACTION || promise->mode == VOW__WAIT_FOREIGN || promise->kind->halt)
+        return NULL;
+    input = (vow_promise *) promise->wait.upstream;
+    return input && vow__is_pending(input) ? input : NULL;
+}
+
+/* Each promise is passed once: this takes no longer than there are promises. Every circle has one in it that
+ * follows, since all others wait for what was made before them. */
+static void report_circle_from(void *block, void *data)
+{
+    vow_promise *first = block, *promise = first;
+
+    if (!vow__is_pending(first) || (first->mode != VOW__WAIT_FOLLOW && first->mode != VOW__WAIT_ADOPT))
+        return;
+    while (promise && !(promise->flags & (VOW__ON_WAY | VOW__PASSED))) {
+        promise->flags |= VOW__ON_WAY;
+        promise = only_input_of(promise);
+    }
+    if (promise && (promise->flags & VOW__ON_WAY))
+        vow__report_circle(data, promise);
+    for (promise = first; promise && (promise->flags & VOW__ON_WAY); promise = only_input_of(promise))
+        promise->flags = (uint16_t) ((promise->flags & ~VOW__ON_WAY) | VOW__PASSED);
+}
+
+void vow__report_circles(vow_loop *loop)
+{
+    vow__pools_each(&loop->pools, report_circle_from, loop);
 }
