@@ -119,7 +119,7 @@ test_scripts = \
 	tests/symbols.sh \
 	tests/test262.sh
 
-EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/tap.sh tests/examples-tap.sh tests/compile-calls.c tests/compile-mixed.c tests/compile-task.c tests/order.js
+EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/mixes.txt tests/tap.sh tests/examples-tap.sh tests/compile-calls.c tests/compile-mixed.c tests/compile-task.c tests/order.js
 
 EXTRA_DIST += tests/failing-malloc.c tests/snippets.c tests/snippets.txt tools/snippets.pl
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The library and a program that are optimised together, each with flags of its own: what the macros and the library
-# share must not be taken for different objects. tools/deep/compilers.sh has more of it.
+# The library and a program that are optimised together, each with flags of its own, or as one translation unit: what
+# the macros and the library share must not be taken for different objects. tools/deep/compilers.sh has more of it.
 #
 # Copyright (c) 2026 the libvow authors
 set -u
@@ -36,14 +36,26 @@ mixed() # mixed FLAGS
     check "a library of -O2 -flto, a program of $1, run" "$scratch/mixed"
 }
 
+one_unit()
+{
+    # shellcheck disable=SC2046
+    perl "$top_srcdir/tools/deep/one-unit.pl" "$top_srcdir" $(sources) tests/compile-mixed.c >"$scratch/unit.c" &&
+        $CC -std=gnu11 -O2 -DHAVE_CONFIG_H $folders "$scratch/unit.c" -o "$scratch/unit" $LIBEV_LIBS -lpthread -lm
+}
+
 if [ -n "${SANITIZER_FLAGS:-}" ]; then
     skip "optimised together" "a sanitizer's build is not what this is about"
 elif ! can; then
     skip "optimised together" "$CC cannot do that here"
 else
     check "the library compiles with -flto" compile_library
-    mixed "-O2"
-    mixed "-O3 -fwrapv"
-    mixed "-O2 -fno-strict-aliasing"
+    sed -n 's/^-O2 | //p' "$top_srcdir/tests/mixes.txt" >"$scratch/mixes"
+    while read -r flags; do
+        mixed "$flags"
+    done <"$scratch/mixes"
+fi
+if [ -z "${SANITIZER_FLAGS:-}" ]; then
+    check "the library and a program as one unit" one_unit
+    check "that runs" "$scratch/unit"
 fi
 finish
