@@ -178,6 +178,7 @@ tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 scenario_sources = \
 	tests/scenario-events.c \
 	tests/scenario-joined.c \
+	tests/scenario-listeners.c \
 	tests/scenario-promises.c \
 	tests/scenario-sockets.c \
 	tests/scenario-streams.c \

@@ -298,6 +298,22 @@ static vow_promise *make_finally_thenable(struct world *w)
     return vow_finally(good(w), end_elsewhere, owe(w));
 }
 
+/* Two that follow each other, until one is cancelled. */
+static void cancel(void *promise)
+{
+    vow_cancel(promise);
+}
+
+static vow_promise *make_circle(struct world *w)
+{
+    vow_resolver one, other;
+    vow_promise *p = vow_promise_new(w->loop, &one, NULL), *q = vow_promise_new(w->loop, &other, NULL);
+
+    vow_resolve(&one, vow_follow(vow_ref(q)));
+    vow_resolve(&other, vow_follow(vow_ref(p)));
+    return vow_all_settled_of(w->loop, q, vow_attach(vow_yield(w->loop), p, cancel));
+}
+
 const struct scenario promise_scenarios[] = {
     {"good", good, "thing", NULL, 0, 0},
     {"bad", bad, "!EIO", NULL, 0, 0},
@@ -314,6 +330,7 @@ const struct scenario promise_scenarios[] = {
     {"finally-throws", make_finally_throws, "!EIO", NULL, 0, 0},
     {"finally-thenable", make_finally_thenable, "thing", NULL, 2, 0},
     {"attach", make_attach, "nil", NULL, 0, 0},
+    {"circle", make_circle, "[!ECANCELED,nil]", NULL, 0, 0},
     {"follow", make_follow, "thing", NULL, 0, 0},
     {"shared", make_shared, "[thing,text]", NULL, 0, 0},
     {"unhandled", make_unhandled, "thing", NULL, 0, 1},

@@ -50,6 +50,9 @@ extern const struct scenario task_scenarios[];
 extern const struct scenario stream_scenarios[];
 extern const struct scenario server_scenarios[];
 extern const struct scenario socket_scenarios[];
+extern const struct scenario listener_scenarios[];
+extern const struct scenario anywhere_scenarios[];
+extern const struct scenario queue_scenarios[];
 extern const struct scenario name_scenarios[];
 extern const struct scenario nobody_scenarios[]; /* rejected as it is: not for test-faults */
 extern const struct scenario talk_scenarios[];

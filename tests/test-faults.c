@@ -214,6 +214,43 @@ static void sockets(fixture *f)
     run_table(f, socket_scenarios);
 }
 
+static void listeners(fixture *f)
+{
+    run_table(f, listener_scenarios);
+}
+
+/* Without IPv6 a listener at any address has IPv4. */
+static void anywhere(fixture *f)
+{
+    static const struct fault no_v6[] = {
+        {"no IPv6", EAFNOSUPPORT, CALL_SOCKET, HARMLESS},
+        {"no address of IPv6", EADDRNOTAVAIL, CALL_BIND, HARMLESS},
+    };
+
+    run_table_bearing(f, anywhere_scenarios, CALL_OPTION, HARMLESS);
+    if (!faults_work())
+        return;
+    for (const struct scenario *scenario = anywhere_scenarios; scenario->name; scenario++)
+        for (size_t i = 0; i < G_N_ELEMENTS(no_v6); i++)
+            g_assert_cmpuint(run_each(f, scenario, &no_v6[i]), >=, 1);
+}
+
+/* Who cannot be accepted when the server stops is not served, and there is no second time. */
+static void queues(fixture *f)
+{
+    free_loop(f);
+    open_descriptors(f);
+    for (const struct fault *fault = faults; faults_work() && fault->name; fault++) {
+        struct fault accepting = *fault, others = *fault;
+
+        accepting.calls &= CALL_ACCEPT;
+        accepting.kind = EITHER;
+        others.calls &= ~(uint64_t) CALL_ACCEPT;
+        run_each(f, queue_scenarios, &accepting);
+        run_each(f, queue_scenarios, &others);
+    }
+}
+
 static void streams(fixture *f)
 {
     run_table(f, stream_scenarios);
@@ -368,6 +405,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_add("/faults/servers", servers);
     test_add("/faults/sockets", sockets);
+    test_add("/faults/listeners", listeners);
+    test_add("/faults/anywhere", anywhere);
+    test_add("/faults/queues", queues);
     test_add("/faults/streams", streams);
     test_add("/faults/talks", talks);
     test_add("/faults/processes", processes);
