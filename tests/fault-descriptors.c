@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -101,10 +103,16 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *length)
     return code > 0 ? fail(code) : original(fd, level, option, value, length);
 }
 
+/* A connection is slower without the one, and says its end in another way without the other. */
+static bool is_wish(int level, int option)
+{
+    return (level == IPPROTO_TCP && option == TCP_NODELAY) || (level == SOL_SOCKET && option == SO_LINGER);
+}
+
 int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
 {
     ORIGINAL(int, setsockopt, int, int, int, const void *, socklen_t);
-    int code = TAKE(CALL_OPTION, fd);
+    int code = TAKE(is_wish(level, option) ? CALL_WISH : CALL_OPTION, fd);
 
     return code > 0 ? fail(code) : original(fd, level, option, value, length);
 }

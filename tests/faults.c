@@ -51,11 +51,14 @@ const struct fault faults[] = {
     {"EINTR", EINTR, CALL_WAIT | CALL_CLOSE, HARMLESS},
     {"EIO", EIO, CALL_CLOSE, HARMLESS},
     {"EBADF", EBADF, CALL_FLAGS, EITHER},
+    /* A listener is known by its file, and is refused without; of other descriptors the answer only tells in
+     * which way not to wait for them, and there is one that does for all. The calls are the same. */
     {"EIO", EIO, CALL_FSTAT, EITHER},
     {"EMFILE", EMFILE, CALL_DUP, TOLD},
     {"EMFILE", EMFILE, CALL_OPEN, TOLD},
     {"ENOBUFS", ENOBUFS, CALL_ASK, EITHER},
-    {"ENOMEM", ENOMEM, CALL_OPTION, EITHER},
+    {"ENOMEM", ENOMEM, CALL_OPTION, TOLD},
+    {"ENOMEM", ENOMEM, CALL_WISH, HARMLESS},
     {"EAGAIN", EAGAIN, CALL_THREAD, EITHER},
     {NULL, 0, 0, TOLD},
 };

@@ -52,13 +52,14 @@ enum {
     CALL_FLAGS = 1 << 27,  /* fcntl(): reading and setting flags */
     CALL_DUP = 1 << 28,    /* fcntl(): a copy */
     CALL_ASK = 1 << 29,    /* getsockopt() */
-    CALL_OPTION = 1 << 30, /* setsockopt() */
+    CALL_OPTION = 1 << 30, /* setsockopt(), of what a socket has to have */
 };
 
 /* What no int of an enumeration can hold. */
 #define CALL_THREAD (UINT64_C(1) << 31) /* pthread_create() */
 #define CALL_NOWAIT \
     (UINT64_C(1) << 32) /* preadv2 and pwritev2, by syscall(), where read() and write() would do */
+#define CALL_WISH (UINT64_C(1) << 34)   /* setsockopt(), of what a socket does not depend on */
 #define CALL_REOPEN (UINT64_C(1) << 33) /* open(), of what is in /proc/self/fd */
 
 /* What others do right before a call, in place of an errno value. */

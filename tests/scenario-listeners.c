@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scenarios of listeners and receivers in the less usual cases: one at any address, a connection that was accepted
- * and put back, a server that stops with a queue, a receiver of datagrams that is full.
+ * Scenarios of listeners and receivers in the less usual cases: one at any address, a connection that was
+ * accepted and put back, a server that stops with a queue, a receiver of datagrams that is full.
  *
  * Copyright (c) 2026 the libvow authors
  */

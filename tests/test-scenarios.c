@@ -98,9 +98,9 @@ static void run_on(struct world *w, const struct scenario *scenario, const struc
 
 /* They drop promises themselves, or lose the error of one to that of another, which may have had no memory.
  */
-static const char *const losing[] = {
-    "circle",       "finally",      "finally-throws", "lost", "no-time", "race-cleans", "second-loop", "server", "signal",
-    "task-cancels", "tcp",            "unix", "too-late", NULL};
+static const char *const losing[] = {"circle",      "finally",     "finally-throws", "lost",   "no-time",
+                                     "race-cleans", "second-loop", "server",         "signal", "task-cancels",
+                                     "tcp",         "unix",        "too-late",       NULL};
 
 /* When somebody looks at the outcome, that there was no memory is in it, and nowhere else. */
 static void check_reports(fixture *f, const struct scenario *scenario, const struct manner *manner)
@@ -195,9 +195,10 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
 }
 
 static const struct scenario *const tables[] = {
-    promise_scenarios, joined_scenarios, task_scenarios,    stream_scenarios, talk_scenarios,
-    thread_scenarios,  event_scenarios,  process_scenarios, server_scenarios, socket_scenarios,
-    name_scenarios,    feed_scenarios,   nobody_scenarios,  listener_scenarios, anywhere_scenarios, queue_scenarios};
+    promise_scenarios, joined_scenarios,   task_scenarios,     stream_scenarios,
+    talk_scenarios,    thread_scenarios,   event_scenarios,    process_scenarios,
+    server_scenarios,  socket_scenarios,   name_scenarios,     feed_scenarios,
+    nobody_scenarios,  listener_scenarios, anywhere_scenarios, queue_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
