@@ -51,6 +51,7 @@ libvow_la_SOURCES = \
 	lib/core/scheduler-private.h \
 	lib/core/scheduler.c \
 	lib/core/select.c \
+	lib/core/share.c \
 	lib/core/shield.c \
 	lib/core/then.c \
 	lib/core/thenable-private.h \
@@ -102,6 +103,8 @@ libvow_la_SOURCES = \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
 	lib/loop/message.c \
+	lib/loop/movable-private.h \
+	lib/loop/movable.c \
 	lib/loop/offload-private.h \
 	lib/loop/offload.c \
 	lib/loop/offload_pool.c \

@@ -81,6 +81,7 @@ test_programs = \
 	tests/test-stream-read \
 	tests/test-stream-write \
 	tests/test-given-away \
+	tests/test-taken \
 	tests/test-task \
 	tests/test-task-cancel \
 	tests/test-task-finally \

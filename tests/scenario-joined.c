@@ -73,6 +73,33 @@ static vow_promise *make_shield(struct world *w)
     return vow_shield(ended(w, make_resolve(w)));
 }
 
+static vow_value take_all(vow_value *value, void *world)
+{
+    struct mark mark = enter(world);
+
+    return made(mark, vow_take(value));
+}
+
+static vow_promise *bytes(struct world *w)
+{
+    struct mark mark = enter(w);
+
+    return vow_resolved(w->loop, made(mark, vow_bytes_copy("b", 1)));
+}
+
+/* A list that is taken while others have the promises of what is in it. */
+static vow_promise *make_taken(struct world *w)
+{
+    vow_promise *held[] = {good(w), vow_then(good(w), copy_text, w),
+                           vow_all_of(w->loop, good(w), bytes(w), vow_all_settled_of(w->loop, bad(w)))};
+    vow_promise *taken = vow_all_of(w->loop, vow_ref(held[0]), vow_ref(held[1]), vow_ref(held[2]));
+
+    taken = vow_then(taken, take_all, w);
+    for (size_t i = 0; i < G_N_ELEMENTS(held); i++)
+        taken = vow_attach(taken, held[i], let_go);
+    return taken;
+}
+
 /* ---- Time ---------------------------------------------------------------------------------------------- */
 
 static vow_promise *make_sleep(struct world *w)
@@ -106,6 +133,7 @@ const struct scenario joined_scenarios[] = {
     {"race-cleans", make_race_cleans, "thing", NULL, 0, 0},
     {"select", make_select, "1", "0", 0, 0},
     {"shield", make_shield, "thing", NULL, 0, 0},
+    {"taken", make_taken, "[thing,text,[thing,bytes,[!EIO]]]", NULL, 0, 0},
     {"sleep", make_sleep, "[nil,nil,nil]", NULL, 0, 0},
     {"no-time", make_no_time, "[!EINVAL,!EINVAL,!EINVAL]", NULL, 0, 0},
     {"in-time", make_in_time, "thing", NULL, 0, 0},

@@ -331,9 +331,9 @@ static vow_value follow_promise(void *data)
     return vow_follow(data);
 }
 
-static vow_value share_error(void *data)
+static vow_value return_stream(void *stream)
 {
-    return vow_throw(vow_error_ref(data));
+    return vow_own(stream, &vow_type_stream);
 }
 
 static vow_value shut_down(void *data)
@@ -354,7 +354,7 @@ MISUSE(followed, run_job(f, follow_promise, number(f)), "vow_follow", "another t
 #else
 MISUSE(followed, run_job(f, follow_promise, number(f)), "vow_offload", "cannot be followed", false)
 #endif
-MISUSE(shared, run_job(f, share_error, vow_error_new(EIO, "shared")), "vow_offload", "still refers", false)
+MISUSE(stream, run_job(f, return_stream, NULL), "vow_offload", "of type stream belongs to its loop", false)
 MISUSE(shut_down_inside, run_job(f, shut_down, NULL), "vow_offload_shutdown", "inside a job", false)
 
 /* ---- Many ---------------------------------------------------------------------------------------------- */
@@ -482,7 +482,7 @@ int main(int argc, char **argv)
     test_add("/offload-end/fork/by-a-job", forked_by_a_job);
     test_add("/offload-end/misuse/no-function", test_no_function);
     test_add("/offload-end/misuse/follow", test_followed);
-    test_add("/offload-end/misuse/shared-error", test_shared);
+    test_add("/offload-end/misuse/stream", test_stream);
     test_add("/offload-end/misuse/shut-down-inside", test_shut_down_inside);
     test_add("/offload-end/several-loops", several_loops_share_the_pool);
     return g_test_run();

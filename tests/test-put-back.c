@@ -268,6 +268,24 @@ static void test_shared(fixture *f)
     }
 }
 
+/* Who takes a list has what is in it, whoever else may look. */
+static void test_taken(fixture *f)
+{
+    vow_promise *item, *all, *other;
+    vow_value list;
+
+    refill(f);
+    item = next_item(f);
+    all = vow_all_of(f->loop, vow_all_of(f->loop, item, vow_timeout(next_item(f), 1000)));
+    other = vow_all_of(f->loop, vow_ref(all));
+    turn(f);
+    g_assert_null(vow_run(other, &list));
+    assert_value(&list, "[[[1,2]]]");
+    vow_value_drop(list);
+    vow_unref(all);
+    assert_log(f, "");
+}
+
 /* A task that is cancelled before it goes on has not been given it. */
 static void test_task_is_cancelled(fixture *f)
 {
@@ -307,6 +325,7 @@ int main(int argc, char **argv)
     test_add("/put-back/all-rejects", test_all_rejects);
     test_add("/put-back/looked-at", test_looked_at);
     test_add("/put-back/shared", test_shared);
+    test_add("/put-back/taken", test_taken);
     test_add("/put-back/task-is-cancelled", test_task_is_cancelled);
     test_add("/put-back/loop-is-freed", test_loop_is_freed);
     return g_test_run();

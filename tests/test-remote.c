@@ -118,6 +118,38 @@ static void rejected_by_another_thread(fixture *f)
     vow_error_unref(error);
 }
 
+/* Who keeps a reference has the same error. */
+static void rejected_with_what_others_have(fixture *f)
+{
+    vow_error *mine = vow_error_new(EIO, "shared"), *error;
+    struct producer producer = {.count = 0};
+    vow_promise *promise = give(f, &producer, vow_throw(vow_error_ref(mine)));
+
+    finish(&producer);
+    error = vow_run(promise, NULL);
+    g_assert_true(error == mine);
+    vow_error_unref(error);
+    g_assert_cmpint(vow_error_code(mine), ==, EIO);
+    vow_error_unref(mine);
+}
+
+/* What is refused is what is in it now. */
+static void a_list_without_its_stream(fixture *f)
+{
+    vow_stream *stream = vow_stream_new(f->loop, open("/dev/null", O_RDONLY | O_CLOEXEC));
+    vow_promise *held = vow_resolved(f->loop, vow_own(stream, &vow_type_stream));
+    struct producer producer = {.count = 0};
+    vow_value list;
+
+    g_assert_null(vow_run(vow_all_of(f->loop, vow_ref(held), vow_resolved(f->loop, vow_int(1))), &list));
+    vow_unref(held);
+    vow_value_drop(vow_take(vow_list_at(vow_as_list(&list), 0)));
+    watch(f, give(f, &producer, list), "list");
+    finish(&producer);
+    turn(f);
+    assert_log(f, "list=[nil,1]");
+}
+
 static void abandoned_by_another_thread(fixture *f)
 {
     vow_remote *remote;
@@ -353,20 +385,45 @@ static vow_remote *remote_of(fixture *f)
     return remote;
 }
 
-static vow_error *shared_error(void)
+/* A list in a list, with a value that somebody still has a promise of, or nobody. */
+static vow_value listed(fixture *f, vow_value value, bool is_held)
 {
-    vow_error *error = vow_error_new(EIO, "shared");
+    vow_promise *promise = vow_resolved(f->loop, value);
+    vow_promise *inner = vow_all_of(f->loop, vow_resolved(f->loop, vow_nil()), vow_ref(promise));
+    vow_value list;
 
-    return vow_error_ref(error);
+    if (!is_held)
+        vow_unref(promise);
+    g_assert_null(vow_run(vow_all_of(f->loop, inner, number(f)), &list));
+    return list;
 }
+
+/* A copy of the list that the promise has. */
+static vow_value lent(fixture *f)
+{
+    vow_promise *number = vow_resolved(f->loop, vow_strdup("text"));
+    vow_promise *list = vow_all_of(f->loop, vow_ref(number));
+
+    turn(f);
+    return *vow_peek(list);
+}
+
+static vow_value new_stream(fixture *f)
+{
+    return vow_own(vow_stream_new(f->loop, dup(0)), &vow_type_stream);
+}
+
+#define REFUSED(name, value, words) \
+    MISUSE(name, vow_remote_resolve(remote_of(f), value), "vow_remote_resolve", words, false)
 
 MISUSE(no_place, vow_unref(vow_remote_new(f->loop, NULL)), "vow_remote_new", "is NULL", false)
 MISUSE(follow, vow_remote_resolve(remote_of(f), vow_follow(number(f))), "vow_remote_resolve", "followed",
        false)
-MISUSE(throw_shared, vow_remote_resolve(remote_of(f), vow_throw(shared_error())), "vow_remote_resolve",
-       "still refers", false)
-MISUSE(reject_shared, vow_remote_reject(remote_of(f), shared_error()), "vow_remote_reject", "still refers",
-       false)
+REFUSED(stream, new_stream(f), "of type stream belongs to its loop")
+REFUSED(stream_in_list, listed(f, new_stream(f), false), "of type stream belongs to its loop")
+REFUSED(stream_in_use, listed(f, new_stream(f), true), "of type stream belongs to its loop")
+REFUSED(process, listed(f, vow_own(NULL, &vow_type_process), false), "of type process belongs to its loop")
+REFUSED(lent_list, lent(f), "only lent")
 MISUSE(no_error, vow_remote_reject(remote_of(f), NULL), "vow_remote_reject", "is NULL", false)
 
 int main(int argc, char **argv)
@@ -375,6 +432,8 @@ int main(int argc, char **argv)
     test_add("/remote/resolve", resolved_by_another_thread);
     test_add("/remote/order", in_the_order_of_settling);
     test_add("/remote/reject", rejected_by_another_thread);
+    test_add("/remote/reject-shared", rejected_with_what_others_have);
+    test_add("/remote/stream-taken-out", a_list_without_its_stream);
     test_add("/remote/abandon", abandoned_by_another_thread);
     test_add("/remote/same-thread", used_by_the_same_thread);
     test_add("/remote/unhandled", nobody_looks_at_the_error);
@@ -392,8 +451,11 @@ int main(int argc, char **argv)
     test_add("/remote/no-descriptor", no_descriptor);
     test_add("/remote/misuse/no-place", test_no_place);
     test_add("/remote/misuse/follow", test_follow);
-    test_add("/remote/misuse/throw-shared", test_throw_shared);
-    test_add("/remote/misuse/reject-shared", test_reject_shared);
+    test_add("/remote/misuse/stream", test_stream);
+    test_add("/remote/misuse/stream-in-list", test_stream_in_list);
+    test_add("/remote/misuse/stream-in-use", test_stream_in_use);
+    test_add("/remote/misuse/process", test_process);
+    test_add("/remote/misuse/lent-list", test_lent_list);
     test_add("/remote/misuse/no-error", test_no_error);
     return g_test_run();
 }

@@ -4,7 +4,8 @@
  * @brief Why a promise rejected: a reference-counted error with code, domain, message, cause and the sites it
  * passed.
  *
- * An error may be made on any thread and used by one thread at a time; its reference count is not atomic.
+ * An error may be made and used on any thread, and on several at a time that have a reference each: it is not
+ * changed any more but for its count and the sites that it passes, and those are atomic.
  */
 #ifndef VOW_ERROR_H
 #define VOW_ERROR_H

@@ -5,8 +5,8 @@
  *
  * A `vow_value` that is passed or returned by value is given away. A `vow_value *` points into a promise (or
  * a list, or a task's last result), is valid while that lives, and is only looked at; vow_take() moves its
- * content out. None of these functions belongs to a loop: values may be made and read on any thread, one
- * thread at a time.
+ * content out. None of these functions belongs to a loop: values that were made or taken may be read on any
+ * thread, one thread at a time. What is in a promise belongs to the thread of its loop.
  */
 #ifndef VOW_VALUE_H
 #define VOW_VALUE_H
@@ -203,7 +203,17 @@ VOW_API vow_value vow_throw_at(vow_error *error, const char *site);
 /**
  * @brief Moves the content of a value out of the promise, list or task that holds it.
  *
- * An error is not moved, because a rejected promise always has one: it stays, and you get a reference to it.
+ * What you get stands alone: it may go to another thread, and outlive its promise and its loop. An error is not
+ * moved, because a rejected promise always has one: it stays, and you get a reference to it.
+ *
+ * A list takes what is in it along, and so do the lists in it. Where somebody else still holds a promise of such a
+ * value, or the list has it twice, both have it from then on: numbers, strings, bytes and lists are copied, of an
+ * error there are two references. What cannot be copied, from vow_own() or vow_fd(), say, is shared: it may be
+ * read in both places, is released once, by the last to have it and on that one's thread, and vow_take() of it
+ * in one place leaves nil in the other; if that is on another thread, only when nobody looks at it there
+ * meanwhile. Out of memory nothing is lost: what there is no second one of is in the list that you get, and the
+ * other one sees nil.
+ *
  * @param value left nil, for whoever else looks at it, unless it is an error; NULL gives nil.
  * @return the content, now the caller's to give on or to vow_value_drop().
  * @since 0.1
@@ -469,7 +479,8 @@ VOW_API size_t vow_list_length(const vow_list *list);
  * @brief One value of a list.
  * @param list  looked at.
  * @param index from 0; past the end is misuse and aborts.
- * @return a pointer into the list, good for reading and for vow_take().
+ * @return a pointer into the list, or to where those who share the value have it: good for reading and for
+ * vow_take().
  * @since 0.1
  */
 VOW_API vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site);

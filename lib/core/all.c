@@ -44,7 +44,7 @@ static void all_run(vow_promise *promise, vow__reaction *wait)
         vow__combine_decide(self, input);
         return;
     }
-    place(self, wait, vow__share(input));
+    place(self, wait, vow__share_with(self->u.list, input));
     vow__unref(input);
 }
 
@@ -61,7 +61,7 @@ static void all_settled_run(vow_promise *promise, vow__reaction *wait)
         input->flags |= VOW__SEEN;
         value = vow__value_of_error(vow_error_ref(vow__error_of(input)));
     } else {
-        value = vow__share(input);
+        value = vow__share_with(self->u.list, input);
     }
     place(self, wait, value);
     vow__unref(input);

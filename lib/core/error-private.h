@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The inside of an error, and the errors that need no memory. */
+/*
+ * The inside of an error, and the errors that need no memory. What is written once it is shared is atomic: the
+ * count of its references and the sites it passed. Those who have it may be on several threads.
+ */
 #ifndef VOW_CORE_ERROR_PRIVATE_H
 #define VOW_CORE_ERROR_PRIVATE_H
+
+#include <stdatomic.h>
 
 #include <vow/error.h>
 
@@ -16,11 +21,10 @@ struct vow_error {
     vow_list *list;
     size_t
         size; /* of the allocation; 0 for a static error, which is shared by threads and never written to */
-    unsigned refs;
+    atomic_uint refs;
     int code;
-    bool is_quiet; /* made by cancelling: never reported as unhandled */
-    unsigned char site_count;
-    const char *sites[VOW__ERROR_SITES];
+    bool is_quiet;                                /* made by cancelling: never reported as unhandled */
+    _Atomic(const char *) sites[VOW__ERROR_SITES]; /* NULL behind the last one */
     const char *message; /* behind the struct, unless static */
 };
 
@@ -28,17 +32,19 @@ extern vow_error vow__error_no_memory; /* ENOMEM */
 extern vow_error vow__error_self;      /* ELOOP: a promise that was to follow itself */
 extern vow_error vow__error_cancelled; /* ECANCELED, by vow_cancel() or by freeing the loop */
 
-/* Notes a place that the error passed; those that do not fit are left out. */
+/* Notes a place that the error passed; those that do not fit are left out. It may be passing others on other
+ * threads. */
 void vow__error_pass(vow_error *error, const char *site);
 /* An aggregate without errors yet, and room for `length`; NULL when there is no memory. */
 vow_error *vow__error_new_aggregate(const char *site, size_t length);
 /* As vow_error_new(), but gives `fallback` when there is no memory. */
 vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, const char *format, ...)
     VOW_PRINTF(4, 5);
-/* Gives up a reference; whether it was the last. */
+/* Gives up a reference; whether it was the last. Who has the only one is not told apart by any other thread. */
 static inline bool vow__error_is_last(vow_error *error)
 {
-    return error->size && --error->refs == 0;
+    return error->size && (atomic_load_explicit(&error->refs, memory_order_acquire) == 1 ||
+                           atomic_fetch_sub_explicit(&error->refs, 1, memory_order_acq_rel) == 1);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns errors: made in one allocation with their message, counted, never changed after they are shared but
- * for the sites they pass.
+ * Owns errors: made in one allocation with their message, counted for all threads, never changed after they
+ * are shared but for the sites they pass.
  */
 #include "core/error-private.h"
 
@@ -41,15 +41,23 @@ vow_error vow__error_self = {
 vow_error vow__error_cancelled = {
     .domain = &vow_domain_errno, .refs = 1, .code = ECANCELED, .is_quiet = true, .message = "cancelled"};
 
+/* The first free place is taken, unless another thread does so first. */
 void vow__error_pass(vow_error *error, const char *site)
 {
-    unsigned count = error->site_count;
+    const char *last = NULL;
 
-    if (!error->size || !site || count == VOW__ERROR_SITES)
+    if (!error->size || !site)
         return;
-    if (count && strcmp(error->sites[count - 1], site) == 0)
-        return;
-    error->sites[error->site_count++] = site;
+    for (size_t i = 0; i < VOW__ERROR_SITES; i++) {
+        const char *here = atomic_load_explicit(&error->sites[i], memory_order_acquire);
+
+        if (!here && last && strcmp(last, site) == 0)
+            return;
+        if (!here && atomic_compare_exchange_strong_explicit(&error->sites[i], &here, site, memory_order_acq_rel,
+                                                             memory_order_acquire))
+            return;
+        last = here;
+    }
 }
 
 /* An error with room for a message of `length` bytes, or NULL. */
@@ -63,7 +71,7 @@ static vow_error *error_alloc(const vow_domain *domain, int code, size_t length)
     memset(error, 0, sizeof *error);
     error->domain = domain;
     error->size = size;
-    error->refs = 1;
+    atomic_init(&error->refs, 1);
     error->code = code;
     error->message = (char *) (error + 1);
     return error;
@@ -180,10 +188,9 @@ vow_error *vow_error_ref_at(const vow_error *error, const char *site)
     check_error(error, "vow_error_ref", site);
     if (!mine->size)
         return mine;
-    if (VOW_UNLIKELY(mine->refs >= VOW__REFS_MAX))
-        vow__misuse("vow_error_ref", mine->site_count ? mine->sites[0] : NULL,
+    if (VOW_UNLIKELY(atomic_fetch_add_explicit(&mine->refs, 1, memory_order_relaxed) >= VOW__REFS_MAX))
+        vow__misuse("vow_error_ref", vow_error_site(mine, 0),
                     "the error has more references than can be counted%s%s", site ? ", at " : "", site ? site : "");
-    mine->refs++;
     return mine;
 }
 
@@ -233,5 +240,5 @@ const vow_list *vow_error_list_at(const vow_error *error, const char *site)
 const char *vow_error_site_at(const vow_error *error, size_t index, const char *site)
 {
     check_error(error, "vow_error_site", site);
-    return index < error->site_count ? error->sites[index] : NULL;
+    return index < VOW__ERROR_SITES ? atomic_load_explicit(&error->sites[index], memory_order_acquire) : NULL;
 }

@@ -408,14 +408,3 @@ void vow_cancel_at(vow_promise *promise, const char *site)
     vow__let_go(promise);
     vow__reap(loop, base);
 }
-
-/* Whoever was given the alias was given the value, unless it goes with a promise that nobody has looked at.
- */
-void vow__alias_drop(void *pointer)
-{
-    vow_promise *promise = pointer;
-
-    if (!vow__loop_of(promise)->is_unseen)
-        promise->flags |= VOW__SEEN;
-    vow_unref(promise);
-}

@@ -18,7 +18,7 @@ static bool has_one_owner(const vow_type *type)
 /* An error has as many owners as references: the promise is one, the value that was given another. */
 static bool is_borrowed(const vow_error *error)
 {
-    return error->size && error->refs < 2;
+    return error->size && atomic_load_explicit(&error->refs, memory_order_relaxed) < 2;
 }
 
 static bool has_two_owners(const vow_value *lent, vow_value given)

@@ -22,7 +22,7 @@ typedef struct vow__stash {
     size_t limit;                           /* of these; 0: none are kept */
 } vow__stash;
 
-/* As vow__list_reserve(), without asking for memory if one is kept. */
+/* As vow__list_reserve(), without asking for memory if one is kept, which may be marked as bound. */
 vow_list *vow__list_obtain(vow__stash *stash, size_t length);
 /* As vow__list_discard(), or keeps it. */
 void vow__list_yield(vow__stash *stash, vow_list *list);

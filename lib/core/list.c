@@ -22,8 +22,10 @@ vow_list *vow__list_reserve(size_t length)
     if (length > (SIZE_MAX - sizeof *list) / sizeof list->items[0])
         return NULL;
     list = vow__allocate(size_of(length));
-    if (list)
+    if (list) {
+        list->container.is_bound = false;
         list->length = length;
+    }
     return list;
 }
 

@@ -105,10 +105,10 @@ typedef struct vow__kind {
      * user code. Several items of one source may come back in any order (the list of a dropped vow_all() ends
      * from its beginning): their place is for the kind to know, by a number, say.
      *
-     * A look is: a handler or a task was given the value, vow_peek(), what vow_run() gives. Whoever else
-     * takes a value out of a promise that may be of such a kind says so with vow__look(). That an outcome is
-     * passed on is no look: vow__share() then leaves the value where it is and gives an alias, and an alias
-     * that goes says whether it was looked at. So the item also comes back through vow_timeout(), vow_race(),
+     * A look is: a handler or a task was given the value, vow_peek(), what vow_run() and vow_take() give.
+     * Whoever else takes a value out of a promise that may be of such a kind says so with vow__look(). That an
+     * outcome is passed on is no look: vow__share() then leaves the value where it is and gives an alias, and an
+     * alias that goes says whether it was looked at. So the item also comes back through vow_timeout(), vow_race(),
      * a promise that follows, or the list of vow_all().
      */
     void (*put_back)(vow_promise *promise, vow_value value);
@@ -160,11 +160,14 @@ static inline enum vow__state vow__state_of(const vow_promise *promise)
     return (enum vow__state)(promise->flags & (VOW__FULFILLED | VOW__REJECTED));
 }
 
-/* Where the value behind an alias lives. */
+/* The promise that holds what an alias stands for; NULL: a box does. */
+vow_promise *vow__alias_promise(vow_value alias);
+
+/* Where a value lives. */
 static inline vow_value *vow__value_resolve(vow_value *value)
 {
-    if (value->type == &vow__type_alias)
-        return &((vow_promise *) value->u.pointer)->u.value;
+    while (value->type == &vow__type_alias)
+        value = value->u.pointer;
     return value;
 }
 
@@ -274,6 +277,18 @@ static inline vow_value vow__share(vow_promise *from)
     return vow__share_slowly(from);
 }
 
+/* The same for a place in a list. */
+static inline vow_value vow__share_with(vow_list *list, vow_promise *from)
+{
+    if (VOW__LIKELY(!(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value)))
+        return from->u.value;
+    list->container.is_bound = true;
+    return vow__share_slowly(from);
+}
+
+/* A list that is bound is on its way out of its loop: from now on it stands alone. The same list. */
+VOW__RARE vow_value vow__list_unbind(vow_value value);
+
 /* Puts a promise in the queue: kind->run() is called, with `upstream` (which may be NULL) to take. */
 void vow__wait_turn(vow_promise *promise, vow_promise *upstream);
 /* Ends a branch's wait, if it has one; returns what it waited for, the caller's, or NULL. */
@@ -312,8 +327,5 @@ void vow__keep(vow_promise *promise);
 const char *vow__site_of_value(const vow_value *value);
 /* What a promise is called in messages. */
 const char *vow__name_of(const vow_promise *promise);
-
-/* vow_type.drop of an alias. */
-void vow__alias_drop(void *promise);
 
 #endif

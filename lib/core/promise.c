@@ -127,35 +127,6 @@ void vow__resolve_slowly(vow_promise *promise, vow_value value)
     }
 }
 
-/* That somebody has looked at a promise's value holds for what that leads to: an item, or a list with some.
- */
-static bool is_looked_at(const vow_promise *from)
-{
-    const vow_value *own = &from->u.value;
-
-    if (!(from->flags & VOW__SEEN))
-        return false;
-    if (own->type == &vow__type_alias)
-        ((vow_promise *) own->u.pointer)->flags |= VOW__SEEN;
-    return own->type == &vow_type_list;
-}
-
-vow_value vow__share_slowly(vow_promise *from)
-{
-    vow_value *own = &from->u.value;
-    vow_value alias;
-
-    if (!vow__holds_item(from)) {
-        if (vow__value_is_trivial(*own))
-            return *own;
-        if (!is_looked_at(from) && from->refs == 1)
-            return vow_take(own);
-    }
-    alias = vow_own(own->type == &vow__type_alias ? own->u.pointer : from, &vow__type_alias);
-    vow__ref(alias.u.pointer);
-    return alias;
-}
-
 void vow__adopt(vow_promise *promise, vow_promise *from)
 {
     if (vow__is_rejected(from)) {

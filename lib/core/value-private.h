@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The values that are not plain: what vow_follow(), vow_throw() and vow_follow_thenable() make, and the
- * alias, which stands for a value that lives in another promise because several parties share it.
+ * alias, which stands for a value that lives elsewhere because several parties share it: in a promise, as long
+ * as all of them are in its loop, or in a box, which no loop has a part in (core/share.c).
  */
 #ifndef VOW_CORE_VALUE_PRIVATE_H
 #define VOW_CORE_VALUE_PRIVATE_H
@@ -17,13 +18,15 @@ extern VOW__HIDDEN const vow_type vow__verbs[3];
 #define vow__type_follow (vow__verbs[0])  /* pointer: the promise to follow */
 #define vow__type_throw (vow__verbs[1])   /* pointer: the error to reject with */
 #define vow__type_foreign (vow__verbs[2]) /* pointer: a vow__foreign */
-extern VOW__HIDDEN const vow_type
-    vow__type_alias; /* pointer: the settled promise that holds the value, never an alias */
+/* pointer: the vow_value that it stands for, in a settled promise or in a box. In the promise may be an alias of
+ * a box in turn, but of no other promise. */
+extern VOW__HIDDEN const vow_type vow__type_alias;
 
 /* What the list and the error have in common: they may contain one another to any depth. */
 typedef struct vow__container {
-    struct vow__container *next; /* among those about to be released */
-    bool is_error;               /* set then */
+    struct vow__container *next; /* among those about to be released, or that are being gone through */
+    bool is_error;               /* set before it is released */
+    bool is_bound;               /* a list: there may be aliases of promises in it, or lists that are bound */
 } vow__container;
 
 struct vow_list {
@@ -42,10 +45,6 @@ static inline bool vow__value_is_trivial(vow_value value)
 {
     return !value.type || !value.type->drop;
 }
-
-/* Ends the program if a value that is to go to another thread belongs to a loop, or is an error that somebody
- * else refers to, too: neither counts its references for more than one thread. */
-void vow__check_movable(vow_value value, const char *function, const char *site);
 
 static inline vow_value vow__value_of_error(vow_error *error)
 {

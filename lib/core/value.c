@@ -43,7 +43,6 @@ const vow_type vow_type_error = {"error", vow__drop_container};
 const vow_type vow_type_fd = {"fd", drop_fd};
 const vow_type vow__verbs[] = {
     {"follow", drop_follow}, {"throw", drop_throw}, {"thenable", vow__foreign_drop}};
-const vow_type vow__type_alias = {"alias", vow__alias_drop};
 
 vow_value vow_strdup(const char *string)
 {
@@ -75,15 +74,27 @@ vow_value vow_throw_at(vow_error *error, const char *site)
     return vow_own(error, &vow__type_throw);
 }
 
+static bool is_bound_list(vow_value value)
+{
+    return value.type == &vow_type_list && ((const vow_list *) value.u.pointer)->container.is_bound;
+}
+
+static VOW__RARE vow_value take_error(vow_error *error)
+{
+    return vow__value_of_error(vow_error_ref(error));
+}
+
 vow_value vow_take(vow_value *value)
 {
-    vow_value content = value ? *value : vow_nil();
+    vow_value content;
 
+    if (!value)
+        return vow_nil();
+    content = *value;
     if (content.type == &vow_type_error)
-        content = vow__value_of_error(vow_error_ref(content.u.pointer));
-    else if (value)
-        *value = vow_nil();
-    return content;
+        return take_error(content.u.pointer);
+    *value = vow_nil();
+    return VOW_UNLIKELY(is_bound_list(content)) ? vow__list_unbind(content) : content;
 }
 
 int vow_as_fd_at(const vow_value *value, const char *site)
@@ -122,14 +133,4 @@ void vow__value_mismatch(const vow_value *value, const char *function, const vow
         vow__misuse(function, NULL, "the value is NULL, where %s is wanted%s%s", name, at, place);
     vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted%s%s",
                 vow_value_type_name(value), name, at, place);
-}
-
-void vow__check_movable(vow_value value, const char *function, const char *site)
-{
-    const vow_error *error = value.u.pointer;
-
-    if (value.type == &vow__type_follow || value.type == &vow__type_foreign)
-        vow__misuse(function, site, "a promise cannot be followed from another thread");
-    if ((value.type == &vow__type_throw || value.type == &vow_type_error) && error->size && error->refs > 1)
-        vow__misuse(function, site, "somebody else still refers to the error that goes to another thread");
 }

@@ -13,6 +13,7 @@
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "loop/inbox-private.h"
+#include "loop/movable-private.h"
 
 typedef struct offload offload;
 

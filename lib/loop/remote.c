@@ -11,6 +11,7 @@
 #include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "loop/inbox-private.h"
+#include "loop/movable-private.h"
 
 typedef struct remote_promise {
     vow_promise promise;
@@ -130,7 +131,6 @@ void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site
     if (!error)
         vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL%s%s",
                     site ? ", at " : "", site ? site : "");
-    vow__check_movable(vow__value_of_error(error), "vow_remote_reject", site_of(remote));
     vow__error_pass(error, site);
     settle(remote, vow_throw(error));
 }
