@@ -236,6 +236,63 @@ static void itself(fixture *f)
     vow_unref(p);
 }
 
+/* ---- Through what an outcome drops ----------------------------------------------------------------------
+ */
+
+static vow_promise *whole; /* held by the test, too */
+
+static void cancel_whole(vow_resolver *resolver)
+{
+    (void) resolver;
+    vow_cancel(vow_ref(whole));
+}
+
+static vow_promise *make_all(vow_loop *loop, vow_promise *const parts[3])
+{
+    return vow_all(loop, 3, parts);
+}
+
+static vow_promise *make_race(vow_loop *loop, vow_promise *const parts[3])
+{
+    return vow_race(loop, 3, parts);
+}
+
+/* Here it is the deadline that comes early. */
+static vow_promise *make_timeout(vow_loop *loop, vow_promise *const parts[3])
+{
+    return vow_timeout(vow_all_settled(loop, 3, parts), 0.);
+}
+
+/* The whole has its outcome, `early`, and drops the rest: one part cancels the whole, and the next waits for
+ * it. What it would have ended with is reported. */
+static void assert_circle_ends(fixture *f, vow_promise *(*make)(vow_loop *, vow_promise *const[3]),
+                               const char *outcome)
+{
+    vow_resolver early, part, last;
+    vow_promise *const parts[3] = {vow_promise_new(f->loop, &early, NULL),
+                                   vow_promise_new(f->loop, &part, cancel_whole),
+                                   vow_promise_new(f->loop, &last, NULL)};
+
+    whole = make(f->loop, parts);
+    vow_resolve(&last, vow_follow(vow_finally(vow_ref(whole), saw_end, tag_new(f, "finally"))));
+    turn(f);
+    if (make != make_timeout)
+        vow_reject(&early, vow_error_new(EIO, "early"));
+    turn(f);
+    assert_peek(whole, "!ECANCELED");
+    assert_log(f, "finally");
+    expect_report(f, outcome);
+    vow_unref(whole);
+    g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
+}
+
+static void decided_and_cancelled(fixture *f)
+{
+    assert_circle_ends(f, make_all, "early");
+    assert_circle_ends(f, make_race, "early");
+    assert_circle_ends(f, make_timeout, "timed out");
+}
+
 /* ---- The end of the loop ------------------------------------------------------------------------------- */
 
 /* Nobody holds it any more but itself. What an event could have settled, or another input, is not reported. */
@@ -359,6 +416,7 @@ int main(int argc, char **argv)
     test_add("/circle/bystanders", bystanders_clean_up);
     test_add("/circle/tail", tail_is_dropped);
     test_add("/circle/itself", itself);
+    test_add("/circle/decided-and-cancelled", decided_and_cancelled);
     test_add("/circle/free", free_ends_it);
     test_add("/circle/free/held", free_reports_who_is_held);
     test_add("/circle/free/once", each_circle_is_reported_once);

@@ -108,7 +108,7 @@ void vow__combine_decide(vow__combine *self, vow_promise *winner)
     promise->wait.upstream = (uintptr_t) winner;
     vow__place_take(promise);
     vow__combine_stop(promise);
-    vow__reap(loop, base);
+    vow__reap_for(promise, base);
     if (promise->kind->dispose)
         vow__dispose_members(promise);
     if (vow__combine_unwind(promise))

@@ -157,9 +157,14 @@ void vow__let_go(vow_promise *promise)
         let_last_go(vow__loop_of(promise), promise);
 }
 
-/* Whether one is being unwound, and the other because of that: whose clean-up comes first is decided then. */
+/* Whether the one is being unwound because the other is, or has dropped it for the sake of its outcome: whose
+ * clean-up comes first is decided then. */
 static bool is_behind(const vow_promise *promise, const vow_promise *upstream)
 {
+    const vow_loop *loop = vow__loop_of(promise);
+
+    if (loop->deciding == upstream && loop->deciding_at == loop->busy)
+        return promise->flags & VOW__UNWINDING;
     return (promise->flags & upstream->flags & VOW__UNWINDING) &&
            promise->wait.link.prev == upstream->wait.link.prev;
 }
@@ -326,6 +331,19 @@ void vow__unwind_on(vow_promise *promise)
     if (!clean_up(promise))
         reject_if_pending(promise);
     vow__reap(loop, base);
+}
+
+void vow__reap_for(const vow_promise *promise, vow_promise *base)
+{
+    vow_loop *loop = vow__loop_of(promise);
+    const vow_promise *outer = loop->deciding;
+    unsigned outer_at = loop->deciding_at;
+
+    loop->deciding = promise;
+    loop->deciding_at = loop->busy + 1;
+    vow__reap(loop, base);
+    loop->deciding = outer;
+    loop->deciding_at = outer_at;
 }
 
 vow_promise *vow_ref_at(const vow_promise *promise, const char *site)

@@ -38,7 +38,7 @@ bool vow__place_drop(vow_promise *promise, vow_promise *upstream)
     if (!vow__give_up(promise, upstream))
         upstream = NULL;
     promise->refs++;
-    vow__reap(loop, base);
+    vow__reap_for(promise, base);
     vow__let_go(promise);
     if (!upstream)
         return false;

@@ -37,7 +37,9 @@ struct vow_loop {
     const vow__host *host;
     vow_promise *doomed;  /* the stack that vow__reap() works off */
     unsigned busy;        /* depth of calls in which the program's code may run: see vow__enter_program() */
-    vow_promise *running; /* whose job is running, for messages; may be gone */
+    unsigned deciding_at; /* `busy`, while what `deciding` dropped is reaped */
+    const vow_promise *deciding; /* for whose outcome what is reaped was dropped; or NULL */
+    vow_promise *running;        /* whose job is running, for messages; may be gone */
     bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
     bool is_put_off;  /* the queue was to be drained while the program's code ran outside of a job */
@@ -80,6 +82,8 @@ void vow__drain_later(vow_loop *loop);
 void vow__run_job(vow_loop *loop);
 /* Works the doomed promises off, down to `base`. May run handlers. */
 void vow__reap(vow_loop *loop, vow_promise *base);
+/* The same for a promise that has its outcome, and has dropped the rest of what it waited for. */
+void vow__reap_for(const vow_promise *promise, vow_promise *base);
 
 /* The memory of a promise without references goes, and what it holds. May run the program's hook and drop
  * functions. */
