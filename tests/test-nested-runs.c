@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs in runs: vow_run() and ev_run() of the program's, one in the other, on one loop or on two that share an
- * ev_loop. Each ends when it should, and none ends another.
+ * Runs in runs: vow_run() and ev_run() of the program's, one in the other, on one loop or on two that share
+ * an ev_loop. Each ends when it should, and none ends another.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -99,7 +99,8 @@ static void settle_outer(fixture *f)
     note(f, "inner");
 }
 
-/* The outer run's promise is settled while a run of the program's is the innermost: that goes on to its end. */
+/* The outer run's promise is settled while a run of the program's is the innermost: that goes on to its end.
+ */
 static void the_programs_run_inside_is_not_ended(fixture *f)
 {
     struct callback first;
@@ -257,6 +258,53 @@ static void events_of_one_whose_handler_runs_another(fixture *f)
     vow_loop_free(other);
 }
 
+static vow_value sleep_between_runs(vow_value *value, void *data)
+{
+    fixture *f = data;
+    vow_promise *sleep;
+
+    (void) value;
+    run_ok(vow_sleep(other, 0.));
+    sleep = vow_sleep(f->loop, 0.);
+    run_ok(vow_sleep(other, 0.01));
+    g_assert_true(vow_is_fulfilled(sleep));
+    vow_unref(sleep);
+    note(f, "handler");
+    return vow_nil();
+}
+
+/* In a handler that a timer has called, the only one until then. */
+static void timers_of_one_whose_handler_runs_another(fixture *f)
+{
+    other = vow_loop_new(f->ev);
+    run_ok(vow_then(vow_sleep(f->loop, 0.), sleep_between_runs, f));
+    assert_log(f, "handler");
+    vow_loop_free(other);
+}
+
+static vow_value deadline_between(vow_value *value, void *data)
+{
+    fixture *f = data;
+
+    (void) value;
+    vow_resolve(&source.resolver, vow_nil()); /* in time */
+    run_ok(vow_sleep(other, 0.02));
+    note(f, "handler");
+    return vow_nil();
+}
+
+/* A deadline that passes while what it guards has settled, and only its turn has not come. */
+static void deadlines_of_one_whose_handler_runs_another(fixture *f)
+{
+    vow_promise *guarded = vow_timeout(pending(f, &source, "s"), 0.01);
+
+    other = vow_loop_new(f->ev);
+    run_ok(vow_then(vow_resolved(f->loop, vow_nil()), deadline_between, f));
+    run_ok(guarded);
+    assert_log(f, "handler");
+    vow_loop_free(other);
+}
+
 static void run_other_in_cancel(vow_resolver *resolver)
 {
     run_ok(vow_sleep(other, 0.01));
@@ -314,6 +362,8 @@ int main(int argc, char **argv)
     test_add("/nested-runs/before-waiting", settled_before_waiting);
     test_add("/nested-runs/two-loops/callback", a_run_of_another_loop_inside);
     test_add("/nested-runs/two-loops/handler", events_of_one_whose_handler_runs_another);
+    test_add("/nested-runs/two-loops/timers", timers_of_one_whose_handler_runs_another);
+    test_add("/nested-runs/two-loops/deadlines", deadlines_of_one_whose_handler_runs_another);
     test_add("/nested-runs/two-loops/clean-up", events_of_one_whose_clean_up_runs_another);
     test_add("/nested-runs/no-memory", a_run_inside_another_needs_memory);
     return g_test_run();

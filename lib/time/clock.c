@@ -118,14 +118,17 @@ static void disarm(vow__clock *self)
     ev_prepare_stop(self->loop->ev, &self->adjust);
 }
 
-/* Sets the watcher for the first timer. */
+/* Sets the watcher for the first timer. If there is none, in an ev_loop that a handler of this clock's runs,
+ * the next one that is set is the first. */
 static void adjust(vow__clock *self)
 {
     double next;
 
     ev_prepare_stop(self->loop->ev, &self->adjust);
-    if (!self->wheel.count)
+    if (!self->wheel.count) {
+        self->armed = HUGE_VAL;
         return;
+    }
     next = vow__wheel_next(&self->wheel);
     if (next != self->armed)
         arm(self, next, self->kind->now(self));

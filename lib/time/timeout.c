@@ -52,13 +52,14 @@ static void timeout_run(vow_promise *promise, vow__reaction *wait)
     vow__adopt(promise, vow__take_upstream(wait));
 }
 
-/* One that is doomed waits for nothing any more: it is about to be stopped. */
+/* One that is doomed waits for nothing any more: it is about to be stopped. What it guards may have settled
+ * in time, where its turn has not come yet. */
 static void run_out(vow__timer *timer)
 {
     timeout *self = VOW__CONTAINER_OF(timer, timeout, timer);
     const char *site = self->promise.site;
 
-    if (self->promise.flags & VOW__DOOMED)
+    if ((self->promise.flags & VOW__DOOMED) || !vow__is_pending((vow_promise *) self->promise.wait.upstream))
         return;
     vow__list_unlink(&self->promise.wait.link);
     self->promise.mode = VOW__WAIT_NONE;
