@@ -2,8 +2,9 @@
 /*
  * The side of the model test that is libvow.
  *
- * No time passes but what the program lets pass: libev asks clock_gettime(), which is ours while a program is
- * played. Memory comes from an allocator that counts, and fails as it is told to.
+ * A second passes when an ev_loop looks for events, for which it never waits, and no other time: libev asks
+ * clock_gettime(), which is ours while a program is played. Memory comes from an allocator that counts, and
+ * fails as it is told to.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -19,16 +20,31 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What is on an ev_loop besides libvow. */
+struct own {
+    struct ev_loop *ev;
+    ev_idle no_rest;
+    ev_prepare called; /* never started: fed */
+};
+
+/* To whom a report goes. */
+struct hook {
+    struct model_world *world;
+    int loop;
+};
+
 struct library {
     struct model_world *world;
-    vow_loop *loop;
-    struct ev_loop *ev;
+    vow_loop *loops[MODEL_LOOPS];
+    vow_interval *intervals[MODEL_LOOPS];
+    struct own owns[MODEL_EVS];
+    struct hook hooks[MODEL_LOOPS];
     int blocks, allocated; /* outstanding now; calls so far */
 };
 
 static vow_loop *loop_of(const struct model_info *info)
 {
-    return ((struct library *) info->world->state)->loop;
+    return ((struct library *) info->world->state)->loops[info->loop];
 }
 
 /* ---- Time ---------------------------------------------------------------------------------------------- */
@@ -176,10 +192,12 @@ static void call_attached(void *info)
     model_call_attached(info);
 }
 
-static void call_report(const vow_report *report, void *world)
+static void call_report(const vow_report *report, void *data)
 {
+    const struct hook *hook = data;
+
     if (report->kind == VOW_REPORT_UNHANDLED)
-        model_call_report(world, report->made_at, vow_error_code(report->error));
+        model_call_report(hook->world, hook->loop, report->made_at, vow_error_code(report->error));
 }
 
 /* ---- Tasks --------------------------------------------------------------------------------------------- */
@@ -223,6 +241,25 @@ VOW_ASYNC(player, me)
     VOW_END(me);
 }
 
+/* Where there is no memory for an interval, something else. */
+static vow_promise *tick(struct model_info *info)
+{
+    vow_interval **interval = &((struct library *) info->world->state)->intervals[info->loop];
+
+    if (!*interval)
+        *interval = vow_interval_new(loop_of(info), model_interval(info->loop));
+    return *interval ? vow_interval_next_at(*interval, info->site)
+                     : vow_resolved_at(loop_of(info), vow_nil(), info->site);
+}
+
+static void stop_ticks(struct model_world *world, int loop)
+{
+    vow_interval **interval = &((struct library *) world->state)->intervals[loop];
+
+    vow_interval_free(*interval);
+    *interval = NULL;
+}
+
 /* ---- Promises ------------------------------------------------------------------------------------------ */
 
 static void *make_from_nothing(struct model_info *info)
@@ -241,6 +278,8 @@ static void *make_from_nothing(struct model_info *info)
         return vow_sleep_at(loop, info->seconds, info->site);
     case MODEL_YIELD:
         return vow_yield_at(loop, info->site);
+    case MODEL_TICK:
+        return tick(info);
     default:
         return vow_async_at(loop, &vow__task_player, &(struct player){.info = info}, info->site);
     }
@@ -329,6 +368,25 @@ static void cancel(void *promise)
     vow_cancel(promise);
 }
 
+static bool takes(vow_loop *loop)
+{
+    return !((const struct hook *) vow_loop_data(loop))->world->has_ticks;
+}
+
+static void run(void *promise, char *text, size_t size)
+{
+    vow_loop *loop = vow_promise_loop(promise);
+    vow_value value = vow_nil();
+    vow_error *error = vow_run_at(promise, takes(loop) ? &value : NULL, "run");
+
+    if (error)
+        snprintf(text, size, "!%d", vow_error_code(error));
+    else
+        show(&value, text, size);
+    vow_error_unref(error);
+    vow_value_drop(value);
+}
+
 static void resolve(struct model_source *source, struct model_outcome outcome)
 {
     vow_resolve(source->resolver, value_of(outcome, NULL, NULL));
@@ -372,8 +430,71 @@ static void take(void *promise, int index)
     vow_value_drop(vow_take(value));
 }
 
-/* ---- The loop ------------------------------------------------------------------------------------------ */
+/* ---- The loops ----------------------------------------------------------------------------------------- */
 
+static void before_waiting(struct ev_loop *ev)
+{
+    model_pass_time(((struct library *) ev_userdata(ev))->world);
+}
+
+static void after_waiting(struct ev_loop *ev)
+{
+    (void) ev;
+}
+
+static void no_rest_cb(struct ev_loop *ev, ev_idle *watcher, int revents)
+{
+    (void) ev;
+    (void) watcher;
+    (void) revents;
+}
+
+static void called_cb(struct ev_loop *ev, ev_prepare *watcher, int revents)
+{
+    (void) ev;
+    (void) revents;
+    model_call_program(watcher->data);
+}
+
+/* What is ours does not keep an ev_run() going. */
+static void own_begin(struct own *own, struct library *library)
+{
+    own->ev = ev_loop_new(EVBACKEND_SELECT | EVFLAG_NOENV);
+    ev_set_userdata(own->ev, library);
+    ev_set_loop_release_cb(own->ev, before_waiting, after_waiting);
+    ev_idle_init(&own->no_rest, no_rest_cb);
+    ev_set_priority(&own->no_rest, EV_MINPRI);
+    ev_idle_start(own->ev, &own->no_rest);
+    ev_unref(own->ev);
+    ev_prepare_init(&own->called, called_cb);
+    own->called.data = library->world;
+}
+
+static void own_end(struct own *own, struct model_world *world)
+{
+    ev_clear_pending(own->ev, &own->called);
+    ev_set_loop_release_cb(own->ev, NULL, NULL);
+    if (ev_run(own->ev, EVRUN_NOWAIT))
+        model_wrong(world, "a watcher is active though its loop was freed");
+    ev_ref(own->ev);
+    ev_idle_stop(own->ev, &own->no_rest);
+    ev_loop_destroy(own->ev);
+}
+
+static void loop_begin(struct library *library, int loop)
+{
+    struct hook *hook = &library->hooks[loop];
+
+    library->loops[loop] = vow_loop_new(library->owns[model_ev(loop)].ev);
+    if (!library->loops[loop])
+        return;
+    library->world->loops[loop].state = MODEL_LOOP_OPEN;
+    *hook = (struct hook){library->world, loop};
+    vow_loop_set_data(library->loops[loop], hook);
+    vow_loop_set_report(library->loops[loop], call_report, hook);
+}
+
+/* A loop that there was no memory for is one that was freed. */
 static bool begin(struct model_world *world)
 {
     struct library *library = calloc(1, sizeof *library);
@@ -384,39 +505,49 @@ static bool begin(struct model_world *world)
         world->sources[i].resolver = &world->sources[i].library;
     vow_allocator_set(&(vow_allocator){allocate, release, library});
     clock_now = &world->clock;
-    library->ev = ev_loop_new(EVBACKEND_SELECT | EVFLAG_NOENV);
-    library->loop = vow_loop_new(library->ev);
-    if (library->loop)
-        vow_loop_set_report(library->loop, call_report, world);
-    return library->loop;
+    for (int ev = 0; ev < MODEL_EVS; ev++)
+        own_begin(&library->owns[ev], library);
+    for (int loop = 0; loop < world->n_loops; loop++)
+        loop_begin(library, loop);
+    return library->loops[0];
 }
 
-static void turn(struct model_world *world)
+static struct own *own_of(const struct model_world *world, int ev)
 {
-    struct ev_loop *ev = ((struct library *) world->state)->ev;
-
-    ev_now_update(ev); /* what begins in this turn begins now */
-    ev_run(ev, EVRUN_NOWAIT);
+    return &((struct library *) world->state)->owns[ev];
 }
 
-static bool free_loop(struct model_world *world)
+static void turn(struct model_world *world, int ev)
 {
-    vow_loop_free(((struct library *) world->state)->loop);
-    return true;
+    ev_run(own_of(world, ev)->ev, EVRUN_NOWAIT);
 }
 
-static int live(struct model_world *world)
+static void call(struct model_world *world, int ev)
 {
-    return (int) vow_loop_live(((struct library *) world->state)->loop);
+    ev_feed_event(own_of(world, ev)->ev, &own_of(world, ev)->called, EV_CUSTOM);
+}
+
+static void free_loop(struct model_world *world, int loop)
+{
+    vow_loop_free(((struct library *) world->state)->loops[loop]);
+}
+
+static int live(struct model_world *world, int loop)
+{
+    return (int) vow_loop_live(((struct library *) world->state)->loops[loop]);
 }
 
 static void end(struct model_world *world)
 {
     struct library *library = world->state;
 
-    if (ev_run(library->ev, EVRUN_NOWAIT))
-        model_wrong(world, "a watcher is active though the loop was freed");
-    ev_loop_destroy(library->ev);
+    for (int loop = 0; loop < world->n_loops; loop++) {
+        stop_ticks(world, loop);
+        if (world->loops[loop].state == MODEL_LOOP_OPEN) /* something was wrong already */
+            vow_loop_free(library->loops[loop]);
+    }
+    for (int ev = 0; ev < MODEL_EVS; ev++)
+        own_end(&library->owns[ev], world);
     clock_now = NULL;
     if (library->blocks)
         model_wrong(world, "%d blocks of memory are left", library->blocks);
@@ -425,6 +556,6 @@ static void end(struct model_world *world)
 }
 
 const struct model_side model_library = {
-    begin,  end,    turn,    free_loop, live, make,          ref,   unref,        detach,
-    forget, cancel, resolve, abandon,   move, is_waited_for, state, show_promise, take,
+    begin,  end,    turn, call,    stop_ticks, free_loop, live,          make,  ref,          unref, detach,
+    forget, cancel, run,  resolve, abandon,    move,      is_waited_for, state, show_promise, take,
 };

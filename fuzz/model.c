@@ -16,7 +16,7 @@
 static struct model_world *world_new(const struct model_side *side, const uint8_t *data, size_t size)
 {
     struct model_world *world = calloc(1, sizeof *world);
-    int mode;
+    int mode, shape;
 
     world->side = side;
     world->data = data;
@@ -24,6 +24,10 @@ static struct model_world *world_new(const struct model_side *side, const uint8_
     mode = model_next(world);
     world->mode = mode < 192 ? MODEL_EXACT : mode % 2 ? MODEL_FAIL_ONE : MODEL_FAIL_FROM;
     world->fail_at = world->mode == MODEL_EXACT ? 0 : 1 + model_next(world);
+    shape = model_next(world);
+    world->n_loops = shape % 4 == 3 ? 2 : 1 + shape % 4;
+    world->looks = !(shape & 4);
+    world->has_ticks = shape & 8;
     world->clock = 1;
     for (int i = 0; i < MODEL_SOURCES; i++)
         world->sources[i].index = i;
@@ -33,7 +37,7 @@ static struct model_world *world_new(const struct model_side *side, const uint8_
 static void world_free(struct model_world *world)
 {
     free(world->log.bytes);
-    free(world->drops.bytes);
+    free(world->sorted.bytes);
     free(world->wrong);
     free(world);
 }
@@ -78,17 +82,23 @@ static char *describe_difference(const char *agreed, size_t length, const char *
     return text;
 }
 
+static size_t compared(const struct model_world *world)
+{
+    return world->is_over ? world->compared : world->log.length;
+}
+
 /* NULL if the compared parts of the traces are the same. */
 static char *compare(const struct model_world *library, const struct model_world *reference)
 {
     const char *ours = library->log.bytes, *theirs = reference->log.bytes;
+    size_t our_end = compared(library), their_end = compared(reference);
     size_t same = 0, line = 0;
 
-    while (same < library->compared && same < reference->compared && ours[same] == theirs[same]) {
+    while (same < our_end && same < their_end && ours[same] == theirs[same]) {
         if (ours[same++] == '\n')
             line = same;
     }
-    if (same == library->compared && same == reference->compared)
+    if (same == our_end && same == their_end)
         return NULL;
     return describe_difference(ours, line, ours + line, theirs + line);
 }

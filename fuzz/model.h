@@ -15,6 +15,10 @@
  *     library.c      one side: libvow
  *     reference*.c   the other: a plain graph, which knows nothing of libvow
  *
+ * A program has up to three loops, two of them on one ev_loop. Wherever it may, user code runs one of them
+ * until a promise is settled, or frees one. Where the headers leave an order open (in which values go, or a
+ * loop cancels what is pending), user code is hushed: it decides nothing, and what it notes is sorted.
+ *
  * Copyright (c) 2026 the libvow authors
  */
 #ifndef VOW_FUZZ_MODEL_H
@@ -39,6 +43,8 @@ size_t model_random(uint64_t seed, uint8_t *data, size_t size);
 /* ---- Limits -------------------------------------------------------------------------------------------- */
 
 enum {
+    MODEL_LOOPS = 3, /* see model_ev() */
+    MODEL_EVS = 2,
     MODEL_SLOTS = 8,      /* references that a program holds */
     MODEL_SOURCES = 6,    /* resolvers that it holds */
     MODEL_PROMISES = 160, /* over a whole program; after that it makes no more */
@@ -49,7 +55,7 @@ enum {
 };
 
 enum model_mode {
-    MODEL_EXACT,     /* on both sides, until the loop is freed: from there on, on libvow alone */
+    MODEL_EXACT, /* on both sides; from where a loop is freed and user code is not hushed, on libvow alone */
     MODEL_FAIL_ONE,  /* on libvow alone: one allocation fails */
     MODEL_FAIL_FROM, /* on libvow alone: all allocations from one on fail */
     MODEL_MODES
@@ -66,6 +72,7 @@ enum model_made {
     MODEL_SLEEP,
     MODEL_YIELD,
     MODEL_TASK,
+    MODEL_TICK, /* of the interval of its loop: an item, which goes back if nobody looks at it */
     MODEL_PASS, /* vow_then() without a handler; this and the next wait for one promise */
     MODEL_THEN,
     MODEL_CATCH,
@@ -103,6 +110,10 @@ struct model_outcome {
 struct model_thing {
     struct model_world *world;
     int id;
+    int loop;                /* whose promises have it */
+    void *promise;           /* it owns that, of whichever loop; or NULL */
+    struct model_info *info; /* of that */
+    bool cancels;            /* its drop function does so with the promise, instead of letting go of it */
     int drops;
     bool acts; /* its drop function makes decisions */
 };
@@ -127,6 +138,7 @@ struct model_source {
 struct model_info {
     struct model_world *world;
     int id;
+    int loop;
     char site[16]; /* "p" and the id: what reports name */
     enum model_made made;
     struct model_outcome outcome; /* MODEL_RESOLVED */
@@ -154,9 +166,12 @@ struct model_step {
 struct model_side {
     bool (*begin)(struct model_world *world); /* false when there is no memory for a loop */
     void (*end)(struct model_world *world);
-    void (*turn)(struct model_world *world);
-    bool (*free_loop)(struct model_world *world); /* false: this side knows nothing of what follows */
-    int (*live)(struct model_world *world);
+    void (*turn)(struct model_world *world, int ev);
+    void (*call)(struct model_world *world, int ev); /* model_call_program() is called in its next turn */
+    void (*stop_ticks)(struct model_world *world,
+                       int loop); /* frees its interval; the next tick makes another */
+    void (*free_loop)(struct model_world *world, int loop);
+    int (*live)(struct model_world *world, int loop);
 
     void *(*make)(struct model_info *info, void **inputs); /* the inputs are given away */
     void *(*ref)(void *promise);
@@ -164,6 +179,7 @@ struct model_side {
     void (*detach)(void *promise);
     void (*forget)(void *promise);
     void (*cancel)(void *promise);
+    void (*run)(void *promise, char *text, size_t size); /* until it is settled; its outcome */
 
     void (*resolve)(struct model_source *source, struct model_outcome outcome);
     void (*abandon)(struct model_source *source);
@@ -189,24 +205,34 @@ struct model_slot {
     struct model_info *info;
 };
 
-enum model_loop { MODEL_LOOP_OPEN, MODEL_LOOP_FREEING, MODEL_LOOP_FREED };
+enum model_state { MODEL_LOOP_FREED, MODEL_LOOP_OPEN, MODEL_LOOP_FREEING };
+struct model_loop {
+    enum model_state state;
+    int busy; /* calls of user code that are under way: in them it can neither be run nor freed */
+    int runs; /* that are under way: in them it cannot be freed */
+};
 
 struct model_world {
     const struct model_side *side;
     void *state; /* the side's own */
     enum model_mode mode;
     int fail_at; /* which allocation fails, from 1 */
+    int n_loops;
+    bool looks;     /* at the values of all that it holds, all the time */
+    bool has_ticks; /* and takes no value: what another one has then of an item, the headers do not say */
 
     const uint8_t *data;
     size_t size, at;
     int depth;    /* of user code */
+    int hushed;   /* user code is, if not 0 */
     double clock; /* the time that libev is told */
 
     struct model_text log;
-    struct model_text drops; /* lines about values that were dropped, for model_look() */
-    size_t compared;         /* of the log: what comes before the loop is freed */
+    struct model_text sorted; /* what was noted while user code was hushed, for model_look() */
+    bool is_over;             /* from here on the sides differ */
+    size_t compared;          /* of the log, then */
 
-    enum model_loop loop;
+    struct model_loop loops[MODEL_LOOPS];
     struct model_slot slots[MODEL_SLOTS];
     struct model_source sources[MODEL_SOURCES];
     struct model_info infos[MODEL_PROMISES];
@@ -224,14 +250,24 @@ void model_play(struct model_world *world);
 int model_next(struct model_world *world);
 /* One of n. */
 int model_pick(struct model_world *world, int n);
-/* Appends a line to the trace. */
-void model_note(struct model_world *world, const char *format, ...) VOW_PRINTF(2, 3);
+/* The ev_loop of a loop: the first two loops share one. */
+int model_ev(int loop);
+/* Whether a loop is open, and may be run here. */
+bool model_may_run(const struct model_world *world, int loop);
+/* Frees a loop. If that is loud, user code does what it likes meanwhile, and the comparison is over. */
+void model_free_loop(struct model_world *world, int loop, bool is_loud);
+/* Between two ticks of a loop: so that nothing else is due at once. */
+double model_interval(int loop);
+/* Both sides call this when an ev_loop looks for events. */
+void model_pass_time(struct model_world *world);
+/* Whether what is to be compared has not ended. */
+bool model_is_compared(const struct model_world *world);
 /*
- * Notes that a value was dropped. When the last promise goes that it can be seen through, is what the headers
- * say; in which order the promises go that one call lets go of, they do not. So the lines of one step of the
- * main program are sorted and stand at its end.
+ * Appends a line to the trace. What is noted while user code is hushed is sorted and stands at the end of the
+ * step of the main program: when the last promise goes that a value can be seen through, is what the headers
+ * say; in which order the promises go that one call lets go of, they do not.
  */
-void model_note_drop(struct model_world *world, int thing);
+void model_note(struct model_world *world, const char *format, ...) VOW_PRINTF(2, 3);
 /* Notes what can be seen of promises and resolvers. */
 void model_look(struct model_world *world);
 /* Keeps the first thing that was found wrong. */
@@ -241,10 +277,13 @@ void model_wrong(struct model_world *world, const char *format, ...) VOW_PRINTF(
 
 /* Does one thing that may stand in the main program and in user code. */
 void model_operate(struct model_world *world);
-/* What a promise is to be resolved with. */
-struct model_outcome model_outcome(struct model_world *world, bool has_value);
-/* A promise that the program gives away, other than `but`; NULL if it has none. */
-void *model_give(struct model_world *world, const struct model_info *but, const char *what);
+/* What a promise of a loop is to be resolved with. */
+struct model_outcome model_outcome(struct model_world *world, int loop, bool has_value);
+/* Which promises, if not those of one loop. */
+enum { MODEL_ANY_LOOP = -1, MODEL_USABLE = -2, MODEL_RUNNABLE = -3 };
+/* A promise that the program gives away, other than `but`, or NULL; its place is left behind. */
+struct model_slot model_give(struct model_world *world, int loop, const struct model_info *but,
+                             const char *what);
 /* Settles, gives up or moves a resolver. */
 void model_settle(struct model_world *world, struct model_source *source);
 
@@ -263,6 +302,8 @@ void model_call_drop(struct model_thing *thing);
 /* The code of an error that a foreign future throws, or 0. */
 int model_call_subscribe(struct model_foreign *foreign, struct model_source *source);
 void model_call_foreign_drop(struct model_foreign *foreign);
-void model_call_report(struct model_world *world, const char *site, int code);
+void model_call_report(struct model_world *world, int loop, const char *site, int code);
+/* In a turn of an ev_loop, outside of all handlers. */
+void model_call_program(struct model_world *world);
 
 #endif

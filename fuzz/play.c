@@ -25,6 +25,32 @@ int model_pick(struct model_world *world, int n)
     return model_next(world) % n;
 }
 
+int model_ev(int loop)
+{
+    return loop / 2;
+}
+
+double model_interval(int loop)
+{
+    return 1.70013 + loop * 0.0101;
+}
+
+bool model_may_run(const struct model_world *world, int loop)
+{
+    return world->loops[loop].state == MODEL_LOOP_OPEN && !world->loops[loop].busy;
+}
+
+bool model_is_compared(const struct model_world *world)
+{
+    return world->mode == MODEL_EXACT && !world->is_over;
+}
+
+void model_pass_time(struct model_world *world)
+{
+    world->clock += 1;
+    model_note(world, "- %g", world->clock);
+}
+
 static void insert(struct model_text *text, size_t at, const char *line, size_t length)
 {
     if (text->length + length >= text->size) {
@@ -42,12 +68,22 @@ static void insert(struct model_text *text, size_t at, const char *line, size_t 
 static size_t make_line(const struct model_world *world, char *line, size_t size, const char *format,
                         va_list arguments)
 {
-    size_t indent = 4 * (size_t) world->depth;
+    size_t indent = world->hushed ? 2 : 4 * (size_t) world->depth;
 
     memset(line, ' ', indent);
     vsnprintf(line + indent, size - indent - 1, format, arguments);
     strcat(line, "\n");
     return strlen(line);
+}
+
+/* Where a line belongs among those that are sorted. */
+static size_t place_of(const struct model_text *sorted, const char *line)
+{
+    size_t at = 0;
+
+    while (at < sorted->length && strncmp(sorted->bytes + at, line, strcspn(line, "\n") + 1) < 0)
+        at += strcspn(sorted->bytes + at, "\n") + 1;
+    return at;
 }
 
 void model_note(struct model_world *world, const char *format, ...)
@@ -58,24 +94,17 @@ void model_note(struct model_world *world, const char *format, ...)
     va_start(arguments, format);
     size_t length = make_line(world, line, sizeof line, format, arguments);
     va_end(arguments);
-    insert(&world->log, world->log.length, line, length);
+    if (world->hushed)
+        insert(&world->sorted, place_of(&world->sorted, line), line, length);
+    else
+        insert(&world->log, world->log.length, line, length);
 }
 
-void model_note_drop(struct model_world *world, int thing)
+static void note_sorted(struct model_world *world)
 {
-    char line[32];
-    size_t at = 0, length = (size_t) snprintf(line, sizeof line, "  drop t%03d\n", thing);
-
-    while (at < world->drops.length && strncmp(world->drops.bytes + at, line, length) < 0)
-        at += length;
-    insert(&world->drops, at, line, length);
-}
-
-static void note_drops(struct model_world *world)
-{
-    if (world->drops.length)
-        insert(&world->log, world->log.length, world->drops.bytes, world->drops.length);
-    world->drops.length = 0;
+    if (world->sorted.length)
+        insert(&world->log, world->log.length, world->sorted.bytes, world->sorted.length);
+    world->sorted.length = 0;
 }
 
 void model_wrong(struct model_world *world, const char *format, ...)
@@ -83,7 +112,7 @@ void model_wrong(struct model_world *world, const char *format, ...)
     char line[2 * MODEL_TEXT];
     va_list arguments;
 
-    if (world->wrong)
+    if (world->wrong || (world->is_over && world->side == &model_reference))
         return;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
@@ -98,7 +127,7 @@ static int show_slot(const struct model_world *world, const struct model_slot *s
     char value[MODEL_TEXT] = "";
     char state = world->side->state(slot->promise);
 
-    if (state == '=') /* to peek at an error would be to have looked at it */
+    if (state == '=' && world->looks) /* to peek at an error would be to have looked at it */
         world->side->show(slot->promise, value, sizeof value);
     return snprintf(text, size, " p%d%c%s", slot->info->id, state, value);
 }
@@ -109,7 +138,7 @@ void model_look(struct model_world *world)
     size_t used = 0;
 
     if (!world->depth)
-        note_drops(world);
+        note_sorted(world);
     for (int i = 0; i < MODEL_SLOTS && used + 1 < sizeof text; i++) {
         if (world->slots[i].promise)
             used += (size_t) show_slot(world, &world->slots[i], text + used, sizeof text - used);
@@ -123,6 +152,20 @@ void model_look(struct model_world *world)
 
 /* ---- The end of a program ------------------------------------------------------------------------------ */
 
+/* A value may be in a promise that it owns: then somebody has to break the circle. */
+static void empty_all(struct model_world *world)
+{
+    for (int i = 0; i < world->n_things; i++) {
+        void *promise = world->things[i].promise;
+
+        if (!promise)
+            continue;
+        model_note(world, "> unref p%d of t%d", world->things[i].info->id, i);
+        world->things[i].promise = NULL;
+        world->side->unref(promise);
+    }
+}
+
 static void release_all(struct model_world *world)
 {
     for (int i = 0; i < MODEL_SLOTS; i++) {
@@ -134,13 +177,13 @@ static void release_all(struct model_world *world)
         world->slots[i].promise = NULL;
         world->side->unref(promise);
     }
+    empty_all(world);
 }
 
-static void turn(struct model_world *world)
+static void turn(struct model_world *world, int ev)
 {
-    world->clock += 1;
-    model_note(world, "> turn");
-    world->side->turn(world);
+    model_note(world, "> turn %d", ev);
+    world->side->turn(world, ev);
 }
 
 static void settle_all(struct model_world *world)
@@ -161,70 +204,103 @@ static void settle_all(struct model_world *world)
 static void wind_up(struct model_world *world)
 {
     release_all(world);
+    for (int loop = 0; loop < world->n_loops; loop++) {
+        if (world->loops[loop].state == MODEL_LOOP_OPEN)
+            world->side->stop_ticks(world, loop);
+    }
     for (int i = 0; i < 6; i++) {
         settle_all(world);
-        turn(world);
+        for (int ev = 0; ev < MODEL_EVS; ev++)
+            turn(world, ev);
         release_all(world); /* what clean-up kept */
     }
     model_look(world);
-    model_note(world, world->side->live(world) ? "some are alive" : "none is alive");
+    for (int loop = 0; loop < world->n_loops; loop++) {
+        if (world->loops[loop].state == MODEL_LOOP_OPEN)
+            model_note(world, world->side->live(world, loop) ? "some are alive" : "none is alive");
+    }
 }
 
-static void check_held(struct model_world *world)
+/* What the loop's end has left. */
+static void check_held(struct model_world *world, int loop)
 {
     for (int i = 0; i < MODEL_SLOTS; i++) {
-        if (world->slots[i].promise && world->side->state(world->slots[i].promise) == '?')
-            model_wrong(world, "p%d is pending though its loop was freed", world->slots[i].info->id);
+        const struct model_slot *slot = &world->slots[i];
+
+        if (slot->promise && slot->info->loop == loop && world->side->state(slot->promise) == '?')
+            model_wrong(world, "p%d is pending though its loop was freed", slot->info->id);
     }
     for (int i = 0; i < MODEL_SOURCES; i++) {
-        if (world->side->is_waited_for(&world->sources[i]))
+        const struct model_source *source = &world->sources[i];
+
+        if (world->side->is_waited_for(source) && source->info->loop == loop)
             model_wrong(world, "r%d is waited for though its loop was freed", i);
     }
 }
 
-/* In which order a loop cancels what does not wait for one another is its own affair: what happens from here
- * on is not compared, but everything must still happen exactly once, whatever user code does meanwhile. */
-static bool free_loop(struct model_world *world)
+/* In which order a loop cancels what does not wait for one another is its own affair. */
+void model_free_loop(struct model_world *world, int loop, bool is_loud)
 {
-    model_note(world, "> free the loop");
-    world->compared = world->log.length;
-    world->loop = MODEL_LOOP_FREEING;
-    if (!world->side->free_loop(world))
-        return false;
-    world->loop = MODEL_LOOP_FREED;
-    check_held(world);
-    return true;
+    model_note(world, "> free loop %d", loop);
+    if (is_loud && model_is_compared(world)) {
+        world->is_over = true;
+        world->compared = world->log.length;
+    }
+    world->hushed += !is_loud;
+    world->side->stop_ticks(world, loop);
+    world->loops[loop].state = MODEL_LOOP_FREEING;
+    world->side->free_loop(world, loop);
+    world->loops[loop].state = MODEL_LOOP_FREED;
+    world->hushed -= !is_loud;
+    check_held(world, loop);
+}
+
+static int first_open(const struct model_world *world)
+{
+    int loop = 0;
+
+    while (loop < world->n_loops && world->loops[loop].state != MODEL_LOOP_OPEN)
+        loop++;
+    return loop;
 }
 
 /* ---- What stands in the main program alone ------------------------------------------------------------- */
 
-/* False when there is nothing more to do on this side. */
-static bool step(struct model_world *world)
+static void step(struct model_world *world)
 {
-    int what = model_next(world);
+    int loop = first_open(world), what = model_next(world);
 
-    if (world->loop == MODEL_LOOP_OPEN && what < 64) {
-        if (what == 63)
-            return free_loop(world);
-        turn(world);
-    } else {
+    if (loop == world->n_loops || what >= 64)
         model_operate(world);
-    }
+    else if (what == 63)
+        model_free_loop(world, loop, true);
+    else
+        turn(world, world->n_loops > 2 ? model_pick(world, MODEL_EVS) : 0);
     model_look(world);
-    return true;
+}
+
+static void take_down(struct model_world *world)
+{
+    wind_up(world);
+    for (int loop; (loop = first_open(world)) < world->n_loops;)
+        model_free_loop(world, loop, false);
+    release_all(world);
+    model_look(world);
+}
+
+/* The reference knows nothing of what follows where the comparison is over. */
+static bool goes_on(const struct model_world *world)
+{
+    return !world->wrong && !(world->is_over && world->side == &model_reference);
 }
 
 void model_play(struct model_world *world)
 {
-    bool goes_on = world->side->begin(world);
-
-    while (goes_on && world->at < world->size && !world->wrong)
-        goes_on = step(world);
-    if (goes_on && world->loop == MODEL_LOOP_OPEN) {
-        wind_up(world);
-        goes_on = free_loop(world);
+    if (world->side->begin(world)) {
+        while (goes_on(world) && world->at < world->size)
+            step(world);
+        if (goes_on(world))
+            take_down(world);
     }
-    if (goes_on)
-        release_all(world);
     world->side->end(world);
 }

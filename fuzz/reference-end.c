@@ -34,7 +34,7 @@ void ref_keep(struct node *node)
 void ref_report(const struct node *node, const struct error *error)
 {
     if (!error->quiet && !node->forgotten)
-        model_call_report(node->info->world, node->info->site, error->code);
+        model_call_report(node->info->world, node->info->loop, node->info->site, error->code);
 }
 
 /* Nobody is interested any more in how it settled, or it never will settle. */
@@ -58,23 +58,26 @@ static void end_unless_cleaning(struct node *node)
         ref_end(node);
 }
 
-void ref_unref(struct node *node)
+static void end_or_go(struct node *node)
 {
-    if (--node->interest)
-        return;
+    ref_enter(ref_loop_of(node));
     if (node->state == '?')
         end_unless_cleaning(node);
     else
         go(node);
+    ref_leave_program(ref_loop_of(node));
+}
+
+void ref_unref(struct node *node)
+{
+    if (--node->interest == 0)
+        end_or_go(node);
 }
 
 void ref_cancel(struct node *node)
 {
-    node->interest--;
-    if (node->state == '?')
-        end_unless_cleaning(node);
-    else if (!node->interest)
-        go(node);
+    if (--node->interest == 0 || node->state == '?')
+        end_or_go(node);
 }
 
 /* ---- What it does itself ------------------------------------------------------------------------------- */
@@ -84,7 +87,7 @@ static void stop(struct node *node)
     struct model_source *source = node->source;
     struct value foreign = node->foreign;
 
-    node->ticks = false;
+    ref_halt(node);
     node->foreign = (struct value){.kind = NIL};
     if (foreign.kind == FOREIGN)
         ref_leave(node, 0);
@@ -142,6 +145,10 @@ static enum fate decide(const struct node *node, struct node *on)
     bool is_last = on->interest == 1;
     bool is_ending = on->cancelled || on->cleaning;
 
+    if (on->state == '=' && is_last && on->cell->of == on && on->cell->holders > 1) {
+        ref_unref(on); /* at once: others have its value, which goes with the last of them */
+        return LEFT;
+    }
     if (on->state != '?' && is_last)
         return GO;
     if (on->state != '?' || (!is_last && !on->cancelled) || is_behind(node, on)) {
@@ -152,6 +159,8 @@ static enum fate decide(const struct node *node, struct node *on)
     if (is_last && on->cleaning)
         ref_keep(on);
     on->ended |= !is_ending; /* in its turn; what would settle it until then is ignored */
+    if (!is_ending)
+        ref_halt(on);
     return is_ending ? CLEANS_UP : END;
 }
 
@@ -286,6 +295,7 @@ void ref_decide(struct node *node)
     struct inner inner;
 
     ref_ref(node);
+    ref_enter(ref_loop_of(node));
     node->cleaning = node->decided = true;
     ref_place(node);
     inner = leave_all(node);
@@ -293,12 +303,13 @@ void ref_decide(struct node *node)
     node->results = NULL;
     if (results)
         ref_drop((struct value){LIST, 0, results});
+    ref_leave_program(ref_loop_of(node));
+    ref_unref(node); /* its own clean-up is let finish */
     node->left = wait_for_all(node, &inner);
     if (node->left)
         ref_no_place(node);
     else
         settle_decided(node);
-    ref_unref(node);
 }
 
 void ref_end(struct node *node)

@@ -21,6 +21,7 @@ static void run_then(struct node *node, struct node *on)
 {
     char text[MODEL_TEXT];
 
+    ref_look(on);
     ref_show(on, text, sizeof text);
     ref_resolve(node, user_value(node, model_call_then(node->info, text), on));
     ref_unref(on);
@@ -51,6 +52,12 @@ static void run_attach(struct node *node, struct node *on)
 void ref_ring(struct node *node)
 {
     node->ticks = false;
+    if (node == ref_loop_of(node)->interval) {
+        ref_tell(node);
+        return;
+    }
+    if (node->info->made == MODEL_TIMEOUT && node->wait[0].on->state != '?')
+        return; /* it came in time */
     if (node->info->made != MODEL_TIMEOUT) {
         ref_fulfil(node, ref_cell(node->info->world, (struct value){.kind = NIL}));
         return;
@@ -79,7 +86,7 @@ static void await_returned(struct node *node, struct value value)
     struct node *returned = value.object;
 
     if (value.kind == FOREIGN) {
-        returned = ref_new(node->info);
+        returned = ref_new_inner(node);
         ref_resolve(returned, value);
     }
     if (returned == node) {
@@ -281,7 +288,9 @@ static bool leave(struct node *node, struct value outcome)
 static void await(struct node *node, const struct model_step *step)
 {
     node->tries = step->kind == MODEL_TRY_AWAIT;
+    node->running = true; /* what it looked at may own the task itself */
     let_awaited_go(node);
+    node->running = false;
     ref_wait(node, 0, step->promise, OUTCOME);
     if (!node->cut || node->in_finally)
         return;
@@ -329,7 +338,7 @@ bool ref_task(struct node *node, enum model_at at)
 static void run_task(struct node *node, struct node *on)
 {
     node->passes_on = on;
-    on->seen |= on->state == '!';
+    ref_look(on);
     if (on->state == '=' || node->tries) {
         ref_task(node, node->in_finally ? MODEL_AT_FINALLY_RESULT : MODEL_AT_RESULT);
     } else if (leave(node, (struct value){THROW, 0, on->error})) {

@@ -7,9 +7,10 @@
 #include "reference.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-/* ---- The loop ------------------------------------------------------------------- */
+/* ---- The loops ------------------------------------------------------------------ */
 
 static bool begin(struct model_world *world)
 {
@@ -17,6 +18,7 @@ static bool begin(struct model_world *world)
 
     reference->world = world;
     world->state = reference;
+    ref_begin(reference);
     return true;
 }
 
@@ -30,50 +32,33 @@ static void end(struct model_world *world)
     free(reference);
 }
 
-/* The next one that is due and has not come: of those that yield, or of the others by time. */
-static struct node *next_due(const struct reference *reference, bool yields)
+static void turn(struct model_world *world, int ev)
 {
-    struct node *next = NULL;
-
-    for (int i = 0; i < reference->n_nodes; i++) {
-        struct node *node = reference->nodes[i];
-
-        if (node->ticks && node->due < reference->world->clock && (node->due == 0) == yields &&
-            (!next || node->due < next->due))
-            next = node;
-    }
-    return next;
+    ref_turn(world->state, &((struct reference *) world->state)->evs[ev]);
 }
 
-/* What yields comes first, all of it at once. */
-static void turn(struct model_world *world)
+static void call(struct model_world *world, int ev)
 {
-    struct reference *reference = world->state;
-    struct node *node;
-
-    ref_drain(reference);
-    while ((node = next_due(reference, true)))
-        ref_ring(node);
-    ref_drain(reference);
-    while ((node = next_due(reference, false))) {
-        ref_ring(node);
-        ref_drain(reference);
-    }
+    ref_call(&((struct reference *) world->state)->evs[ev]);
 }
 
-static bool free_loop(struct model_world *world)
+static void stop_ticks(struct model_world *world, int loop)
 {
-    (void) world;
-    return false;
+    ref_stop_ticks(&((struct reference *) world->state)->loops[loop]);
 }
 
-static int live(struct model_world *world)
+static void free_loop(struct model_world *world, int loop)
+{
+    ref_close(&((struct reference *) world->state)->loops[loop]);
+}
+
+static int live(struct model_world *world, int loop)
 {
     const struct reference *reference = world->state;
     int n = 0;
 
     for (int i = 0; i < reference->n_nodes; i++)
-        n += !reference->nodes[i]->gone;
+        n += !reference->nodes[i]->gone && reference->nodes[i]->info->loop == loop;
     return n;
 }
 
@@ -84,28 +69,52 @@ static char state(void *node)
     return ((struct node *) node)->state;
 }
 
+static struct node *resolved(struct model_info *info, struct model_outcome outcome)
+{
+    struct node *node = ref_new(info);
+
+    ref_resolve(node, ref_value(info->world, outcome, NULL, NULL));
+    return node;
+}
+
+static struct node *try(struct model_info *info)
+{
+    struct ref_loop *loop = &((struct reference *) info->world->state)->loops[info->loop];
+    struct node *node;
+
+    ref_enter(loop);
+    node = resolved(info, model_call_try(info));
+    ref_leave_program(loop);
+    return node;
+}
+
 static struct node *make_from_nothing(struct model_info *info)
 {
-    struct model_outcome outcome = info->outcome;
     struct node *node;
 
     if (info->made == MODEL_TRY)
-        outcome = model_call_try(info);
+        return try(info);
+    if (info->made == MODEL_RESOLVED)
+        return resolved(info, info->outcome);
     node = ref_new(info);
     if (info->made == MODEL_RESOLVER) {
         node->wait[0].why = RESOLVER;
         node->source = info->source;
         info->source->reference = node;
+    } else if (info->made == MODEL_TICK) {
+        ref_tick(node);
     } else if (info->made == MODEL_SLEEP || info->made == MODEL_YIELD) {
         node->wait[0].why = CLOCK;
+        if (info->made == MODEL_YIELD)
+            ref_yield(node);
         node->ticks = true;
-        node->due = info->made == MODEL_YIELD ? 0 : info->world->clock + info->seconds;
+        node->due = info->world->clock + info->seconds;
     } else if (info->made == MODEL_TASK) {
         ref_ref(node);
+        ref_enter(ref_loop_of(node));
         ref_task(node, MODEL_AT_START);
+        ref_leave_program(ref_loop_of(node));
         ref_unref(node);
-    } else {
-        ref_resolve(node, ref_value(info->world, outcome, NULL, NULL));
     }
     return node;
 }
@@ -184,11 +193,30 @@ static void cancel(void *node)
     ref_cancel(node);
 }
 
+static void run(void *promise, char *text, size_t size)
+{
+    struct node *node = promise;
+    struct value value = {.kind = NIL};
+
+    if (ref_drive(node)) {
+        ref_look(node);
+        ref_show(node, text, size);
+        if (node->state == '=' && node->info->world->has_ticks)
+            snprintf(text, size, "nil");
+        else if (node->state == '=')
+            value = ref_take(node->cell);
+    } else {
+        snprintf(text, size, "!%d", EDEADLK);
+    }
+    ref_unref(node);
+    ref_drop(value);
+}
+
 static void show(void *promise, char *text, size_t size)
 {
     struct node *node = promise;
 
-    node->seen = true;
+    ref_look(node);
     ref_show(node, text, size);
 }
 
@@ -196,6 +224,7 @@ static void take(void *promise, int index)
 {
     struct cell *cell = ((struct node *) promise)->cell;
 
+    ref_look(promise);
     if (index >= 0 && cell->value.kind == LIST && index < ((struct list *) cell->value.object)->n)
         cell = ((struct list *) cell->value.object)->places[index];
     ref_drop(ref_take(cell));
@@ -244,6 +273,6 @@ static bool is_waited_for(const struct model_source *source)
 }
 
 const struct model_side model_reference = {
-    begin,  end,    turn,    free_loop, live, make,          ref,   unref, detach,
-    forget, cancel, resolve, abandon,   move, is_waited_for, state, show,  take,
+    begin,  end,    turn, call,    stop_ticks, free_loop, live,          make,  ref,  unref, detach,
+    forget, cancel, run,  resolve, abandon,    move,      is_waited_for, state, show, take,
 };

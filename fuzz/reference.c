@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The reference of the model test: values, settling, the job queue.
+ * The reference of the model test: values, settling, jobs.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -14,6 +14,11 @@
 struct reference *ref_of(const struct node *node)
 {
     return node->info->world->state;
+}
+
+struct ref_loop *ref_loop_of(const struct node *node)
+{
+    return &ref_of(node)->loops[node->info->loop];
 }
 
 void *ref_allocate(struct model_world *world, size_t size)
@@ -40,6 +45,15 @@ struct node *ref_new(struct model_info *info)
     return node;
 }
 
+struct node *ref_new_inner(const struct node *node)
+{
+    struct model_info *info = ref_allocate(node->info->world, sizeof *info);
+
+    *info = *node->info;
+    info->made = MODEL_RESOLVED;
+    return ref_new(info);
+}
+
 /* ---- Values -------------------------------------------------------------------------------------------- */
 
 struct error *ref_error(struct model_world *world, int code, bool quiet)
@@ -63,22 +77,44 @@ struct cell *ref_cell(struct model_world *world, struct value value)
 {
     struct cell *cell = ref_allocate(world, sizeof *cell);
 
-    *cell = (struct cell){1, value};
+    *cell = (struct cell){.holders = 1, .value = value};
     return cell;
 }
 
 struct cell *ref_share(struct node *from)
 {
-    if (from->cell->value.kind == NIL || from->cell->value.kind == INT)
+    if (!from->cell->from && (from->cell->value.kind == NIL || from->cell->value.kind == INT))
         return ref_cell(from->info->world, from->cell->value); /* plain values are copied */
+    if (from->interest == 1 && from->cell->of == from && !from->cell->from)
+        from->cell->of = NULL; /* it is handed on */
     from->cell->holders++;
     return from->cell;
 }
 
 void ref_leave_cell(struct cell *cell)
 {
-    if (cell && --cell->holders == 0)
-        ref_drop(cell->value);
+    if (!cell || --cell->holders)
+        return;
+    if (cell->from && !cell->seen)
+        ref_return_tick(cell->from, cell->value.number);
+    ref_drop(cell->value);
+}
+
+/* Who sees a list sees what is in it. */
+static void look_at(struct cell *cell)
+{
+    const struct list *list = cell->value.object;
+
+    cell->seen = true;
+    for (int i = 0; cell->value.kind == LIST && i < list->n; i++)
+        look_at(list->places[i]);
+}
+
+void ref_look(struct node *node)
+{
+    node->seen = true;
+    if (node->cell)
+        look_at(node->cell);
 }
 
 static void drop_list(const struct list *list)
@@ -171,10 +207,16 @@ void ref_show(struct node *node, char *text, size_t size)
 
 /* ---- Waiting ------------------------------------------------------------------------------------------- */
 
-static void append(struct turns *turns, struct turn turn)
+static void append(struct model_world *world, struct turns *turns, struct turn turn)
 {
-    if (turns->n == MAX_TURNS)
-        abort();
+    if (turns->n == turns->room) {
+        struct turn *more = ref_allocate(world, (size_t) (2 * turns->n + 8) * sizeof *more);
+
+        for (int i = 0; i < turns->n; i++)
+            more[i] = turns->turn[i];
+        turns->turn = more;
+        turns->room = 2 * turns->n + 8;
+    }
     turns->turn[turns->n++] = turn;
 }
 
@@ -188,19 +230,40 @@ static void remove_turn(struct turns *turns, const struct node *who, int which)
     }
 }
 
+static void queue(struct node *node, struct turn turn)
+{
+    append(node->info->world, &ref_loop_of(node)->queue, turn);
+    ref_wake(ref_loop_of(node));
+}
+
 void ref_wait(struct node *node, int which, struct node *on, enum why why)
 {
-    struct turns *turns = on && on->state == '?' && why != SUBSCRIBE ? &on->turns : &ref_of(node)->queue;
-
     node->wait[which] = (struct wait){why, on};
-    append(turns, (struct turn){node, which});
+    if (on && on->state == '?' && why != SUBSCRIBE)
+        append(on->info->world, &on->turns, (struct turn){node, which});
+    else
+        queue(node, (struct turn){node, which});
+}
+
+void ref_add(struct node *on, struct turn turn)
+{
+    if (on->state == '?')
+        append(on->info->world, &on->turns, turn);
+    else
+        queue(on, turn);
+}
+
+void ref_remove(struct node *on, struct node *who, int which)
+{
+    remove_turn(&on->turns, who, which);
+    remove_turn(&ref_loop_of(on)->queue, who, which);
 }
 
 void ref_leave(struct node *node, int which)
 {
     if (node->wait[which].on)
         remove_turn(&node->wait[which].on->turns, node, which);
-    remove_turn(&ref_of(node)->queue, node, which);
+    remove_turn(&ref_loop_of(node)->queue, node, which);
     node->wait[which] = (struct wait){NOTHING, NULL};
 }
 
@@ -208,48 +271,54 @@ void ref_leave(struct node *node, int which)
 
 void ref_place(struct node *node)
 {
-    append(&ref_of(node)->queue, (struct turn){node, PLACE});
+    append(node->info->world, &ref_loop_of(node)->queue, (struct turn){node, PLACE});
 }
 
 void ref_no_place(struct node *node)
 {
-    remove_turn(&ref_of(node)->queue, node, PLACE);
+    remove_turn(&ref_loop_of(node)->queue, node, PLACE);
 }
 
 /* At its place in the queue, or at the end. */
 static void queue_turns(struct node *node, struct turns *queue)
 {
+    struct model_world *world = node->info->world;
     struct turns rest = {.n = 0};
     int at = 0;
 
     while (at < queue->n && (queue->turn[at].who != node || queue->turn[at].which != PLACE))
         at++;
     for (int i = at + 1; i < queue->n; i++)
-        append(&rest, queue->turn[i]);
+        append(world, &rest, queue->turn[i]);
     queue->n = at;
     for (int i = 0; i < node->turns.n; i++)
-        append(queue, node->turns.turn[i]);
+        append(world, queue, node->turns.turn[i]);
     for (int i = 0; i < rest.n; i++)
-        append(queue, rest.turn[i]);
+        append(world, queue, rest.turn[i]);
     node->turns.n = 0;
 }
 
 /* Those who wait have their turn, in the order in which they came; then the loop gives its interest up. */
 static void settle(struct node *node, char state)
 {
-    struct turns *queue = &ref_of(node)->queue;
+    struct model_world *world = node->info->world;
+    struct turns *queue = &ref_loop_of(node)->queue;
 
     if (node->state != '?')
-        model_wrong(node->info->world, "the reference settles p%d twice", node->info->id);
+        model_wrong(world, "the reference settles p%d twice", node->info->id);
     node->state = state;
     queue_turns(node, queue);
     if (node->kept)
-        append(queue, (struct turn){node, KEPT_UNTIL_NOW});
+        append(world, queue, (struct turn){node, KEPT_UNTIL_NOW});
+    if (queue->n)
+        ref_wake(ref_loop_of(node));
 }
 
 void ref_fulfil(struct node *node, struct cell *cell)
 {
     node->cell = cell;
+    if (!cell->of)
+        cell->of = node;
     settle(node, '=');
 }
 
@@ -308,8 +377,10 @@ static void run_wait(struct node *node, int which)
         ref_run(node, which, wait.on);
 }
 
-static void run_job(struct turn turn)
+void ref_run_job(struct turn turn)
 {
+    if (turn.which == DRIVEN)
+        return;
     if (turn.which == KEPT_UNTIL_NOW) {
         turn.who->kept = false;
         ref_unref(turn.who);
@@ -318,14 +389,4 @@ static void run_job(struct turn turn)
     ref_ref(turn.who);
     run_wait(turn.who, turn.which);
     ref_unref(turn.who);
-}
-
-void ref_drain(struct reference *reference)
-{
-    while (reference->queue.n) {
-        struct turn turn = reference->queue.turn[0];
-
-        remove_turn(&reference->queue, turn.who, turn.which);
-        run_job(turn);
-    }
 }

@@ -5,6 +5,8 @@
  * program is over.
  *
  *     reference.c        values, settling, the job queue
+ *     reference-loop.c   what an ev_loop calls, and when
+ *     reference-tick.c   intervals
  *     reference-run.c    what each kind of promise does in its jobs
  *     reference-end.c    dropping, cancelling, clean-up
  *     reference-side.c   what the player calls
@@ -23,7 +25,8 @@ struct error {
     bool quiet; /* nobody needs to look at it */
 };
 
-/* A value, which several promises may have between them: who takes it leaves nil to the others. */
+/* A value, which several promises may have between them: who takes it leaves nil to the others. If it is an
+ * item that nobody has looked at, it goes back at the end. */
 enum kind { NIL, INT, THING, LIST, ERROR, THROW, FOLLOW, FOREIGN };
 struct value {
     enum kind kind;
@@ -32,6 +35,9 @@ struct value {
 };
 struct cell {
     int holders;
+    bool seen;
+    struct node *of;   /* whose it was when others came to have it */
+    struct node *from; /* an item: the interval */
     struct value value;
 };
 struct list {
@@ -58,12 +64,13 @@ struct wait {
 /* Somebody's turn, in the list of a pending promise or in the queue. */
 struct turn {
     struct node *who;
-    int which; /* of its waits; KEPT_UNTIL_NOW when the loop gives its interest up; PLACE: see ref_place() */
+    int which; /* of its waits; KEPT_UNTIL_NOW when the loop gives its interest up; PLACE: see ref_place();
+                  DRIVEN: somebody runs the loop until it is settled */
 };
-enum { KEPT_UNTIL_NOW = -1, PLACE = -2, MAX_TURNS = 4 * MODEL_PROMISES };
+enum { KEPT_UNTIL_NOW = -1, PLACE = -2, DRIVEN = -3 };
 struct turns {
-    int n;
-    struct turn turn[MAX_TURNS];
+    int n, room;
+    struct turn *turn;
 };
 
 struct node {
@@ -87,10 +94,11 @@ struct node {
     bool decided;                /* its outcome is there: ref_decide() */
     int left;                    /* inputs that are not there yet, or clean-ups that come before its own */
 
-    struct model_source *source;   /* RESOLVER */
-    struct value foreign;          /* THENABLE */
-    double due;                    /* a sleep, a timeout; what yields is due always */
-    bool ticks;                    /* it has not come yet */
+    struct model_source *source; /* RESOLVER */
+    struct value foreign;        /* THENABLE */
+    double due;                  /* a sleep, a timeout; what yields is due always */
+    bool ticks;                  /* it has not come yet; of an interval: somebody waits for it */
+    bool awaits_tick;
     struct list *results;          /* all, all_settled */
     struct node *passes_on;        /* finally, a combinator: whose outcome; task: whose outcome it looks at */
     struct error *late;            /* a timeout: its time was up */
@@ -101,9 +109,39 @@ struct node {
     struct value outcome; /* task: what it returns */
 };
 
+/* What an ev_loop is about to call: the first of these first, and of what is alike the last that came. */
+enum what { DRAIN, CALL, YIELDS, TIMES };
+struct event {
+    enum what what;
+    struct ref_loop *loop; /* NULL: the program's own */
+    int yields;            /* YIELDS: of ref_loop */
+};
+struct ref_ev {
+    int n;
+    struct event events[4 * MODEL_LOOPS];
+    double looked; /* when it did for events */
+};
+
+struct ref_loop {
+    struct reference *reference;
+    int number;
+    struct ref_ev *ev;
+    struct turns queue;
+    bool is_awake; /* it drains its queue, or is about to */
+    bool is_draining;
+    bool is_put_off; /* it was to drain it while it was busy */
+    bool is_closed;
+    int busy;                    /* it calls user code outside of jobs */
+    struct node *interval;       /* a promise that is never settled; NULL if there is none */
+    double base, told, returned; /* of it */
+    int yields;                  /* counts the times at which the first came who yields, on its ev_loop */
+};
+
 struct reference {
     struct model_world *world;
-    struct turns queue;
+    struct ref_loop loops[MODEL_LOOPS];
+    struct ref_ev evs[MODEL_EVS];
+    int n_yields;
     struct node *nodes[4 * MODEL_PROMISES];
     int n_nodes;
     struct error *self;
@@ -112,11 +150,14 @@ struct reference {
 };
 
 struct reference *ref_of(const struct node *node);
+struct ref_loop *ref_loop_of(const struct node *node);
 void *ref_allocate(struct model_world *world, size_t size);
 
 /* ---- reference.c --------------------------------------------------------------------------------------- */
 
 struct node *ref_new(struct model_info *info);
+/* A plain promise that the library makes by itself, on the behalf of another. */
+struct node *ref_new_inner(const struct node *node);
 struct error *ref_error(struct model_world *world, int code, bool quiet);
 /* That a promise was to follow itself: the same error for all. */
 struct error *ref_error_self(struct model_world *world);
@@ -130,6 +171,8 @@ struct cell *ref_cell(struct model_world *world, struct value value);
 /* The value of a fulfilled promise for another holder. */
 struct cell *ref_share(struct node *from);
 void ref_leave_cell(struct cell *cell);
+/* Somebody looks at the outcome of a promise. */
+void ref_look(struct node *node);
 /* Moves the content out; of an error one takes a reference. */
 struct value ref_take(struct cell *cell);
 
@@ -146,7 +189,40 @@ void ref_place(struct node *node);
 void ref_no_place(struct node *node);
 /* Gives up a place in whatever list or queue it is. */
 void ref_leave(struct node *node, int which);
-void ref_drain(struct reference *reference);
+/* At the end of the queue, or that of those who wait for a pending promise. */
+void ref_add(struct node *on, struct turn turn);
+void ref_remove(struct node *on, struct node *who, int which);
+/* Runs a job. */
+void ref_run_job(struct turn turn);
+
+/* ---- reference-loop.c ---------------------------------------------------------------------------------- */
+
+void ref_begin(struct reference *reference);
+/* Has the ev_loop drain the queue, unless that is under way. */
+void ref_wake(struct ref_loop *loop);
+/* Around what calls user code outside of jobs. */
+void ref_enter(struct ref_loop *loop);
+void ref_leave_program(struct ref_loop *loop);
+/* Somebody yields. */
+void ref_yield(struct node *node);
+/* One turn of an ev_loop. */
+void ref_turn(struct reference *reference, struct ref_ev *ev);
+void ref_call(struct ref_ev *ev);
+/* Runs the loop until it is settled; false if nothing is left that could settle it. */
+bool ref_drive(struct node *node);
+void ref_close(struct ref_loop *loop);
+
+/* ---- reference-tick.c ---------------------------------------------------------------------------------- */
+
+/* It is time for a tick. */
+void ref_tell(struct node *interval);
+/* Somebody waits for the next tick of the loop. */
+void ref_tick(struct node *node);
+/* A tick that was told comes back. */
+void ref_return_tick(struct node *interval, int number);
+void ref_stop_ticks(struct ref_loop *loop);
+/* No event reaches it any more. */
+void ref_halt(struct node *node);
 
 /* ---- reference-run.c ----------------------------------------------------------------------------------- */
 

@@ -211,7 +211,8 @@ tests_test_wheel_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/lib
 # The driver is also a libFuzzer target: see fuzz/local.mk.
 tests_test_model_SOURCES = \
 	fuzz/calls.c fuzz/library.c fuzz/model.c fuzz/model.h fuzz/operations.c fuzz/play.c fuzz/reference.c \
-	fuzz/reference.h fuzz/reference-end.c fuzz/reference-run.c fuzz/reference-side.c tests/test-model.c
+	fuzz/reference.h fuzz/reference-end.c fuzz/reference-loop.c \
+	fuzz/reference-run.c fuzz/reference-side.c fuzz/reference-tick.c tests/test-model.c
 
 # It has a kind of promise of its own, and so the library's objects, of which the library exports nothing.
 tests_test_put_back_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/lib
