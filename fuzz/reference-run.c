@@ -239,7 +239,8 @@ static void drop_replaced(struct node *node, struct value before, struct value o
     ref_drop(before);
 }
 
-/* That a task was cancelled only a throw in its clean-up hides. Then what it would have followed ends, too. */
+/* That a task was cancelled only a throw in its clean-up hides. Then what it would have followed ends, too.
+ */
 void ref_finish(struct node *node)
 {
     struct value outcome = node->outcome;

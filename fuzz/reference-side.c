@@ -193,6 +193,17 @@ static void cancel(void *node)
     ref_cancel(node);
 }
 
+/* Its clean-up is seen to its end, if somebody else's interest does not keep it. */
+static void give_up(struct node *node)
+{
+    if (node->interest > 1)
+        return;
+    ref_ref(node);
+    ref_cancel(node);
+    if (node->state == '?')
+        ref_drive(node);
+}
+
 static void run(void *promise, char *text, size_t size)
 {
     struct node *node = promise;
@@ -207,6 +218,7 @@ static void run(void *promise, char *text, size_t size)
             value = ref_take(node->cell);
     } else {
         snprintf(text, size, "!%d", EDEADLK);
+        give_up(node);
     }
     ref_unref(node);
     ref_drop(value);

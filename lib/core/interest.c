@@ -299,6 +299,19 @@ void vow__reap(vow_loop *loop, vow_promise *base)
     vow__leave_program(loop);
 }
 
+void vow__reap_for(const vow_promise *promise, vow_promise *base)
+{
+    vow_loop *loop = vow__loop_of(promise);
+    const vow_promise *outer = loop->deciding;
+    unsigned outer_at = loop->deciding_at;
+
+    loop->deciding = promise;
+    loop->deciding_at = loop->busy + 1;
+    vow__reap(loop, base);
+    loop->deciding = outer;
+    loop->deciding_at = outer_at;
+}
+
 /* As the reaper does it with the input of one that is doomed, so that in a circle the input does not wait for
  * this one, which waits for it. */
 bool vow__drop_input(vow_promise *promise, vow_promise *upstream)
@@ -331,19 +344,6 @@ void vow__unwind_on(vow_promise *promise)
     if (!clean_up(promise))
         reject_if_pending(promise);
     vow__reap(loop, base);
-}
-
-void vow__reap_for(const vow_promise *promise, vow_promise *base)
-{
-    vow_loop *loop = vow__loop_of(promise);
-    const vow_promise *outer = loop->deciding;
-    unsigned outer_at = loop->deciding_at;
-
-    loop->deciding = promise;
-    loop->deciding_at = loop->busy + 1;
-    vow__reap(loop, base);
-    loop->deciding = outer;
-    loop->deciding_at = outer_at;
 }
 
 vow_promise *vow_ref_at(const vow_promise *promise, const char *site)
