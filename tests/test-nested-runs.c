@@ -305,6 +305,23 @@ static void deadlines_of_one_whose_handler_runs_another(fixture *f)
     vow_loop_free(other);
 }
 
+/* The outer one is settled before it has come to its ev_run(), and the queue goes on with the handler. What it
+ * leaves behind must not keep the ev_loop from waiting. */
+static void a_run_that_is_settled_early(fixture *f)
+{
+    unsigned turns;
+
+    other = vow_loop_new(f->ev);
+    vow_detach(
+        vow_then(vow_then(vow_resolved(f->loop, vow_nil()), NULL, NULL), run_other_in_handler, f));
+    run_ok(vow_resolved(f->loop, vow_nil()));
+    assert_log(f, "handler");
+    turns = ev_iteration(f->ev);
+    run_ok(vow_sleep(f->loop, 0.05));
+    g_assert_cmpuint(ev_iteration(f->ev) - turns, <, 50);
+    vow_loop_free(other);
+}
+
 static void run_other_in_cancel(vow_resolver *resolver)
 {
     run_ok(vow_sleep(other, 0.01));
@@ -364,6 +381,7 @@ int main(int argc, char **argv)
     test_add("/nested-runs/two-loops/handler", events_of_one_whose_handler_runs_another);
     test_add("/nested-runs/two-loops/timers", timers_of_one_whose_handler_runs_another);
     test_add("/nested-runs/two-loops/deadlines", deadlines_of_one_whose_handler_runs_another);
+    test_add("/nested-runs/two-loops/settled-early", a_run_that_is_settled_early);
     test_add("/nested-runs/two-loops/clean-up", events_of_one_whose_clean_up_runs_another);
     test_add("/nested-runs/no-memory", a_run_inside_another_needs_memory);
     return g_test_run();

@@ -150,14 +150,14 @@ static void runner_begin(struct vow__runner *self, vow__ev_loop *loop, const cha
     loop->runner = innermost = self;
 }
 
-/* Whoever is around it may have been settled meanwhile. */
+/* Whoever is around it may have been settled meanwhile, in its ev_run(). */
 static void runner_end(struct vow__runner *self)
 {
     self->loop->runner = self->outer;
     innermost = self->around;
     if (self->is_ended)
         stop_watcher(self->loop);
-    if (innermost && innermost->promise)
+    if (innermost && innermost->is_ended)
         hurry(innermost);
 }
 
