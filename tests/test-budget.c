@@ -255,6 +255,32 @@ static void datagrams(fixture *f)
     close_both(ends);
 }
 
+/* Many at once: each budget lets its part of them go on, and the others are not forgotten, whoever else no longer
+ * waits for a turn. */
+static vow_value begin_many(vow_value *value, void *fd)
+{
+    static char bytes[MANY];
+    vow_promise *reads[MANY];
+    vow_loop *loop = vow_as_ptr(value);
+
+    for (int i = 0; i < MANY; i++)
+        reads[i] = vow_read(loop, *(int *) fd, &bytes[i], 1);
+    vow_unref(vow_yield(loop));
+    return vow_follow(vow_all(loop, MANY, reads));
+}
+
+static void many_at_once(fixture *f)
+{
+    int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    vow_value list;
+    vow_promise *started = vow_resolved(f->loop, vow_ptr(f->loop));
+
+    g_assert_cmpint(turns_of(f, vow_then(started, begin_many, &fd), &list), >=, MANY / OPERATIONS - 1);
+    g_assert_cmpuint(vow_list_length(vow_as_list(&list)), ==, MANY);
+    vow_value_drop(list);
+    close(fd);
+}
+
 /* ---- Bytes --------------------------------------------------------------------------------------------- */
 
 static char *large; /* SIZE bytes */
@@ -629,6 +655,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     large = g_malloc0(SIZE + BYTES);
+    test_add("/budget/operations/many-at-once", many_at_once);
     test_add("/budget/operations/lines", lines_that_have_come);
     test_add("/budget/operations/lines-in-a-buffer", lines_in_a_buffer);
     test_add("/budget/operations/bytes-of-a-stream", bytes_of_a_stream);

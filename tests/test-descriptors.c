@@ -224,7 +224,7 @@ static void without_standard_input(fixture *f)
         return;
     }
     close(STDIN_FILENO);
-    ev = ev_loop_new(EVBACKEND_EPOLL);
+    ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
     g_assert_cmpint(fcntl(STDIN_FILENO, F_GETFD), >=, 0);
     assert_code(f, 0, SH("[ /dev/null -ef /proc/self/fd/0 ]"));
     errno = 0;
@@ -235,6 +235,7 @@ static void without_standard_input(fixture *f)
     g_assert_cmpint(fcntl(STDIN_FILENO, F_GETFD), <, 0);
     g_assert_null(vow_run(vow_listen(f->loop, "127.0.0.1", "0", 1), &value));
     g_assert_cmpint(vow_as_fd(&value), >, STDERR_FILENO);
+    g_assert_cmpint(fcntl(vow_as_fd(&value), F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
     vow_value_drop(value);
     g_assert_cmpint(dup2(saved, STDIN_FILENO), ==, STDIN_FILENO);
     close(saved);
