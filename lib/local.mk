@@ -82,6 +82,8 @@ libvow_la_SOURCES = \
 	lib/loop/connect.c \
 	lib/loop/connect_by_name.c \
 	lib/loop/connect_errors.c \
+	lib/loop/connections-private.h \
+	lib/loop/connections.c \
 	lib/loop/datagram.c \
 	lib/loop/descriptor.c \
 	lib/loop/file-private.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind serve: owns a listener, and a branch to the promise of each connection that it has accepted.
+ * The kind serve: owns a listener, and the connections that it has accepted.
  *
  * It accepts while it watches the listener, which it does below its limit of connections and outside pauses.
  * The watcher's callback only asks for a turn of the job queue, so that the handler, which may do anything,
@@ -13,10 +13,10 @@
 
 #include <vow/server.h>
 
-#include "base/allocator-private.h"
 #include "base/misuse-private.h"
 #include "core/place-private.h"
 #include "loop/accept-private.h"
+#include "loop/connections-private.h"
 #include "loop/io-private.h"
 #include "loop/listener-private.h"
 #include "time/clock-private.h"
@@ -35,12 +35,6 @@ enum stage {
     OVER      /* settled, or cleaning up */
 };
 
-typedef struct connection {
-    vow__branch branch; /* to the promise that the handler returned */
-    vow__link link;     /* in `queued`, `running` or `cancelled` */
-    vow_value fd;       /* nil once the handler took it */
-} connection;
-
 typedef struct server {
     vow_promise promise;
     ev_io io;
@@ -52,51 +46,13 @@ typedef struct server {
     vow_server *handle;
     vow_serve_fn serve;
     void *data;
-    vow__link queued; /* taken over when the server was stopped, and not given to the handler yet */
-    vow__link running;
-    vow__link cancelled; /* those that the deadline has cancelled, until their clean-up is done */
-    connection *spare;   /* made, and then there was nothing to accept; or NULL */
-    size_t count;        /* of the connections, with the one that the handler is being called with */
+    vow__connections connections;
     size_t limit;
     double pause;       /* the next one, in seconds */
     vow_error *failure; /* what it ends with when the connections have cleaned up; else NULL */
 } server;
 
-/* ---- Connections --------------------------------------------------------------------------------------- */
-
-/* NULL when there is no memory. */
-static connection *take_record(server *self)
-{
-    connection *record = self->spare;
-
-    self->spare = NULL;
-    return record ? record : vow__allocate(sizeof *record);
-}
-
-static void give_record(server *self, connection *record)
-{
-    if (self->spare)
-        vow__release(record, sizeof *record);
-    else
-        self->spare = record;
-}
-
-/* The connection has ended. Its promise, which is given, is released last: may run user code. */
-static void forget(server *self, connection *record, vow_promise *promise)
-{
-    vow_value fd = record->fd;
-
-    vow__list_unlink(&record->link);
-    self->count--;
-    give_record(self, record);
-    vow_value_drop(fd);
-    vow_unref(promise);
-}
-
-static connection *connection_of(vow__link *link)
-{
-    return VOW__CONTAINER_OF(link, connection, link);
-}
+/* ---- The next connection ------------------------------------------------------------------------------- */
 
 /* Of those that a vow_accept() has put back, or that are in the listener's queue; -1 and errno. */
 static int next_of_listener(server *self)
@@ -107,40 +63,28 @@ static int next_of_listener(server *self)
 }
 
 /* The next connection; NULL, and why there is none. */
-static connection *accept_next(server *self, int *code)
+static vow__connection *accept_next(server *self, int *code)
 {
-    connection *record = take_record(self);
-    int fd = record ? next_of_listener(self) : -1;
+    vow__connection *connection = vow__connection_take(&self->connections);
+    int fd = connection ? next_of_listener(self) : -1;
 
-    *code = fd >= 0 ? 0 : record ? errno : ENOMEM;
+    *code = fd >= 0 ? 0 : connection ? errno : ENOMEM;
     if (fd >= 0)
-        record->fd = vow_fd(fd);
-    else if (record)
-        give_record(self, record);
-    return fd >= 0 ? record : NULL;
+        connection->fd = vow_fd(fd);
+    else if (connection)
+        vow__connection_give(&self->connections, connection);
+    return fd >= 0 ? connection : NULL;
 }
 
-/* ---- Those that were queued when it was stopped -------------------------------------------------------- */
-
+/* The server is stopped: what is in the listener's queue is served still. */
 static void take_over_queue(server *self)
 {
     for (int i = 0, code; i < QUEUED_MAX; i++) {
-        connection *record = accept_next(self, &code);
+        vow__connection *connection = accept_next(self, &code);
 
-        if (!record)
+        if (!connection)
             return;
-        vow__list_append(&self->queued, &record->link);
-    }
-}
-
-static void drop_queued(server *self)
-{
-    while (!vow__list_is_empty(&self->queued)) {
-        connection *record = connection_of(self->queued.next);
-
-        vow__list_unlink(&record->link);
-        vow_value_drop(record->fd);
-        give_record(self, record);
+        vow__connections_queue(&self->connections, connection);
     }
 }
 
@@ -151,7 +95,7 @@ static void drop_queued(server *self)
 static void update(server *self)
 {
     struct ev_loop *ev = vow__ev(&self->promise);
-    bool has_room = self->count < self->limit;
+    bool has_room = self->connections.count < self->limit;
 
     if (self->promise.stage == ACCEPTING && has_room && !vow__timer_is_set(&self->timer)) {
         ev_io_start(ev, &self->io);
@@ -162,7 +106,7 @@ static void update(server *self)
     }
     if (self->place)
         vow__listener_offer(self->place);
-    if (has_room && !vow__list_is_empty(&self->queued) && self->promise.mode == VOW__WAIT_NONE)
+    if (has_room && vow__connections_are_queued(&self->connections) && self->promise.mode == VOW__WAIT_NONE)
         vow__put_off(&self->promise);
 }
 
@@ -247,7 +191,8 @@ static void end_after_clean_up(server *self)
 /* When the last connection has ended. */
 static void end_if_done(server *self)
 {
-    if (self->count || !vow__list_is_empty(&self->queued) || !vow__is_pending(&self->promise))
+    if (self->connections.count || vow__connections_are_queued(&self->connections) ||
+        !vow__is_pending(&self->promise))
         return;
     if (self->promise.stage == OVER) {
         vow__place_take(&self->promise);
@@ -258,58 +203,17 @@ static void end_if_done(server *self)
     }
 }
 
-/* From the last one to the first, so that the reaper, which takes the last one given up, keeps their order.
- */
-static void give_up_all(server *self, vow__link *list)
-{
-    vow__link *previous;
-
-    for (vow__link *link = list->prev; link != list; link = previous) {
-        connection *record = connection_of(link);
-        vow_promise *promise = vow__branch_cut(&record->branch);
-
-        previous = link->prev;
-        if (vow__give_up(&self->promise, promise))
-            record->branch.wait.upstream = (uintptr_t) promise | VOW__BRANCH;
-        else
-            forget(self, record, NULL);
-    }
-}
-
 static void serve_stop(vow_promise *promise)
 {
     server *self = (server *) promise;
 
-    drop_queued(self);
-    give_up_all(self, &self->cancelled);
-    give_up_all(self, &self->running);
-}
-
-static void wait_for_clean_up(server *self, vow__link *list)
-{
-    vow__link *next;
-
-    for (vow__link *link = list->next; link != list; link = next) {
-        connection *record = connection_of(link);
-        vow_promise *promise = vow__take_upstream(&record->branch.wait);
-
-        next = link->next;
-        if (vow__is_pending(promise)) {
-            vow__wait_branch(&record->branch, &self->promise, promise);
-        } else {
-            forget(self, record, NULL);
-            vow__let_go(promise);
-        }
-    }
+    vow__connections_drop_queued(&self->connections);
+    vow__connections_give_up(&self->connections);
 }
 
 static bool serve_unwind(vow_promise *promise)
 {
-    server *self = (server *) promise;
-
-    wait_for_clean_up(self, &self->running);
-    wait_for_clean_up(self, &self->cancelled);
-    return self->count > 0;
+    return vow__connections_wait(&((server *) promise)->connections);
 }
 
 /* Accepting fails for good: the connections are dropped, and their clean-up comes first. May run user code.
@@ -342,13 +246,8 @@ static void end_time(vow__timer *timer)
     server *self = VOW__CONTAINER_OF(timer, server, timer);
 
     self->promise.refs++;
-    drop_queued(self);
-    while (self->promise.stage == STOPPING && !vow__list_is_empty(&self->running)) {
-        connection *record = connection_of(self->running.next);
-
-        vow__list_unlink(&record->link);
-        vow__list_append(&self->cancelled, &record->link);
-        vow_cancel(vow_ref((vow_promise *) (record->branch.wait.upstream & ~VOW__BRANCH)));
+    vow__connections_drop_queued(&self->connections);
+    while (self->promise.stage == STOPPING && vow__connections_cancel_first(&self->connections)) {
     }
     end_if_done(self);
     vow_unref(&self->promise);
@@ -358,60 +257,57 @@ static void end_time(vow__timer *timer)
 
 /* Calls the handler. When that has cancelled the server, the new connection is cleaned up as the others are.
  */
-static void begin(server *self, connection *record)
+static void begin(server *self, vow__connection *connection)
 {
     vow_loop *loop = vow__loop_of(&self->promise);
     vow_promise *promise;
 
-    self->count++;
-    promise = self->serve(loop, &record->fd, self->data);
+    self->connections.count++;
+    promise = self->serve(loop, &connection->fd, self->data);
     if (!promise)
         vow__misuse("vow_serve", self->promise.site, "the handler returned NULL");
     vow__check_same_loop(&self->promise, promise, "vow_serve");
     if (self->promise.stage == OVER)
         vow_cancel(vow_ref(promise));
-    vow__list_append(&self->running, &record->link);
-    vow__wait_branch(&record->branch, &self->promise, promise);
+    vow__connection_run(&self->connections, connection, promise);
 }
 
 /* One connection of the listener's. False when there is none to be had now. May run user code. */
 static bool accept_one(server *self)
 {
     int code;
-    connection *record = accept_next(self, &code);
+    vow__connection *connection = accept_next(self, &code);
 
-    if (record) {
+    if (connection) {
         self->pause = PAUSE_MIN;
-        begin(self, record);
+        begin(self, connection);
     } else if (vow__accept_may_pass(code)) {
         pause_accepting(self);
     } else if (!vow__is_again(code)) {
         fail(self, code);
     }
-    return record != NULL;
+    return connection != NULL;
 }
 
 /* One connection, as above. */
 static bool begin_one(server *self)
 {
-    connection *record;
+    vow__connection *connection;
 
     if (self->promise.stage == ACCEPTING)
         return accept_one(self);
-    if (vow__list_is_empty(&self->queued))
-        return false;
-    record = connection_of(self->queued.next);
-    vow__list_unlink(&record->link);
-    begin(self, record);
-    return true;
+    connection = vow__connections_unqueue(&self->connections);
+    if (connection)
+        begin(self, connection);
+    return connection != NULL;
 }
 
 static void begin_some(server *self)
 {
     vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&self->promise));
 
-    for (int i = 0; i < ACCEPTED_MAX && self->count < self->limit && vow__budget_is_left(loop); i++) {
-        if (!begin_one(self))
+    for (int i = 0; i < ACCEPTED_MAX && self->connections.count < self->limit; i++) {
+        if (!vow__budget_is_left(loop) || !begin_one(self))
             break;
         vow__budget_take(loop);
     }
@@ -437,7 +333,7 @@ static void serve_run(vow_promise *promise, vow__reaction *wait)
         begin_some(self);
         return;
     }
-    forget(self, VOW__CONTAINER_OF(wait, connection, branch.wait), vow__take_upstream(wait));
+    vow__connections_end(&self->connections, wait);
     go_on(self);
 }
 
@@ -450,20 +346,13 @@ static void serve_dispose(vow_promise *promise)
 {
     server *self = (server *) promise;
 
-    if (self->spare)
-        vow__release(self->spare, sizeof *self->spare);
+    vow__connections_dispose(&self->connections);
     vow_error_unref(self->failure);
 }
 
 static const vow_promise *serve_input(const vow_promise *promise)
 {
-    const server *self = (const server *) promise;
-    const vow__link *lists[] = {&self->running, &self->cancelled};
-
-    for (size_t i = 0; i < 2; i++)
-        if (!vow__list_is_empty(lists[i]))
-            return (const vow_promise *) (connection_of(lists[i]->next)->branch.wait.upstream & ~VOW__BRANCH);
-    return NULL;
+    return vow__connections_first(&((const server *) promise)->connections);
 }
 
 static const vow__kind serve_kind = {.name = "serve",
@@ -486,11 +375,7 @@ static int init(server *self, vow_server *handle, int listener, vow_serve_fn ser
     self->handle = handle;
     self->serve = serve;
     self->data = data;
-    vow__list_init(&self->queued);
-    vow__list_init(&self->running);
-    vow__list_init(&self->cancelled);
-    self->spare = NULL;
-    self->count = 0;
+    vow__connections_init(&self->connections, &self->promise);
     self->limit = SIZE_MAX;
     self->pause = PAUSE_MIN;
     self->failure = NULL;
@@ -567,5 +452,5 @@ size_t vow_server_connections(const vow_server *handle)
 {
     const server *self = server_of(handle, "vow_server_connections");
 
-    return self ? self->count : 0;
+    return self ? self->connections.count : 0;
 }
