@@ -362,6 +362,26 @@ static void yields_are_fair(fixture *f)
     assert_log(f, "a b");
 }
 
+/* Whoever waited for a turn, and does not any more, does not keep the loop from resting. */
+static void note_timer(EV_P_ ev_timer *timer, int revents)
+{
+    (void) loop;
+    (void) revents;
+    note(timer->data, "timer");
+}
+
+static void dropped_yield_lets_the_loop_rest(fixture *f)
+{
+    ev_timer timer;
+
+    vow_unref(vow_yield(f->loop));
+    ev_timer_init(&timer, note_timer, 0.01, 0.);
+    timer.data = f;
+    ev_timer_start(f->ev, &timer);
+    ev_run(f->ev, EVRUN_ONCE);
+    assert_log(f, "timer");
+}
+
 static void dropped_yield_stops(fixture *f)
 {
     vow_promise *p = vow_yield(f->loop);
@@ -428,6 +448,7 @@ int main(int argc, char **argv)
     test_add("/time/yield/turn", yield_is_fulfilled_after_a_turn);
     test_add("/time/yield/fair", yields_are_fair);
     test_add("/time/yield/dropped", dropped_yield_stops);
+    test_add("/time/yield/dropped/rests", dropped_yield_lets_the_loop_rest);
     test_add("/time/idle/order", idle_in_the_order_of_the_calls);
     return g_test_run();
 }
