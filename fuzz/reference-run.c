@@ -266,7 +266,7 @@ void ref_finish(struct node *node)
 static bool drop_followed(struct node *node, struct node *followed)
 {
     let_awaited_go(node);
-    ref_wait(node, 0, followed, OUTCOME);
+    node->wait[0] = (struct wait){OUTCOME, followed}; /* without a turn, which it will not have */
     return ref_drop_wait(node);
 }
 
