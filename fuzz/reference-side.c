@@ -215,7 +215,7 @@ static void run(void *promise, char *text, size_t size)
         if (node->state == '=' && node->info->world->has_ticks)
             snprintf(text, size, "nil");
         else if (node->state == '=')
-            value = ref_take(node->cell);
+            value = ref_take(node->info->world, node->cell);
     } else {
         snprintf(text, size, "!%d", EDEADLK);
         give_up(node);
@@ -239,7 +239,7 @@ static void take(void *promise, int index)
     ref_look(promise);
     if (index >= 0 && cell->value.kind == LIST && index < ((struct list *) cell->value.object)->n)
         cell = ((struct list *) cell->value.object)->places[index];
-    ref_drop(ref_take(cell));
+    ref_drop(ref_take(((struct node *) promise)->info->world, cell));
 }
 
 /* ---- Resolvers ------------------------------------------------------------------ */

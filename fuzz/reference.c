@@ -135,11 +135,44 @@ void ref_drop(struct value value)
         model_call_foreign_drop(value.object);
 }
 
+/* A list that others have, too: what cannot be copied is in both. */
+static struct list *copy_list(struct model_world *world, const struct list *list)
+{
+    struct list *copy = ref_allocate(world, sizeof *copy);
+
+    *copy = *list;
+    for (int i = 0; i < list->n; i++) {
+        if (list->places[i]->value.kind == THING || list->places[i]->value.kind == LIST)
+            list->places[i]->holders++;
+        else
+            copy->places[i] = ref_cell(world, list->places[i]->value);
+    }
+    return copy;
+}
+
+/* A list that is taken stands alone, and so do the lists in it. */
+static void stand_alone(struct model_world *world, struct list *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        struct cell *cell = list->places[i];
+
+        if (cell->value.kind != LIST)
+            continue;
+        if (cell->holders > 1) {
+            list->places[i] = ref_cell(world, (struct value){LIST, 0, copy_list(world, cell->value.object)});
+            cell->holders--;
+        }
+        stand_alone(world, list->places[i]->value.object);
+    }
+}
+
 /* Of an error one takes a reference; of anything else it is the content. */
-struct value ref_take(struct cell *cell)
+struct value ref_take(struct model_world *world, struct cell *cell)
 {
     struct value value = cell->value;
 
+    if (value.kind == LIST)
+        stand_alone(world, value.object);
     if (value.kind != ERROR)
         cell->value = (struct value){.kind = NIL};
     return value;
@@ -160,7 +193,7 @@ struct value ref_value(struct model_world *world, struct model_outcome outcome, 
     case MODEL_FOREIGN:
         return (struct value){FOREIGN, 0, outcome.object};
     case MODEL_TAKE:
-        return cell ? ref_take(cell) : (struct value){.kind = NIL};
+        return cell ? ref_take(world, cell) : (struct value){.kind = NIL};
     case MODEL_RETHROW:
         return (struct value){THROW, 0, error};
     default:

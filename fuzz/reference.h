@@ -174,7 +174,7 @@ void ref_leave_cell(struct cell *cell);
 /* Somebody looks at the outcome of a promise. */
 void ref_look(struct node *node);
 /* Moves the content out; of an error one takes a reference. */
-struct value ref_take(struct cell *cell);
+struct value ref_take(struct model_world *world, struct cell *cell);
 
 void ref_fulfil(struct node *node, struct cell *cell);
 void ref_reject(struct node *node, struct error *error);
