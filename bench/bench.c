@@ -91,7 +91,7 @@ int bench_main(int argc, char **argv, size_t n, void (*work)(struct bench *bench
     bench.objects = bench.n;
     for (size_t i = 0; i < rounds; i++)
         work(&bench);
-    printf("%.2f %.1f %" PRIu64 "\n", (double) bench.elapsed / ((double) bench.n * (double) rounds), bench.bytes,
-           bench.checksum / rounds);
+    printf("%.2f %.1f %" PRIu64 "\n", (double) bench.elapsed / ((double) bench.n * (double) rounds),
+           bench.bytes, bench.checksum / rounds);
     return 0;
 }

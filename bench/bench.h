@@ -5,8 +5,8 @@
  *
  *     ns_per_op bytes_per_object checksum
  *
- * A program is called as `name [n [rounds]]`. Its work() is called once for each round and marks in it what is
- * to be timed. Time is the CPU time of the process, so that a neighbour on the same core does not show.
+ * A program is called as `name [n [rounds]]`. Its work() is called once for each round and marks in it what
+ * is to be timed. Time is the CPU time of the process, so that a neighbour on the same core does not show.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
@@ -38,7 +38,8 @@ void bench_end(struct bench *bench);
 /* Calls work() for each round and prints the line; the exit status of main(). */
 int bench_main(int argc, char **argv, size_t n, void (*work)(struct bench *bench));
 
-/* Memory that is the workload's own, and touched, so that it does not count; ends the program if there is none. */
+/* Memory that is the workload's own, and touched, so that it does not count; ends the program if there is
+ * none. */
 void *bench_array(size_t n, size_t size);
 /* The resident memory of this process in bytes. */
 int64_t bench_rss(void);

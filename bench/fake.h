@@ -49,7 +49,8 @@ static inline void fake_init(struct fake *fake, struct ev_loop *ev)
     fake->timer.data = fake;
 }
 
-static inline void fake_start(struct fake *fake, int64_t value, void (*done)(void *data, int64_t value), void *data)
+static inline void fake_start(struct fake *fake, int64_t value, void (*done)(void *data, int64_t value),
+                              void *data)
 {
     struct fake_io *io = pool_take(&fake->ios);
 

@@ -3,8 +3,9 @@
 /*
  * The floor: what a careful programmer writes by hand on libev, and no library. Operations come from a free
  * list; one that is complete joins a ready queue, and its callback is called from there, in order, by a
- * watcher that is fed when the queue is no longer empty. So callbacks never run inside the call that completes
- * (which is what keeps hand-written programs sane too), and any number of them costs one trip through libev.
+ * watcher that is fed when the queue is no longer empty. So callbacks never run inside the call that
+ * completes (which is what keeps hand-written programs sane too), and any number of them costs one trip
+ * through libev.
  */
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
-/* Sockets for the hand-written servers: a listener on a free port of the loopback interface, and its accept(). */
+/* Sockets for the hand-written servers: a listener on a free port of the loopback interface, and its
+ * accept(). */
 #ifndef BENCH_SERVE_H
 #define BENCH_SERVE_H
 

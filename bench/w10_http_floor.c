@@ -61,7 +61,8 @@ static void wait_for(struct ev_loop *ev, struct connection *me, int events)
 
 static void timer_cb(struct ev_loop *ev, ev_timer *timer, int revents)
 {
-    struct connection *me = (struct connection *) (void *) ((char *) timer - offsetof(struct connection, timer));
+    struct connection *me =
+        (struct connection *) (void *) ((char *) timer - offsetof(struct connection, timer));
     ev_tstamp after = me->deadline - ev_now(ev);
 
     (void) revents;
@@ -117,11 +118,12 @@ static void compose(struct exchange *me, const char *body)
 
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
     snprintf(length, sizeof length, "Content-Length: %zu\r\n", strlen(body));
-    me->reply_length = (size_t) snprintf(me->reply, sizeof me->reply,
-                                         "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                                         "%sConnection: %s\r\n\r\n%s",
-                                         me->status, http_reason(me->status), date, length,
-                                         me->keep ? "keep-alive" : "close", sends_body ? body : "");
+    me->reply_length =
+        (size_t) snprintf(me->reply, sizeof me->reply,
+                          "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                          "%sConnection: %s\r\n\r\n%s",
+                          me->status, http_reason(me->status), date, length,
+                          me->keep ? "keep-alive" : "close", sends_body ? body : "");
 }
 
 static void answer(struct exchange *me)
@@ -218,7 +220,8 @@ static void ready(struct ev_loop *ev, ev_io *io, int revents)
         end(ev, me);
         return;
     }
-    count = recv(io->fd, me->exchange->bytes + me->exchange->length, me->exchange->capacity - me->exchange->length, 0);
+    count = recv(io->fd, me->exchange->bytes + me->exchange->length,
+                 me->exchange->capacity - me->exchange->length, 0);
     if (count < 0 && errno == EAGAIN)
         return;
     if (count <= 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
-/* W2, floor: take + set the callback + complete + call + give back, n times, in one drain of the ready queue. */
+/* W2, floor: take + set the callback + complete + call + give back, n times, in one drain of the ready queue.
+ */
 #include "floor.h"
 
 static size_t left;

@@ -10,7 +10,7 @@ struct group {
     struct place {
         struct group *group;
         int64_t value;
-    } *places;
+    } * places;
 };
 
 static void finish(struct group *group)

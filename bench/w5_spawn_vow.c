@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
-/* W5, libvow: n tasks are started, each awaits once (a settled promise), and one all gathers what they return. */
+/* W5, libvow: n tasks are started, each awaits once (a settled promise), and one all gathers what they
+ * return. */
 #include <stdlib.h>
 #include <vow.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
-/* W9, floor: the echo server in bare libev callbacks. A connection has one watcher, and reads when told to. */
+/* W9, floor: the echo server in bare libev callbacks. A connection has one watcher, and reads when told to.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <ev.h>

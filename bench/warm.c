@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Gets memory from the machine and gives it back: warm [MiB]. Run before each measured program, so that the first
- * of them is not the one that pays: a virtual machine may have to ask its host for pages that nobody used lately.
+ * Gets memory from the machine and gives it back: warm [MiB]. Run before each measured program, so that the
+ * first of them is not the one that pays: a virtual machine may have to ask its host for pages that nobody
+ * used lately.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>

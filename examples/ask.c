@@ -43,7 +43,8 @@ VOW_ASYNC(ask, me)
         if (me->attempt == ATTEMPTS)
             VOW_THROW(me, vow_error_wrap(vow_error_ref(VOW_ERROR(me)), ETIMEDOUT, "no answer from %s port %s",
                                          me->host, me->port));
-        if (!vow_error_is(VOW_ERROR(me), &vow_domain_errno, ETIMEDOUT)) /* such as ECONNREFUSED: nobody is there, yet */
+        if (!vow_error_is(VOW_ERROR(me), &vow_domain_errno,
+                          ETIMEDOUT)) /* such as ECONNREFUSED: nobody is there, yet */
             VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), me->patience));
         me->patience *= 2;
     }

@@ -62,7 +62,8 @@ static int status_of(const struct exchange *me, const vow_error *error)
         return 408;
     if (vow_error_is(error, &vow_domain_errno, ENOMEM))
         return 503;
-    if (vow_error_is(error, &vow_domain_vow, VOW_EOF)) /* it has closed its sending side, and may still listen */
+    if (vow_error_is(error, &vow_domain_vow,
+                     VOW_EOF)) /* it has closed its sending side, and may still listen */
         return me->head.started ? 400 : 0;
     return 0;
 }

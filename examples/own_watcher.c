@@ -73,8 +73,8 @@ static void show(vow_promise *promise)
     vow_value status = vow_nil();
     vow_error *error = vow_run(promise, &status);
     if (error)
-        printf("failed: %s\n", vow_error_is(error, &vow_domain_errno, ETIMEDOUT) ? "too slow"
-                                                                                : vow_error_message(error));
+        printf("failed: %s\n",
+               vow_error_is(error, &vow_domain_errno, ETIMEDOUT) ? "too slow" : vow_error_message(error));
     else
         printf("exit status %d\n", (int) vow_as_int(&status));
     vow_error_unref(error);

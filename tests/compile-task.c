@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A task that uses every await macro, for tests/compile.sh: compiled as strict ISO C11 with warnings as errors,
- * by each compiler at each level of optimisation, and run. TWO_AWAITS and NESTED_SWITCH add what must not
- * compile.
+ * A task that uses every await macro, for tests/compile.sh: compiled as strict ISO C11 with warnings as
+ * errors, by each compiler at each level of optimisation, and run. TWO_AWAITS and NESTED_SWITCH add what must
+ * not compile.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -52,7 +52,8 @@ VOW_ASYNC(work, me)
         VOW_RETURN(me, vow_throw(vow_error_ref(VOW_ERROR(me))));
     note(me, "body ");
 #ifdef TWO_AWAITS
-    VOW_AWAIT(me, answer(loop, 1)); VOW_AWAIT(me, answer(loop, 2));
+    VOW_AWAIT(me, answer(loop, 1));
+    VOW_AWAIT(me, answer(loop, 2));
 #endif
 #ifdef NESTED_SWITCH
     switch (me->round) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Every message of vow__misuse() and its kin in lib/ is in tests/misuse.txt, as FUNCTION | MESSAGE | TEST, with a test
-# that commits that misuse and compares what is said. FUNCTION is the word `function` where several share a
+# Every message of vow__misuse() and its kin in lib/ is in tests/misuse.txt, as FUNCTION | MESSAGE | TEST, with a
+# test that commits that misuse and compares what is said. FUNCTION is the word `function` where several share a
 # check; of a check for NULL the message is NULL and what is NULL.
 #
 # Copyright (c) 2026 the libvow authors
@@ -12,7 +12,7 @@ LC_ALL=C && export LC_ALL # for comm, which wants what sort sorted
 # FUNCTION | MESSAGE of each call in the library. None of the messages has a semicolon.
 calls()
 {
-    cat "$top_srcdir"/lib/*/*.[ch] | tr '\n' ' ' | grep -Eo 'vow__misuse(_null|_loops)?\([^;]*;' | sed 's/  */ /g' |
+    cat "$top_srcdir"/lib/*/*.[ch] | tr '\n' ' ' | grep -Eo 'vow__misuse(_null|_loops)?\([^;]*;' | sed 's/  */ /g; s/( /(/g' |
         grep -Ev '^vow__misuse[a-z_]*\(const char' | sed \
             -e 's/^vow__misuse(\([^,]*\), .*, "\([^"]*\)".*/\1 | \2/' \
             -e 's/^vow__misuse_null(\([^,]*\), \([^,]*\), .*/\1 | NULL \2/' \

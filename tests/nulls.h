@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the tables of NULL arguments are played: each row in a child process of its own, which must die with one
- * line that names the function and, where that takes it, the place of the call; or, for NOTHING(), must say
- * nothing and live. tests/misuse.sh looks that no function is left out.
+ * How the tables of NULL arguments are played: each row in a child process of its own, which must die with
+ * one line that names the function and, where that takes it, the place of the call; or, for NOTHING(), must
+ * say nothing and live. tests/misuse.sh looks that no function is left out.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -65,21 +65,22 @@ static inline void nulls_is_nothing(const char *name, const char *text, int stat
         g_error("%s ended with status %d and said: %s", name, status, text);
 }
 
-#define NULLS__PLAY(statement, check)                      \
-    do {                                                   \
-        char text_[1000];                                  \
-        int status_;                                       \
-                                                           \
-        if (nulls_play(text_, sizeof text_, &status_)) {   \
-            statement;                                     \
-            _exit(0);                                      \
-        }                                                  \
-        check;                                             \
+#define NULLS__PLAY(statement, check)                    \
+    do {                                                 \
+        char text_[1000];                                \
+        int status_;                                     \
+                                                         \
+        if (nulls_play(text_, sizeof text_, &status_)) { \
+            statement;                                   \
+            _exit(0);                                    \
+        }                                                \
+        check;                                           \
     } while (0)
 
 /* A call that takes its place. */
 #define MISUSE_HERE(name, ...) \
-    NULLS__PLAY(__VA_ARGS__, nulls_is_misuse(#name, ", at " __FILE__ ":" VOW__STRING(__LINE__), text_, status_))
+    NULLS__PLAY(__VA_ARGS__,   \
+                nulls_is_misuse(#name, ", at " __FILE__ ":" VOW__STRING(__LINE__), text_, status_))
 /* One that does not. */
 #define MISUSE_OF(name, ...) NULLS__PLAY(__VA_ARGS__, nulls_is_misuse(#name, "NULL", text_, status_))
 #define NOTHING(name, ...) NULLS__PLAY(__VA_ARGS__, nulls_is_nothing(#name, text_, status_))

@@ -58,7 +58,8 @@ static inline void drop(struct served *s)
     vow_unref(s->promise);
 }
 
-/* Until the handler was called so often in all: by a job that waits already, it may be, and not by an event. */
+/* Until the handler was called so often in all: by a job that waits already, it may be, and not by an event.
+ */
 static inline void await_count(struct served *s, int count)
 {
     turn(s->place->f);

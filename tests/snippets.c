@@ -219,9 +219,8 @@ static const struct {
     const char *name;
     void (*run)(vow_loop *loop);
 } cases[] = {
-    CASE(interval),      CASE(listen_with),  CASE(peer_timeout), CASE(polled), CASE(process_run),
-    CASE(process_start), CASE(process_wait), CASE(select_console), CASE(stream),
-    CASE(task),
+    CASE(interval),      CASE(listen_with),  CASE(peer_timeout),   CASE(polled), CASE(process_run),
+    CASE(process_start), CASE(process_wait), CASE(select_console), CASE(stream), CASE(task),
 };
 
 int main(void)

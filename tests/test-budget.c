@@ -255,8 +255,8 @@ static void datagrams(fixture *f)
     close_both(ends);
 }
 
-/* Many at once: each budget lets its part of them go on, and the others are not forgotten, whoever else no longer
- * waits for a turn. */
+/* Many at once: each budget lets its part of them go on, and the others are not forgotten, whoever else no
+ * longer waits for a turn. */
 static vow_value begin_many(vow_value *value, void *fd)
 {
     static char bytes[MANY];

@@ -295,7 +295,8 @@ static void decided_and_cancelled(fixture *f)
 
 /* ---- The end of the loop ------------------------------------------------------------------------------- */
 
-/* Nobody holds it any more but itself. What an event could have settled, or another input, is not reported. */
+/* Nobody holds it any more but itself. What an event could have settled, or another input, is not reported.
+ */
 static void free_ends_it(fixture *f)
 {
     for (int through = 0; through < N_THROUGH; through++)

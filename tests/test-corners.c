@@ -63,8 +63,8 @@ static void in_handler_of(fixture *f)
 
 static void test_in_handler_of(fixture *f)
 {
-    expect_abort(f, in_handler_of, "vow_as_str", "int, where str is wanted, at *test-corners.c:* (promise made at *test-*.c:*)",
-                 false);
+    expect_abort(f, in_handler_of, "vow_as_str",
+                 "int, where str is wanted, at *test-corners.c:* (promise made at *test-*.c:*)", false);
 }
 
 /* ---- Running a loop ----------------------------------------------------------------------------------- */

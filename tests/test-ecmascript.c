@@ -137,7 +137,8 @@ static void test_then_catch_finally(fixture *f)
 {
     static const char *const expected[] = {"c!EPROTO", "c=[3,2,!EPROTO,!EIO,1,!EIO,!EPROTO,!EPROTO,3]", "c=3",
                                            "c=3"};
-    /* Errors that a finally() replaces are reported, and those that it had still to pass on when it was dropped. */
+    /* Errors that a finally() replaces are reported, and those that it had still to pass on when it was
+     * dropped. */
     static const int lost[] = {2, 1, 2, 2};
 
     for (size_t i = 0; i < G_N_ELEMENTS(combinators); i++) {

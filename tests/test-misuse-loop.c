@@ -99,8 +99,8 @@ static void test_free_after_free(fixture *f)
     expect_abort(f, free_after_free, "vow_loop_free", "the loop was freed already", false);
 }
 
-MISUSE(at_end_of_nothing, (void) vow_loop_at_end(f->loop, NULL, NULL), "vow_loop_at_end", "the function is NULL",
-       false)
+MISUSE(at_end_of_nothing, (void) vow_loop_at_end(f->loop, NULL, NULL), "vow_loop_at_end",
+       "the function is NULL", false)
 
 static jmp_buf outside;
 

@@ -11,17 +11,27 @@
 
 /* ---- Values -------------------------------------------------------------------------------------------- */
 
-MISUSE(as_bool, vow_as_bool(vow_peek(number(f))), "vow_as_bool", "int, where bool is wanted, at *test-misuse.c:*", true)
-MISUSE(as_double, vow_as_double(vow_peek(number(f))), "vow_as_double", "int, where double is wanted, at *test-misuse.c:*", true)
-MISUSE(as_ptr, vow_as_ptr(vow_peek(number(f))), "vow_as_ptr", "int, where ptr is wanted, at *test-misuse.c:*", true)
-MISUSE(as_str, vow_as_str(vow_peek(number(f))), "vow_as_str", "int, where str is wanted, at *test-misuse.c:*", true)
-MISUSE(as_list, vow_as_list(vow_peek(number(f))), "vow_as_list", "int, where list is wanted, at *test-misuse.c:*", true)
-MISUSE(as_error, vow_as_error(vow_peek(number(f))), "vow_as_error", "int, where error is wanted, at *test-misuse.c:*", true)
-MISUSE(as_bytes, vow_as_bytes(vow_peek(number(f))), "vow_as_bytes", "int, where bytes is wanted, at *test-misuse.c:*", true)
+MISUSE(as_bool, vow_as_bool(vow_peek(number(f))), "vow_as_bool",
+       "int, where bool is wanted, at *test-misuse.c:*", true)
+MISUSE(as_double, vow_as_double(vow_peek(number(f))), "vow_as_double",
+       "int, where double is wanted, at *test-misuse.c:*", true)
+MISUSE(as_ptr, vow_as_ptr(vow_peek(number(f))), "vow_as_ptr", "int, where ptr is wanted, at *test-misuse.c:*",
+       true)
+MISUSE(as_str, vow_as_str(vow_peek(number(f))), "vow_as_str", "int, where str is wanted, at *test-misuse.c:*",
+       true)
+MISUSE(as_list, vow_as_list(vow_peek(number(f))), "vow_as_list",
+       "int, where list is wanted, at *test-misuse.c:*", true)
+MISUSE(as_error, vow_as_error(vow_peek(number(f))), "vow_as_error",
+       "int, where error is wanted, at *test-misuse.c:*", true)
+MISUSE(as_bytes, vow_as_bytes(vow_peek(number(f))), "vow_as_bytes",
+       "int, where bytes is wanted, at *test-misuse.c:*", true)
 MISUSE(no_bytes, (void) f; vow_value_drop(vow_bytes_copy(NULL, 1)), "vow_bytes_copy", "data is NULL", false)
-MISUSE(as_fd, vow_as_fd(vow_peek(number(f))), "vow_as_fd", "int, where fd is wanted, at *test-misuse.c:*", true)
-MISUSE(as_own, vow_as(vow_peek(number(f)), &thing_type), "vow_as", "int, where thing is wanted, at *test-misuse.c:*", true)
-MISUSE(take_fd, vow_take_fd(vow_peek(number(f))), "vow_take_fd", "int, where fd is wanted, at *test-misuse.c:*", true)
+MISUSE(as_fd, vow_as_fd(vow_peek(number(f))), "vow_as_fd", "int, where fd is wanted, at *test-misuse.c:*",
+       true)
+MISUSE(as_own, vow_as(vow_peek(number(f)), &thing_type), "vow_as",
+       "int, where thing is wanted, at *test-misuse.c:*", true)
+MISUSE(take_fd, vow_take_fd(vow_peek(number(f))), "vow_take_fd",
+       "int, where fd is wanted, at *test-misuse.c:*", true)
 
 static void as_int(fixture *f)
 {
@@ -84,8 +94,10 @@ MISUSE(then_null, vow_detach(vow_then(NULL, read_as_str, f)), "vow_then", "NULL,
 MISUSE(finally_null, vow_detach(vow_finally(NULL, saw_end, f)), "vow_finally", "NULL, at *test-misuse.c:*",
        false)
 MISUSE(all_null, vow_detach(vow_all_of(f->loop, NULL)), "vow_all", "NULL, at *test-misuse.c:*", false)
-MISUSE(follow_null, ((void) f, vow_value_drop(vow_follow(NULL))), "vow_follow", "NULL, at *test-misuse.c:*", false)
-MISUSE(throw_null, ((void) f, vow_value_drop(vow_throw(NULL))), "vow_throw", "NULL, at *test-misuse.c:*", false)
+MISUSE(follow_null, ((void) f, vow_value_drop(vow_follow(NULL))), "vow_follow", "NULL, at *test-misuse.c:*",
+       false)
+MISUSE(throw_null, ((void) f, vow_value_drop(vow_throw(NULL))), "vow_throw", "NULL, at *test-misuse.c:*",
+       false)
 MISUSE(ref_null, ((void) f, vow_unref(vow_ref(NULL))), "vow_ref", "NULL, at *test-misuse.c:*", false)
 MISUSE(loop_null, ((void) f, vow_detach(vow_resolved(NULL, vow_nil()))), "vow_resolved", "NULL", false)
 

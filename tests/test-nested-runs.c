@@ -305,15 +305,14 @@ static void deadlines_of_one_whose_handler_runs_another(fixture *f)
     vow_loop_free(other);
 }
 
-/* The outer one is settled before it has come to its ev_run(), and the queue goes on with the handler. What it
- * leaves behind must not keep the ev_loop from waiting. */
+/* The outer one is settled before it has come to its ev_run(), and the queue goes on with the handler. What
+ * it leaves behind must not keep the ev_loop from waiting. */
 static void a_run_that_is_settled_early(fixture *f)
 {
     unsigned turns;
 
     other = vow_loop_new(f->ev);
-    vow_detach(
-        vow_then(vow_then(vow_resolved(f->loop, vow_nil()), NULL, NULL), run_other_in_handler, f));
+    vow_detach(vow_then(vow_then(vow_resolved(f->loop, vow_nil()), NULL, NULL), run_other_in_handler, f));
     run_ok(vow_resolved(f->loop, vow_nil()));
     assert_log(f, "handler");
     turns = ev_iteration(f->ev);

@@ -108,7 +108,8 @@ static void test_streams(fixture *f)
     MISUSE_HERE(vow_stream_read, run(vow_stream_read(null, &byte, 1)));
     MISUSE_HERE(vow_stream_read, run(vow_stream_read(vow_stream_new(f->loop, ends[0]), null, 1)));
     MISUSE_HERE(vow_stream_read_exactly, run(vow_stream_read_exactly(null, &byte, 1)));
-    MISUSE_HERE(vow_stream_read_exactly, run(vow_stream_read_exactly(vow_stream_new(f->loop, ends[0]), null, 1)));
+    MISUSE_HERE(vow_stream_read_exactly,
+                run(vow_stream_read_exactly(vow_stream_new(f->loop, ends[0]), null, 1)));
     MISUSE_HERE(vow_stream_read_until, run(vow_stream_read_until(null, "\n", 1)));
     MISUSE_HERE(vow_stream_read_line, run(vow_stream_read_line(null, 1)));
     MISUSE_HERE(vow_stream_read_all, run(vow_stream_read_all(null, 1)));

@@ -270,7 +270,8 @@ static void make_another(vow_resolver *resolver)
     op->deed.promise = vow_then(vow_resolved(f->loop, vow_int(1)), saw_value, tag_new(f, "new"));
 }
 
-/* Each of the two resolves the other one, which is about to be cancelled, too: that one's resolver is used up. */
+/* Each of the two resolves the other one, which is about to be cancelled, too: that one's resolver is used
+ * up. */
 struct twin {
     vow_resolver resolver;
     fixture *f;

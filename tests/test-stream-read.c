@@ -920,8 +920,8 @@ static void unread_bytes_do_not_wake_the_loop(struct in *in)
 }
 ON_ALL(unread_bytes_do_not_wake_the_loop)
 
-/* A sender that is always ready does not keep the loop from the others for long: a turn has two budgets at most,
- * one of a watcher's callback and one of what was put off. */
+/* A sender that is always ready does not keep the loop from the others for long: a turn has two budgets at
+ * most, one of a watcher's callback and one of what was put off. */
 static void a_fast_sender_holds_up_nobody(fixture *f)
 {
     vow_stream *stream = vow_stream_new(f->loop, open("/dev/zero", O_RDONLY));

@@ -401,7 +401,8 @@ static vow_value idle_again(vow_value *value, void *data)
 
     (void) value;
     note(tag->f, "%s", tag->name);
-    watch(tag->f, vow_then(vow_resolved(tag->f->loop, vow_nil()), pass_value, tag_new(tag->f, "job")), "then");
+    watch(tag->f, vow_then(vow_resolved(tag->f->loop, vow_nil()), pass_value, tag_new(tag->f, "job")),
+          "then");
     watch(tag->f, vow_idle(tag->f->loop), "again");
     return vow_nil();
 }

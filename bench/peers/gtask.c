@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * GLib's GTask: gtask <w1..w8|echo> <n>. A GTask belongs to one operation, so a chain is one that completes the
- * next.
+ * GLib's GTask: gtask <w1..w8|echo> <n>. A GTask belongs to one operation, so a chain is one that completes
+ * the next.
  */
 #include <gio/gio.h>
 #include <netinet/in.h>
@@ -421,7 +421,8 @@ static void echo_read(struct echo *echo)
                               sizeof echo->bytes, G_PRIORITY_DEFAULT, NULL, echo_have_read, echo);
 }
 
-static gboolean echo_accept(GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
+static gboolean echo_accept(GSocketService *service, GSocketConnection *connection, GObject *source,
+                            gpointer data)
 {
     struct echo *echo = g_new(struct echo, 1);
 
@@ -452,7 +453,7 @@ static int echo(void)
 
 int main(int argc, char **argv)
 {
-    static const struct peer peers[] = {{"w1", w1}, {"w2", w2}, {"w3", w3}, {"w4", w4},    {"w5", w5},
+    static const struct peer peers[] = {{"w1", w1}, {"w2", w2}, {"w3", w3}, {"w4", w4},  {"w5", w5},
                                         {"w6", w6}, {"w7", w7}, {"w8", w8}, {NULL, NULL}};
 
     loop = g_main_loop_new(NULL, FALSE);

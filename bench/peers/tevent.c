@@ -213,7 +213,8 @@ static void w6(struct bench *bench)
     bench_begin(bench);
     for (size_t i = 0; i < bench->n; i++) {
         uint32_t us = (uint32_t) ((uint64_t) bench->n * bench_random(&seed) >> 31);
-        struct tevent_req *req = tevent_wakeup_send(ev, ev, tevent_timeval_current_ofs(us / 1000000, us % 1000000));
+        struct tevent_req *req =
+            tevent_wakeup_send(ev, ev, tevent_timeval_current_ofs(us / 1000000, us % 1000000));
 
         tevent_req_set_callback(req, woken, NULL);
     }
@@ -277,7 +278,7 @@ static struct operation {
     struct operation *next;
     struct tevent_req *req;
     int64_t value;
-} *under_way, **under_way_end = &under_way;
+} * under_way, **under_way_end = &under_way;
 
 static void complete_all(struct tevent_context *context, struct tevent_immediate *immediate, void *data)
 {
@@ -453,7 +454,7 @@ static int echo(void)
 
 int main(int argc, char **argv)
 {
-    static const struct peer peers[] = {{"w1", w1}, {"w2", w2}, {"w3", w3}, {"w4", w4},    {"w5", w5},
+    static const struct peer peers[] = {{"w1", w1}, {"w2", w2}, {"w3", w3}, {"w4", w4},  {"w5", w5},
                                         {"w6", w6}, {"w7", w7}, {"w8", w8}, {NULL, NULL}};
 
     ev = tevent_context_init(NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A program that has its own ev_loop and ev_run(), and uses libvow in it. Prints what it did and which library
- * it ran with, and fails if that is another version than the one it was compiled for.
+ * A program that has its own ev_loop and ev_run(), and uses libvow in it. Prints what it did and which
+ * library it ran with, and fails if that is another version than the one it was compiled for.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -41,8 +41,8 @@ int main(void)
     if (!loop)
         return 1;
     vow_detach(vow_then(
-        vow_all_of(loop, vow_async(loop, greet, .name = "Alice"), vow_async(loop, greet, .name = "Bob")), count,
-        &greeted));
+        vow_all_of(loop, vow_async(loop, greet, .name = "Alice"), vow_async(loop, greet, .name = "Bob")),
+        count, &greeted));
     ev_run(ev, 0);
     vow_loop_free(loop);
     printf("greeted %d with libvow %s\n", (int) greeted, vow_version());

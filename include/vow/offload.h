@@ -28,8 +28,8 @@ VOW_BEGIN_DECLS
  * @brief A job: runs on a thread of the pool, and may block.
  *
  * Nothing of a loop may be used there: no promise, no resolver. Values and errors may be made. What it
- * returns moves to the loop's thread: a value, or vow_throw() or vow_throwf(). To return what belongs to a loop is
- * misuse and aborts, as for vow_remote_resolve().
+ * returns moves to the loop's thread: a value, or vow_throw() or vow_throwf(). To return what belongs to a
+ * loop is misuse and aborts, as for vow_remote_resolve().
  */
 typedef vow_value (*vow_offload_fn)(void *data);
 

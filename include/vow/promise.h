@@ -81,7 +81,7 @@ typedef struct vow_thenable {
  * @since 0.1
  */
 VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop, vow_resolver *resolver,
-                                                      vow_cancel_fn on_cancel, const char *site);
+                                                                 vow_cancel_fn on_cancel, const char *site);
 #define vow_promise_new(...) vow_promise_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
@@ -132,7 +132,8 @@ VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
  * @param on_cancel called with `to`; may be NULL.
  * @since 0.1
  */
-VOW_API void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel, const char *site);
+VOW_API void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel,
+                                  const char *site);
 #define vow_resolver_move(...) vow_resolver_move_at(__VA_ARGS__, VOW_HERE)
 
 /**
@@ -217,9 +218,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  * promise is dropped first, fn is never called.
  *
  * The value is lent: it points into the promise that was waited for, which releases it. To pass it on, return
- * `vow_take(value)`, which moves it out. `return *value` is a copy with the same content, which is then released
- * twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices strings, bytes, lists and
- * descriptors.
+ * `vow_take(value)`, which moves it out. `return *value` is a copy with the same content, which is then
+ * released twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices strings,
+ * bytes, lists and descriptors.
  *
  * One promise may have any number of handlers (vow_ref() it for each). They run in the order in which they
  * were attached and see the same value: if one moves it out with vow_take(), the later ones see nil.
@@ -235,7 +236,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  * @since 0.1
  */
 VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_then_at(vow_promise *promise, vow_then_fn fn, void *data,
-                                               const char *site);
+                                                          const char *site);
 #define vow_then(...) vow_then_at(__VA_ARGS__, VOW_HERE)
 
 /**

@@ -48,13 +48,14 @@ VOW_API VOW_NODISCARD vow_promise *vow_remote_new_at(vow_loop *loop, vow_remote 
 /**
  * @brief Settles the promise of a remote with a value, on the loop's thread.
  *
- * The value moves to that thread, so nothing of it may be used here any more. What vow_take() and vow_run() give
- * stands alone: it may be sent whoever has its promise still. An error may be referred to on both threads.
+ * The value moves to that thread, so nothing of it may be used here any more. What vow_take() and vow_run()
+ * give stands alone: it may be sent whoever has its promise still. An error may be referred to on both
+ * threads.
  *
  * @param remote given away.
- * @param value  given away. vow_throw() and vow_throwf() reject. What belongs to a loop is misuse and aborts, also
- * in a list: vow_follow(), a stream, a process, a list that was not taken out of its promise. Of a type of your
- * own nobody but you can tell.
+ * @param value  given away. vow_throw() and vow_throwf() reject. What belongs to a loop is misuse and aborts,
+ * also in a list: vow_follow(), a stream, a process, a list that was not taken out of its promise. Of a type
+ * of your own nobody but you can tell.
  * @par Thread
  * May be called on any thread.
  * @since 0.1

@@ -20,7 +20,7 @@ enum vow_report_kind {
     VOW_REPORT_LEAK,      /**< a promise was still held when its loop was freed */
     VOW_REPORT_STRAGGLER, /**< a job on a thread, a process or a clean-up did not end in time when its loop
                              was freed */
-    VOW_REPORT_CIRCLE     /**< promises waited for one another when their loop was freed, which settled none */
+    VOW_REPORT_CIRCLE /**< promises waited for one another when their loop was freed, which settled none */
 };
 
 /** @brief Something the library has to say; valid during the call of a vow_report_fn. */
@@ -33,7 +33,8 @@ typedef struct vow_report {
 } vow_report;
 
 /**
- * @brief Called with each report of a loop, when the promise concerned is freed, or the loop. May use the loop.
+ * @brief Called with each report of a loop, when the promise concerned is freed, or the loop. May use the
+ * loop.
  */
 typedef void (*vow_report_fn)(const vow_report *report, void *data);
 

@@ -9,12 +9,13 @@
  * or dropped.
  *
  * Reading: there is one reader at a time; a read while another one is pending rejects with `EALREADY`, naming
- * where that was made. Dropping a read loses no byte: what had arrived stays in the stream for the next one. A
- * line, and what vow_stream_read_until(), vow_stream_read_exactly() and vow_stream_read_all() give, also comes back
- * when the promise was fulfilled and is dropped before anybody has looked at its value, as the loser of a
- * vow_race() is: it is then the first that the next one reads. What vow_stream_read() has put into a lent buffer
- * cannot come back: where that matters, keep the promise and wait for it with vow_select(), which drops nothing, or
- * wait with vow_stream_readable().
+ * where that was made. Dropping a read loses no byte: what had arrived stays in the stream for the next one.
+ * A line, and what vow_stream_read_until(), vow_stream_read_exactly() and vow_stream_read_all() give, also
+ * comes back when the promise was fulfilled and is dropped before anybody has looked at its value, as the
+ * loser of a vow_race() is: it is then the first that the next one reads. What vow_stream_read() has put into
+ * a lent buffer cannot come back: where that matters, keep the promise and wait for it with vow_select(),
+ * which drops nothing, or wait with vow_stream_readable().
+ *
  * Writing: any number of writes may be pending; they go out in the order of the calls, one after the other
  * and never mixed. A read that the system failed, and a write that it failed or that was dropped in the
  * middle, break their direction of the stream: from then on it rejects with `EPIPE`, and vow_error_cause()

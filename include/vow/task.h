@@ -4,17 +4,18 @@
  * @brief Await for C: functions that read top to bottom and wait without a stack.
  *
  * A task is a struct that begins with a `vow_task` member called `task` and holds what lives across an await,
- * and a body written with VOW_ASYNC(). **Local variables do not survive an await**: the body is entered anew after
- * it, and they are what happens to be on the stack. What lives across an await is a member of the struct, loop counters
- * and buffers too. Declarations before VOW_BEGIN() run again each time: what they are set to there is there after an
- * await, and what was changed later is not.
+ * and a body written with VOW_ASYNC(). **Local variables do not survive an await**: the body is entered anew
+ * after it, and they are what happens to be on the stack. What lives across an await is a member of the
+ * struct, loop counters and buffers too. Declarations before VOW_BEGIN() run again each time: what they are
+ * set to there is there after an await, and what was changed later is not.
  *
- * Compilers see only a part of it, here as gcc 12 and clang 14 do. Both warn with -Wall, at any level of optimisation, of
- * a scalar that is set before an await and read after it; gcc of an array with an initialiser, too. Of the counter of
- * a loop gcc -Wall warns at -O1 and above, and clang with -Wconditional-uninitialized. gcc -Wjump-misses-init warns of
- * each variable with an initialiser that stands between VOW_BEGIN() and an await, but not where this header is found in
- * a system's folder. Nothing warns of an array without an initialiser, nor of a variable that is set before VOW_BEGIN()
- * and changed later; Valgrind's memcheck and MemorySanitizer notice the former when it is read.
+ * Compilers see only a part of it, here as gcc 12 and clang 14 do. Both warn with -Wall, at any level of
+ * optimisation, of a scalar that is set before an await and read after it; gcc of an array with an
+ * initialiser, too. Of the counter of a loop gcc -Wall warns at -O1 and above, and clang with
+ * -Wconditional-uninitialized. gcc -Wjump-misses-init warns of each variable with an initialiser that stands
+ * between VOW_BEGIN() and an await, but not where this header is found in a system's folder. Nothing warns of
+ * an array without an initialiser, nor of a variable that is set before VOW_BEGIN() and changed later;
+ * Valgrind's memcheck and MemorySanitizer notice the former when it is read.
  *
  *     struct greet { vow_task task; const char *name; };
  *
@@ -90,9 +91,9 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
  * reference to the promise goes, the task is cancelled: what it awaits is dropped and its VOW_FINALLY section
  * runs.
  *
- * The frame may hold members of any alignment. Together with the promise it is one allocation from the loop's pool up
- * to about 4,000 bytes; a larger one, or one that is aligned to more than 16 bytes, has memory of its own beside, of
- * its size and a header.
+ * The frame may hold members of any alignment. Together with the promise it is one allocation from the loop's
+ * pool up to about 4,000 bytes; a larger one, or one that is aligned to more than 16 bytes, has memory of its
+ * own beside, of its size and a header.
  *
  * Out of memory, or while the loop is being freed, the body does not run at all: what a field was to own is
  * then lost, so take such things over in the body, before its first await.
@@ -106,16 +107,15 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
  * @brief Begins the definition of a task's body: `VOW_ASYNC(greet, me) { … }` for `struct greet`.
  * @since 0.1
  */
-#define VOW_ASYNC(name, me)                                                                            \
-    _Static_assert(offsetof(struct name, task) == 0, "struct " #name " must begin with its vow_task"); \
-    static bool vow__body_##name(struct name *me);                                                     \
-    static VOW_UNUSED bool vow__enter_##name(void *frame)                                              \
-    {                                                                                                  \
-        return vow__body_##name((struct name *) frame);                                                \
-    }                                                                                                  \
-    static VOW_UNUSED const vow_task_type vow__task_##name = {                                         \
-        "task " #name, __FILE__, __LINE__, sizeof(struct name), _Alignof(struct name),                 \
-        vow__enter_##name};                                                                            \
+#define VOW_ASYNC(name, me)                                                                                \
+    _Static_assert(offsetof(struct name, task) == 0, "struct " #name " must begin with its vow_task");     \
+    static bool vow__body_##name(struct name *me);                                                         \
+    static VOW_UNUSED bool vow__enter_##name(void *frame)                                                  \
+    {                                                                                                      \
+        return vow__body_##name((struct name *) frame);                                                    \
+    }                                                                                                      \
+    static VOW_UNUSED const vow_task_type vow__task_##name = {                                             \
+        "task " #name, __FILE__, __LINE__, sizeof(struct name), _Alignof(struct name), vow__enter_##name}; \
     static bool vow__body_##name(struct name *me)
 
 /**

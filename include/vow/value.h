@@ -47,8 +47,8 @@ VOW_API const vow_type vow_type_error;  /**< @brief The type of an error that is
 VOW_API const vow_type vow_type_fd;     /**< @brief The type of vow_fd(). */
 VOW_API const vow_type vow_type_bytes;  /**< @brief The type of vow_bytes_copy(). */
 
-/* Ends the program: `function` was called, at `site`, on a value that is not of the type it reads, or without a
- * value or type. */
+/* Ends the program: `function` was called, at `site`, on a value that is not of the type it reads, or without
+ * a value or type. */
 VOW_API VOW_NORETURN void vow__value_mismatch(const vow_value *value, const char *function,
                                               const vow_type *wanted, const char *site);
 
@@ -203,16 +203,16 @@ VOW_API vow_value vow_throw_at(vow_error *error, const char *site);
 /**
  * @brief Moves the content of a value out of the promise, list or task that holds it.
  *
- * What you get stands alone: it may go to another thread, and outlive its promise and its loop. An error is not
- * moved, because a rejected promise always has one: it stays, and you get a reference to it.
+ * What you get stands alone: it may go to another thread, and outlive its promise and its loop. An error is
+ * not moved, because a rejected promise always has one: it stays, and you get a reference to it.
  *
- * A list takes what is in it along, and so do the lists in it. Where somebody else still holds a promise of such a
- * value, or the list has it twice, both have it from then on: numbers, strings, bytes and lists are copied, of an
- * error there are two references. What cannot be copied, from vow_own() or vow_fd(), say, is shared: it may be
- * read in both places, is released once, by the last to have it and on that one's thread, and vow_take() of it
- * in one place leaves nil in the other; if that is on another thread, only when nobody looks at it there
- * meanwhile. Out of memory nothing is lost: what there is no second one of is in the list that you get, and the
- * other one sees nil.
+ * A list takes what is in it along, and so do the lists in it. Where somebody else still holds a promise of
+ * such a value, or the list has it twice, both have it from then on: numbers, strings, bytes and lists are
+ * copied, of an error there are two references. What cannot be copied, from vow_own() or vow_fd(), say, is
+ * shared: it may be read in both places, is released once, by the last to have it and on that one's thread,
+ * and vow_take() of it in one place leaves nil in the other; if that is on another thread, only when nobody
+ * looks at it there meanwhile. Out of memory nothing is lost: what there is no second one of is in the list
+ * that you get, and the other one sees nil.
  *
  * @param value left nil, for whoever else looks at it, unless it is an error; NULL gives nil.
  * @return the content, now the caller's to give on or to vow_value_drop().
@@ -254,8 +254,8 @@ VOW_API const char *vow_value_type_name_at(const vow_value *value, const char *s
 /**
  * @brief Reads an owned value of a type of your own.
  *
- * A value of any other type is misuse and aborts, naming both types, where this call stands and, when the value
- * lies in a promise, where that promise was made. The same holds for all the vow_as_… functions.
+ * A value of any other type is misuse and aborts, naming both types, where this call stands and, when the
+ * value lies in a promise, where that promise was made. The same holds for all the vow_as_… functions.
  *
  * @param value looked at.
  * @param type  what the value must be.

@@ -105,9 +105,9 @@ static inline vow__slab *vow__slab_of(const void *block)
  */
 vow__pools *vow__pools_new(size_t size);
 /*
- * Whether the environment asks for each block to be a piece of memory of its own, as a large one is: then no block
- * comes back as another, and a tool that watches malloc() alone sees one that is used after it was freed. Pools never
- * have a block at hand then, so that taking and giving one quickly need not ask.
+ * Whether the environment asks for each block to be a piece of memory of its own, as a large one is: then no
+ * block comes back as another, and a tool that watches malloc() alone sees one that is used after it was
+ * freed. Pools never have a block at hand then, so that taking and giving one quickly need not ask.
  */
 bool vow__blocks_are_single(void);
 /* No block is handed out from now on. */

@@ -4,8 +4,8 @@
  * is dropped, the branches that are left are cut, each in O(1), and their inputs let go; it is settled when
  * the clean-up of all of them is done.
  *
- * An outcome that comes before all inputs have is that of one of them, or says which: in the first case its own
- * `wait.upstream` keeps that one meanwhile, so that passing it on needs no memory, and that it is dropped
+ * An outcome that comes before all inputs have is that of one of them, or says which: in the first case its
+ * own `wait.upstream` keeps that one meanwhile, so that passing it on needs no memory, and that it is dropped
  * instead loses no error and no item.
  */
 #ifndef VOW_CORE_COMBINE_PRIVATE_H

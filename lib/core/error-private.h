@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The inside of an error, and the errors that need no memory. What is written once it is shared is atomic: the
- * count of its references and the sites it passed. Those who have it may be on several threads.
+ * The inside of an error, and the errors that need no memory. What is written once it is shared is atomic:
+ * the count of its references and the sites it passed. Those who have it may be on several threads.
  */
 #ifndef VOW_CORE_ERROR_PRIVATE_H
 #define VOW_CORE_ERROR_PRIVATE_H
@@ -23,9 +23,9 @@ struct vow_error {
         size; /* of the allocation; 0 for a static error, which is shared by threads and never written to */
     atomic_uint refs;
     int code;
-    bool is_quiet;                                /* made by cancelling: never reported as unhandled */
+    bool is_quiet;                                 /* made by cancelling: never reported as unhandled */
     _Atomic(const char *) sites[VOW__ERROR_SITES]; /* NULL behind the last one */
-    const char *message; /* behind the struct, unless static */
+    const char *message;                           /* behind the struct, unless static */
 };
 
 extern vow_error vow__error_no_memory; /* ENOMEM */
@@ -40,7 +40,8 @@ vow_error *vow__error_new_aggregate(const char *site, size_t length);
 /* As vow_error_new(), but gives `fallback` when there is no memory. */
 vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, const char *format, ...)
     VOW_PRINTF(4, 5);
-/* Gives up a reference; whether it was the last. Who has the only one is not told apart by any other thread. */
+/* Gives up a reference; whether it was the last. Who has the only one is not told apart by any other thread.
+ */
 static inline bool vow__error_is_last(vow_error *error)
 {
     return error->size && (atomic_load_explicit(&error->refs, memory_order_acquire) == 1 ||

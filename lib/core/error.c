@@ -53,8 +53,8 @@ void vow__error_pass(vow_error *error, const char *site)
 
         if (!here && last && strcmp(last, site) == 0)
             return;
-        if (!here && atomic_compare_exchange_strong_explicit(&error->sites[i], &here, site, memory_order_acq_rel,
-                                                             memory_order_acquire))
+        if (!here && atomic_compare_exchange_strong_explicit(&error->sites[i], &here, site,
+                                                             memory_order_acq_rel, memory_order_acquire))
             return;
         last = here;
     }
@@ -190,7 +190,8 @@ vow_error *vow_error_ref_at(const vow_error *error, const char *site)
         return mine;
     if (VOW_UNLIKELY(atomic_fetch_add_explicit(&mine->refs, 1, memory_order_relaxed) >= VOW__REFS_MAX))
         vow__misuse("vow_error_ref", vow_error_site(mine, 0),
-                    "the error has more references than can be counted%s%s", site ? ", at " : "", site ? site : "");
+                    "the error has more references than can be counted%s%s", site ? ", at " : "",
+                    site ? site : "");
     return mine;
 }
 

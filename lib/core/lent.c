@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A handler points into a promise that keeps its content. What it returns is given away, so that a copy of that
- * content, and not vow_take() of it, has two owners. Debug builds tell the two apart where the library knows how a
- * type is owned: a type of the program's own may count references.
+ * A handler points into a promise that keeps its content. What it returns is given away, so that a copy of
+ * that content, and not vow_take() of it, has two owners. Debug builds tell the two apart where the library
+ * knows how a type is owned: a type of the program's own may count references.
  */
 #include "core/lent-private.h"
 
@@ -26,7 +26,8 @@ static bool has_two_owners(const vow_value *lent, vow_value given)
     if (given.u.pointer != lent->u.pointer)
         return false;
     if (lent->type == &vow_type_error)
-        return (given.type == &vow_type_error || given.type == &vow__type_throw) && is_borrowed(given.u.pointer);
+        return (given.type == &vow_type_error || given.type == &vow__type_throw) &&
+               is_borrowed(given.u.pointer);
     return given.type == lent->type && has_one_owner(given.type);
 }
 
@@ -38,13 +39,15 @@ static bool is_item(const vow_list *list, vow_value given)
     return false;
 }
 
-void vow__check_given(const vow_value *lent, vow_value given, const vow_promise *promise, const char *function)
+void vow__check_given(const vow_value *lent, vow_value given, const vow_promise *promise,
+                      const char *function)
 {
     if (has_two_owners(lent, given) ||
         (lent->type == &vow_type_list && given.type && given.type->drop && is_item(lent->u.pointer, given)))
-        vow__misuse(function, promise->site,
-                    "the %s that is given away is only lent: vow_take() moves it out, vow_error_ref() shares it",
-                    vow_value_type_name(lent));
+        vow__misuse(
+            function, promise->site,
+            "the %s that is given away is only lent: vow_take() moves it out, vow_error_ref() shares it",
+            vow_value_type_name(lent));
 }
 
 #endif

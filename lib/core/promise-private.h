@@ -41,14 +41,14 @@ enum vow__mode {
 
 /* Those that settling and letting go ask for stand with the state, so that they are asked for together. */
 enum vow__flag {
-    VOW__SEEN = 4,        /* somebody looked at the outcome, or it is an error that was passed on */
-    VOW__KEPT = 8,        /* the loop holds a reference until the promise is settled */
-    VOW__DOOMED = 16,     /* on the stack of doomed promises, its `wait.link.next` links it there */
-    VOW__GUARDED = 32,    /* not to be freed without a look: vow__kind_is_guarded(), or its loop is closed */
-    VOW__CANCELLED = 64,  /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
-    VOW__SHIELDED = 128,  /* in its clean-up: cancelling lets that finish */
-    VOW__UNWINDING = 256, /* doomed, and what it waited for has been let go */
-    VOW__IMMORTAL = 512,  /* a member of the loop, not of a pool */
+    VOW__SEEN = 4,         /* somebody looked at the outcome, or it is an error that was passed on */
+    VOW__KEPT = 8,         /* the loop holds a reference until the promise is settled */
+    VOW__DOOMED = 16,      /* on the stack of doomed promises, its `wait.link.next` links it there */
+    VOW__GUARDED = 32,     /* not to be freed without a look: vow__kind_is_guarded(), or its loop is closed */
+    VOW__CANCELLED = 64,   /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
+    VOW__SHIELDED = 128,   /* in its clean-up: cancelling lets that finish */
+    VOW__UNWINDING = 256,  /* doomed, and what it waited for has been let go */
+    VOW__IMMORTAL = 512,   /* a member of the loop, not of a pool */
     VOW__FORGOTTEN = 1024, /* whatever error it ends with is not reported */
     VOW__ON_WAY = 2048,    /* passed on the way to what it waits for: see vow__report_circles() */
     VOW__PASSED = 4096     /* the same, on an earlier way, which has led to no circle that is not reported */
@@ -106,10 +106,10 @@ typedef struct vow__kind {
      * from its beginning): their place is for the kind to know, by a number, say.
      *
      * A look is: a handler or a task was given the value, vow_peek(), what vow_run() and vow_take() give.
-     * Whoever else takes a value out of a promise that may be of such a kind says so with vow__look(). That an
-     * outcome is passed on is no look: vow__share() then leaves the value where it is and gives an alias, and an
-     * alias that goes says whether it was looked at. So the item also comes back through vow_timeout(), vow_race(),
-     * a promise that follows, or the list of vow_all().
+     * Whoever else takes a value out of a promise that may be of such a kind says so with vow__look(). That
+     * an outcome is passed on is no look: vow__share() then leaves the value where it is and gives an alias,
+     * and an alias that goes says whether it was looked at. So the item also comes back through
+     * vow_timeout(), vow_race(), a promise that follows, or the list of vow_all().
      */
     void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */

@@ -11,8 +11,8 @@ void vow__misuse_promise(const vow_promise *promise, const char *function, const
 {
     if (!promise)
         vow__misuse_null(function, "promise", site);
-    vow__misuse(function, promise->site, "the promise is used after it was given away%s%s", site ? ", at " : "",
-                site ? site : "");
+    vow__misuse(function, promise->site, "the promise is used after it was given away%s%s",
+                site ? ", at " : "", site ? site : "");
 }
 
 void vow__misuse_refs(const vow_promise *promise)

@@ -63,8 +63,8 @@ void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)
     if (!resolver)
         vow__misuse_null("vow_reject", "resolver", site);
     if (!error)
-        vow__misuse("vow_reject", resolver->promise ? resolver->promise->site : NULL,
-                    "the error is NULL%s%s", site ? ", at " : "", site ? site : "");
+        vow__misuse("vow_reject", resolver->promise ? resolver->promise->site : NULL, "the error is NULL%s%s",
+                    site ? ", at " : "", site ? site : "");
     if (resolver->promise)
         vow__error_pass(error, site);
     vow_resolve(resolver, vow_throw(error));
@@ -81,8 +81,7 @@ void vow_resolver_abandon_at(vow_resolver *resolver, const char *site)
                                                       site ? site : "an unknown place")));
 }
 
-void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel,
-                          const char *site)
+void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel, const char *site)
 {
     vow_promise *promise;
 

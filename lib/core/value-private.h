@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The values that are not plain: what vow_follow(), vow_throw() and vow_follow_thenable() make, and the
- * alias, which stands for a value that lives elsewhere because several parties share it: in a promise, as long
- * as all of them are in its loop, or in a box, which no loop has a part in (core/share.c).
+ * alias, which stands for a value that lives elsewhere because several parties share it: in a promise, as
+ * long as all of them are in its loop, or in a box, which no loop has a part in (core/share.c).
  */
 #ifndef VOW_CORE_VALUE_PRIVATE_H
 #define VOW_CORE_VALUE_PRIVATE_H
@@ -18,8 +18,8 @@ extern VOW__HIDDEN const vow_type vow__verbs[3];
 #define vow__type_follow (vow__verbs[0])  /* pointer: the promise to follow */
 #define vow__type_throw (vow__verbs[1])   /* pointer: the error to reject with */
 #define vow__type_foreign (vow__verbs[2]) /* pointer: a vow__foreign */
-/* pointer: the vow_value that it stands for, in a settled promise or in a box. In the promise may be an alias of
- * a box in turn, but of no other promise. */
+/* pointer: the vow_value that it stands for, in a settled promise or in a box. In the promise may be an alias
+ * of a box in turn, but of no other promise. */
 extern VOW__HIDDEN const vow_type vow__type_alias;
 
 /* What the list and the error have in common: they may contain one another to any depth. */

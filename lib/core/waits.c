@@ -95,8 +95,8 @@ void vow__waits_describe(vow__text *text, const vow_promise *promise)
 
 /* ---- Circles ------------------------------------------------------------------------------------------- */
 
-/* What alone can settle a promise, if that is another promise and pending, too. One that an event may settle as
- * well has a halt(). */
+/* What alone can settle a promise, if that is another promise and pending, too. One that an event may settle
+ * as well has a halt(). */
 static vow_promise *only_input_of(const vow_promise *promise)
 {
     vow_promise *input;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the list in which each connection of a server is, from its being accepted to the end of its promise. */
+/* Owns the list in which each connection of a server is, from its being accepted to the end of its promise.
+ */
 #include "loop/connections-private.h"
 
 #include "base/allocator-private.h"

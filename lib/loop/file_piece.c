@@ -77,8 +77,8 @@ static const vow__errand pwrite_errand = {"vow_file_pwrite", pwrite_run, vow__fi
 static const vow__errand sync_errand = {"vow_file_sync", sync_run, vow__file_free, VOW__LANE_USUAL, false};
 
 /*
- * A request with a descriptor; NULL when there is no memory. The cast takes the const away that the pointer for
- * both directions cannot have; pwrite(2) puts it back.
+ * A request with a descriptor; NULL when there is no memory. The cast takes the const away that the pointer
+ * for both directions cannot have; pwrite(2) puts it back.
  */
 static piece *piece_new(vow_loop *loop, const vow__errand *errand, int fd, const void *buffer, size_t size,
                         const char *site)

@@ -129,8 +129,8 @@ void vow_remote_resolve(vow_remote *remote, vow_value value)
 void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site)
 {
     if (!error)
-        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL%s%s",
-                    site ? ", at " : "", site ? site : "");
+        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL%s%s", site ? ", at " : "",
+                    site ? site : "");
     vow__error_pass(error, site);
     settle(remote, vow_throw(error));
 }

@@ -6,8 +6,8 @@
  * Each call waits by a branch; the branches' owner is a promise inside the loop that is never settled. A call
  * may be nested in another one, or in an ev_run() of the program's, in a callback of the program; whoever
  * calls ev_break() ends the innermost ev_run(), which need not be ours. So ours is ended when it is the
- * innermost again, by a watcher that an ev_run() begins each turn with, and only if the program has not called
- * ev_break() in the turn before: that may be meant for those around it as well, and is not taken back.
+ * innermost again, by a watcher that an ev_run() begins each turn with, and only if the program has not
+ * called ev_break() in the turn before: that may be meant for those around it as well, and is not taken back.
  *
  * What a call knows is no part of its stack frame, which a program can leave by longjmp(3) or an exception.
  */
@@ -304,8 +304,8 @@ static void check_run(const vow_promise *promise, const vow_loop *loop, const ch
     const char *place = site ? site : "an unknown place";
 
     if (loop->is_closed)
-        vow__misuse("vow_run", promise->site, "its loop %s, at %s", loop->busy ? "is being freed" : "was freed",
-                    place);
+        vow__misuse("vow_run", promise->site, "its loop %s, at %s",
+                    loop->busy ? "is being freed" : "was freed", place);
     if (vow__is_occupied(loop))
         vow__misuse("vow_run", promise->site, "it was called inside a handler, at %s", place);
 }
