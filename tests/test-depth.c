@@ -260,6 +260,66 @@ static void test_wide(fixture *f)
     g_assert_cmpint(count, ==, DEPTH);
 }
 
+/* ---- Clean-up that drops or cancels the next one ------------------------------------------------------- */
+
+struct domino {
+    vow_resolver resolver;
+    vow_promise *next;
+    bool cancels;
+    int *count;
+};
+
+static void fall(struct domino *self)
+{
+    ++*self->count;
+    if (self->next && self->cancels)
+        vow_cancel(self->next);
+    else
+        vow_unref(self->next);
+}
+
+static void domino_cancelled(vow_resolver *resolver)
+{
+    fall((struct domino *) resolver);
+}
+
+static vow_value domino_end(void *self)
+{
+    fall(self);
+    return vow_nil();
+}
+
+static void dominoes(fixture *f, bool cancels, bool by_finally)
+{
+    struct domino *all = g_new0(struct domino, DEPTH);
+    vow_promise *promise = NULL;
+    int count = 0;
+
+    for (int i = 0; i < DEPTH; i++) {
+        all[i] = (struct domino){.next = promise, .cancels = cancels, .count = &count};
+        if (by_finally)
+            promise = vow_finally(vow_never(f->loop), domino_end, &all[i]);
+        else
+            promise = vow_promise_new(f->loop, &all[i].resolver, domino_cancelled);
+    }
+    vow_unref(promise);
+    g_assert_cmpint(count, ==, DEPTH);
+    g_assert_cmpuint(vow_loop_live(f->loop), ==, 0);
+    g_free(all);
+}
+
+static void test_on_cancel_goes_on(fixture *f)
+{
+    dominoes(f, false, false);
+    dominoes(f, true, false);
+}
+
+static void test_finally_goes_on(fixture *f)
+{
+    dominoes(f, false, true);
+    dominoes(f, true, true);
+}
+
 static void test_causes(fixture *f)
 {
     vow_error *error = NULL;
@@ -293,6 +353,8 @@ int main(int argc, char **argv)
     test_add("/depth/freed", test_freed);
     test_add("/depth/recursive-loop", test_recursive_loop);
     test_add("/depth/wide", test_wide);
+    test_add("/depth/on-cancel", test_on_cancel_goes_on);
+    test_add("/depth/finally", test_finally_goes_on);
     test_add("/depth/causes", test_causes);
     return g_test_run();
 }

@@ -2,8 +2,9 @@
 /*
  * Owns references and what happens when they go: the reaper, which cancels and frees promises in any number
  * without recursion. A call from inside user code (an on_cancel(), say) works off what it dooms before it
- * returns, so that cancelling is synchronous at every level. Only settled promises that go inside a drop
- * function many levels deep are put off until that has returned (drop.c).
+ * returns, so that cancelling is synchronous. Many levels deep it is not: what is dropped or cancelled there is
+ * left to the reaper that runs, which comes to it when the user code has returned; no event reaches it from the
+ * call on. Settled promises that go inside a drop function many levels deep are put off likewise (drop.c).
  */
 #include <vow/combinators.h>
 
@@ -11,6 +12,9 @@
 #include "core/operations-private.h"
 #include "core/resolver-private.h"
 #include "core/thenable-private.h"
+
+/* How many reapers run inside one another, each called by the user code of the one before. */
+#define REAPS_MAX 64
 
 static bool is_linked(const vow_promise *promise)
 {
@@ -295,8 +299,18 @@ static void reap(vow_loop *loop, vow_promise *base)
 void vow__reap(vow_loop *loop, vow_promise *base)
 {
     vow__enter_program(loop);
+    loop->reaps++;
     reap(loop, base);
+    loop->reaps--;
     vow__leave_program(loop);
+}
+
+/* For a call of the program's: not when it is deep inside others. The reaper that runs goes down to where it
+ * began, and so comes to what is left to it. */
+static void reap_unless_deep(vow_loop *loop, vow_promise *base)
+{
+    if (loop->reaps < REAPS_MAX)
+        vow__reap(loop, base);
 }
 
 void vow__reap_for(const vow_promise *promise, vow_promise *base)
@@ -362,7 +376,7 @@ void vow__unref_last(vow_promise *promise)
 
     let_last_go(loop, promise);
     if (loop->doomed != base || loop->is_closed)
-        vow__reap(loop, base);
+        reap_unless_deep(loop, base);
 }
 
 void vow__unref_seen_slowly(vow_promise *promise)
@@ -424,5 +438,5 @@ void vow_cancel_at(vow_promise *promise, const char *site)
     if (vow__is_pending(promise))
         cancel(promise);
     vow__let_go(promise);
-    vow__reap(loop, base);
+    reap_unless_deep(loop, base);
 }

@@ -39,6 +39,7 @@ struct vow_loop {
     unsigned busy;        /* depth of calls in which the program's code may run: see vow__enter_program() */
     unsigned deciding_at; /* `busy`, while what `deciding` dropped is reaped */
     const vow_promise *deciding; /* for whose outcome what is reaped was dropped; or NULL */
+    unsigned reaps;              /* how many calls of vow__reap() are inside one another */
     vow_promise *running;        /* whose job is running, for messages; may be gone */
     bool is_awake; /* the queue is being drained, or the host has been asked to: nobody needs to ask again */
     bool is_draining;
