@@ -27,17 +27,14 @@ expect_some() # expect_some TEXT FILE
 
 # ---- What there is to document, read from the headers without the generator --------------------------------
 
-headers()
-{
-    for header in $VOW_HEADERS; do
-        cat "$top_srcdir/$header" 2>/dev/null || cat "$top_builddir/$header"
-    done
-}
+for header in $VOW_HEADERS; do
+    cat "$top_srcdir/$header" 2>/dev/null || cat "$top_builddir/$header"
+done >"$scratch/headers"
 
 # Declarations and inline functions, one a line, without comments, preprocessor lines and bodies' insides.
 declarations()
 {
-    headers | sed -e 's,/\*.*\*/,,g' | $AWK '
+    sed -e 's,/\*.*\*/,,g' "$scratch/headers" | $AWK '
         /\/\*/ { comment = 1 }
         !comment && !macro && !/^[ \t]*#/ { print }
         { macro = /\\$/ && (macro || /^[ \t]*#/) }
@@ -48,12 +45,12 @@ declarations()
 declarations | sed -n 's/^[^(]*[ *]\(vow_[a-z][a-z0-9_]*\)(.*/\1/p' | sort >"$scratch/functions"
 
 # Macros with a comment directly before them, and every one in lower case, which stands for a function.
-headers | $AWK '
+$AWK '
     /^#define vow_/ || (/^#define VOW_[A-Z]/ && documented) { sub(/\(.*/, "", $2); print $2 }
     /^\/\*\*/ { inside = 1 }
     { documented = inside && /\*\/$/ }
     /\*\// { inside = 0 }
-' | sort >"$scratch/macros"
+' "$scratch/headers" | sort >"$scratch/macros"
 
 sort -u "$scratch/functions" "$scratch/macros" >"$scratch/public"
 # What a program writes: not the functions behind macros.
@@ -71,18 +68,19 @@ while read -r name; do
 done <"$scratch/public" >"$scratch/missing"
 check_empty "every public function and documented macro has a page" "$scratch/missing"
 
-while read -r name; do
-    grep -q "^[.]BR $name (3)" "$overview" || echo "$name is not in vow(7)"
-done <"$scratch/names" >"$scratch/missing"
+sed -n 's/^[.]BR \([A-Za-z_]*\) (3).*/\1/p' "$overview" | sort -u >"$scratch/in_overview"
+sort -u "$scratch/names" | comm -23 - "$scratch/in_overview" >"$scratch/missing"
 check_empty "vow(7) names every public function and macro" "$scratch/missing"
 
 # Names of our pages that a page names, as "page name".
 references()
 {
-    for page in "$overview" "$manual"/*.3; do
-        sed -n -e 's/^[.]so man[37]\///p' -e 's/^[.]BR \([A-Za-z_]*\) (\([37]\)).*/\1.\2/p' "$page"
-        $AWK '{ gsub(/\\fB/, "\n"); print }' "$page" | sed -n 's/^\([A-Za-z_]*\)\\fP(\([37]\)).*/\1.\2/p'
-    done | grep -i '^vow' | sort -u
+    {
+        sed -n -e 's/^[.]so man[37]\///p' -e 's/^[.]BR \([A-Za-z_]*\) (\([37]\)).*/\1.\2/p' \
+            "$overview" "$manual"/*.3
+        $AWK '{ gsub(/\\fB/, "\n"); print }' "$overview" "$manual"/*.3 |
+            sed -n 's/^\([A-Za-z_]*\)\\fP(\([37]\)).*/\1.\2/p'
+    } | grep -i '^vow' | sort -u
 }
 references >"$scratch/references"
 expect_some "the pages refer to each other" "$scratch/references"
@@ -113,9 +111,9 @@ behind() # behind NAME PAGE DECLARATION
 prototypes()
 {
     echo '#include <vow.h>'
-    for page in "$manual"/*.3; do
-        name=$(basename "$page" .3)
-        grep -q '^[.]so ' "$page" && continue
+    for page in $(grep -L '^[.]so ' "$manual"/*.3); do
+        name=${page##*/}
+        name=${name%.3}
         synopsis "$page" | while read -r line; do
             case $line in
             *'{'*) break ;;
@@ -146,34 +144,33 @@ arguments() # arguments: the names in the brackets of a declaration
 {
     sed -e 's/^[^(]*(//' -e 's/).*//' | tr ',' '\n' | sed -e 's/.*[ *]//' | tr '\n' ' '
 }
+sed -n 's/_at$//p' "$scratch/functions" | sort >"$scratch/behind_macros"
+comm -23 "$scratch/macros" "$scratch/behind_macros" >"$scratch/alone"
+expect_some "some macros have no function behind them" "$scratch/alone"
 while read -r name; do
-    define=$(headers | grep "^#define $name(")
-    [ -n "$define" ] && [ -e "$manual/$name.3" ] && ! grep -qx "${name}_at" "$scratch/functions" || continue
+    define=$(grep "^#define $name(" "$scratch/headers")
+    [ -n "$define" ] && [ -e "$manual/$name.3" ] || continue
     case $define in *...*) continue ;; esac
     page=$(synopsis "$manual/$name.3" | grep "$name(" | arguments)
     [ "$(echo "$define" | arguments)" = "$page" ] || echo "$define, but the page says: $page"
-done <"$scratch/macros" >"$scratch/wrong"
+done <"$scratch/alone" >"$scratch/wrong"
 check_empty "the pages' macros have the parameters of the headers" "$scratch/wrong"
 
-for page in "$overview" "$manual"/*.3; do
-    grep -q '^[.]so ' "$page" && continue
-    for title in NAME SYNOPSIS DESCRIPTION 'SEE ALSO'; do
-        grep -q "^[.]SH $title\$" "$page" || echo "$page: no $title"
-    done
+pages="$overview $(grep -L '^[.]so ' "$manual"/*.3)"
+for title in NAME SYNOPSIS DESCRIPTION 'SEE ALSO'; do
+    grep -L "^[.]SH $title\$" $pages | sed "s/\$/: no $title/"
 done >"$scratch/wrong"
 check_empty "every page has its sections" "$scratch/wrong"
 
 text="the pages are clean"
 if command -v mandoc >/dev/null 2>&1; then
-    grep -L '^[.]so ' "$overview" "$manual"/*.3 | xargs mandoc -Tlint -W warning >"$scratch/lint" 2>&1
+    mandoc -Tlint -W warning $pages >"$scratch/lint" 2>&1
     check_empty "$text (mandoc -Tlint)" "$scratch/lint"
 else
     skip "$text (mandoc -Tlint)" "no mandoc"
 fi
 if command -v groff >/dev/null 2>&1 && [ -n "$(groff -man -Tutf8 "$overview" 2>/dev/null)" ]; then
-    for page in $(grep -L '^[.]so ' "$overview" "$manual"/*.3); do
-        groff -ww -man -Tutf8 "$page" 2>&1 >/dev/null
-    done >"$scratch/lint"
+    groff -ww -man -Tutf8 $pages 2>"$scratch/lint" >/dev/null
     check_empty "$text (groff -ww)" "$scratch/lint"
 else
     skip "$text (groff -ww)" "no groff with its man macros"
@@ -206,9 +203,7 @@ fi
 
 version=$(sed -n 's/^Version: //p' "$top_builddir/vow.pc")
 release=$(sed -n 's/^libvow \([0-9.]*\) (\([0-9-]*\).*/\2 "libvow \1"/p' "$top_srcdir/ChangeLog" | head -n 1)
-for page in "$overview" $(grep -L '^[.]so ' "$manual"/*.3); do
-    grep "^[.]TH" "$page"
-done | grep -v " $release \"libvow\"\$" >"$scratch/wrong"
+grep -h "^[.]TH" $pages | grep -v " $release \"libvow\"\$" >"$scratch/wrong"
 check_empty "every page has the ChangeLog's version and date" "$scratch/wrong"
 check "the ChangeLog begins with the version that configure.ac has" \
     test "${release#* }" = "\"libvow $version\""
@@ -242,15 +237,11 @@ without_comments()
         /\*\// { comment = 0; next }
         !comment { print }'
 }
-{
-    headers
-    cat "$top_srcdir"/lib/*/*.[ch] "$top_srcdir/configure.ac"
-} | without_comments | names >"$scratch/code"
+cat "$scratch/headers" "$top_srcdir"/lib/*/*.[ch] "$top_srcdir/configure.ac" |
+    without_comments | names >"$scratch/code"
 expect_some "the code has names" "$scratch/code"
-{
-    headers
-    cat "$overview" "$readme" "$top_srcdir/HACKING"
-} | names | grep -vx vow_loops | comm -23 - "$scratch/code" >"$scratch/missing"
+cat "$scratch/headers" "$overview" "$readme" "$top_srcdir/HACKING" | names | grep -vx vow_loops |
+    comm -23 - "$scratch/code" >"$scratch/missing"
 check_empty "every name in the documents and the headers' comments is one of the code" "$scratch/missing"
 
 # ---- References to files -----------------------------------------------------------------------------------
