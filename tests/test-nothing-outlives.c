@@ -388,6 +388,29 @@ static void test_replaced_is_held(fixture *f)
     }
 }
 
+/* Another one has looked at the error that the clean-up ends with: the task, which only waits, leaves it at
+ * that. */
+static void test_replaced_is_seen(fixture *f)
+{
+    struct family family;
+    vow_promise *child = child_new(f, &family, true), *promise;
+
+    watch(f, vow_ref(child), "seen");
+    promise = vow_async(f->loop, follower, .f = f, .child = vow_ref(child), .change = RETURNS,
+                        .gate = pending(f, &family.first, "gate"));
+    vow_cancel(child);
+    assert_log(f, "work-cancelled cleaning");
+    vow_resolve(&family.first.resolver, vow_nil());
+    turn(f);
+    g_assert_true(vow_is_pending(promise));
+    vow_resolve(&family.until.resolver, vow_nil());
+    turn(f);
+    g_assert_true(g_str_has_prefix(f->log->str, "cleaned seen!"));
+    g_string_truncate(f->log, 0);
+    assert_peek(promise, "2");
+    vow_unref(promise);
+}
+
 static void test_replaced_at_the_end_of_a_loop(fixture *f)
 {
     struct family families[N_CHANGES];
@@ -498,6 +521,7 @@ int main(int argc, char **argv)
     test_add("/nothing-outlives/replaced", test_replaced);
     test_add("/nothing-outlives/replaced/cancelled", test_replaced_and_cancelled);
     test_add("/nothing-outlives/replaced/held", test_replaced_is_held);
+    test_add("/nothing-outlives/replaced/seen", test_replaced_is_seen);
     test_add("/nothing-outlives/replaced/loop-is-freed", test_replaced_at_the_end_of_a_loop);
     test_add("/nothing-outlives/run/deadlock", test_run_that_deadlocks);
     test_add("/nothing-outlives/run/held", test_run_of_what_is_held);

@@ -92,6 +92,11 @@ static void test_descriptors(fixture *f)
     NOTHING(vow_read, vow_unref(vow_read(f->loop, -1, null, 0)));
 }
 
+static vow_stream *stream_on(fixture *f, int fd)
+{
+    return vow_stream_new(f->loop, fd);
+}
+
 static void test_streams(fixture *f)
 {
     int ends[2];
@@ -106,10 +111,9 @@ static void test_streams(fixture *f)
     MISUSE_OF(vow_stream_set_high_water, vow_stream_set_high_water(null, 1));
     MISUSE_HERE(vow_stream_readable, run(vow_stream_readable(null)));
     MISUSE_HERE(vow_stream_read, run(vow_stream_read(null, &byte, 1)));
-    MISUSE_HERE(vow_stream_read, run(vow_stream_read(vow_stream_new(f->loop, ends[0]), null, 1)));
+    MISUSE_HERE(vow_stream_read, run(vow_stream_read(stream_on(f, ends[0]), null, 1)));
     MISUSE_HERE(vow_stream_read_exactly, run(vow_stream_read_exactly(null, &byte, 1)));
-    MISUSE_HERE(vow_stream_read_exactly,
-                run(vow_stream_read_exactly(vow_stream_new(f->loop, ends[0]), null, 1)));
+    MISUSE_HERE(vow_stream_read_exactly, run(vow_stream_read_exactly(stream_on(f, ends[0]), null, 1)));
     MISUSE_HERE(vow_stream_read_until, run(vow_stream_read_until(null, "\n", 1)));
     MISUSE_HERE(vow_stream_read_line, run(vow_stream_read_line(null, 1)));
     MISUSE_HERE(vow_stream_read_all, run(vow_stream_read_all(null, 1)));

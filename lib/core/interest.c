@@ -2,9 +2,10 @@
 /*
  * Owns references and what happens when they go: the reaper, which cancels and frees promises in any number
  * without recursion. A call from inside user code (an on_cancel(), say) works off what it dooms before it
- * returns, so that cancelling is synchronous. Many levels deep it is not: what is dropped or cancelled there is
- * left to the reaper that runs, which comes to it when the user code has returned; no event reaches it from the
- * call on. Settled promises that go inside a drop function many levels deep are put off likewise (drop.c).
+ * returns, so that cancelling is synchronous. Many levels deep it is not: what is dropped or cancelled there
+ * is left to the reaper that runs, which comes to it when the user code has returned; no event reaches it
+ * from the call on. Settled promises that go inside a drop function many levels deep are put off likewise
+ * (drop.c).
  */
 #include <vow/combinators.h>
 

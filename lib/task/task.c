@@ -42,7 +42,8 @@ typedef struct task {
     vow_task *frame;      /* the user's struct: behind this one, or apart */
 } task;
 
-/* A state of the frame, above every line number: as VOW__TASK_DONE, once what is dropped has cleaned up. */
+/* A state of the frame, above every line number: the body is over, and what it has dropped cleans up still.
+ */
 #define VOW__TASK_DROPPING (VOW__TASK_FINALLY - 1)
 
 /* What a block of the pools, or what is less aligned than a frame wants to be, has no room for is apart. */
@@ -381,13 +382,32 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
     }
 }
 
-/* The task was to follow this promise, and does not: if that cleans up now, the last await of its body is for
- * the end of it. */
+/* What was to be followed has cleaned up. It was only waited for: an error that it ended with is still
+ * nobody's, unless somebody else has looked. */
+static void dropping_run(vow_promise *promise, vow__reaction *wait)
+{
+    vow__unref(vow__take_upstream(wait));
+    step_done((task *) promise, true);
+}
+
+static const vow__kind dropping_kind = {
+    .name = "task", .run = dropping_run, .unwind = task_unwind, .cut = task_cut, .describe = task_describe};
+static const vow__kind dropping_apart_kind = {.name = "task",
+                                              .run = dropping_run,
+                                              .unwind = task_unwind,
+                                              .cut = task_cut,
+                                              .dispose = apart_dispose,
+                                              .describe = task_describe};
+
+/* The task was to follow this promise, and does not: if that cleans up now, the task ends after it, and its
+ * body is not entered any more. */
 static void drop_followed(task *self, vow_promise *followed)
 {
     let_awaited_go(self);
-    if (vow__drop_input(&self->promise, followed))
-        self->frame->state = VOW__TASK_DROPPING;
+    if (!vow__drop_input(&self->promise, followed))
+        return;
+    self->frame->state = VOW__TASK_DROPPING;
+    self->promise.kind = self->promise.kind == &task_kind ? &dropping_kind : &dropping_apart_kind;
 }
 
 /* VOW_FINALLY has put another outcome in the place of the one that there was. */
@@ -437,25 +457,21 @@ bool vow__task_leave(vow_task *frame)
     return true;
 }
 
-/* True unless what was dropped cleans up still. That is only waited for: an error that it ended with is
- * nobody's yet. */
-static VOW__RARE bool end_rarely(task *self)
+/* What was to be followed cleans up still. */
+static VOW__RARE bool end_later(const task *self)
 {
     if (self->frame->state != VOW__TASK_DROPPING)
         vow__misuse("VOW_AWAIT", self->promise.site, "%s cannot go on at %s:%u: an await stands in a switch",
                     self->type->name, self->type->file, (unsigned) self->frame->state);
-    if (self->promise.mode != VOW__WAIT_NONE)
-        return false;
-    self->awaited->flags &= (uint16_t) ~VOW__SEEN;
-    return true;
+    return false;
 }
 
 bool vow__task_end(vow_task *frame)
 {
     task *self = task_of(frame);
 
-    if (VOW_UNLIKELY(frame->state < VOW__TASK_FINALLY) && !end_rarely(self))
-        return false;
+    if (VOW_UNLIKELY(frame->state < VOW__TASK_FINALLY))
+        return end_later(self);
     note_end(self);
     return true;
 }
