@@ -214,7 +214,7 @@ int listen(int fd, int backlog)
 int poll(struct pollfd *ask, nfds_t count, int timeout)
 {
     ORIGINAL(int, poll, struct pollfd *, nfds_t, int);
-    int code = TAKE(CALL_POLL, ask->fd);
+    int code = TAKE(CALL_POLL, count ? ask->fd : -1); /* libev asks of none, too */
 
     return code > 0 ? fail(code) : original(ask, count, timeout);
 }
