@@ -241,7 +241,7 @@ LOG_COMPILER = $(TEST_TIMEOUT)
 
 # A guard against a test that hangs, far above what any of them takes.
 if HAVE_TIMEOUT
-TEST_TIMEOUT = $(TIMEOUT) -k 10 300
+TEST_TIMEOUT = $(TIMEOUT) -k 10 900
 endif
 
 # What the scripts know about this build.

@@ -23,7 +23,7 @@ strict_flags="-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wm
 strict_flags="$strict_flags -Wundef -Wvla"
 total=0 # tests that passed
 linkage=static # or shared: what the test programs link the library as
-test_limit=300 # seconds: a guard against a program that hangs, far above what any of them takes
+test_limit=900 # seconds: a guard against a program that hangs, far above what any of them takes
 
 has()
 {
@@ -97,17 +97,27 @@ support_sources()
     variable tests/local.mk tests_libsupport_la_SOURCES | c_files
 }
 
+# But for those that are the library's.
 program_sources() # program_sources PROGRAM
 {
-    variable tests/local.mk "tests_$(echo "$1" | tr - _)_SOURCES" | c_files || echo "tests/$1.c"
+    variable tests/local.mk "tests_$(echo "$1" | tr - _)_SOURCES" | grep -v '^lib/' | c_files ||
+        echo "tests/$1.c"
 }
+
+# For a program that looks inside the library, and so is linked with what that does not export.
+program_flags() # program_flags PROGRAM
+{
+    [ -z "$(variable tests/local.mk "tests_$(echo "$1" | tr - _)_CPPFLAGS")" ] || echo "-I$top_srcdir/lib"
+}
+
 
 # What a program links with: the objects of the library, or the shared library if there are none, or if it
 # stands between the library and libc. Such a program tells the library's calls from those of others by where
 # they come from.
 library_for() # library_for PROGRAM LIBRARY_FOLDER
 {
-    if [ "$linkage" = shared ] || program_sources "$1" | grep -q '/faults\.c$'; then
+    if program_sources "$1" | grep -q '/faults\.c$' ||
+        { [ "$linkage" = shared ] && [ -z "$(program_flags "$1")" ]; }; then
         echo "$2/libvow.so -Wl,-rpath,$2"
     else
         echo "$2/*.o"
@@ -125,7 +135,8 @@ build_programs() # build_programs FOLDER COMPILER_AND_FLAGS LIBRARY_FOLDER LIBRA
     shift 4
     compile "$programs_folder/support" "$programs_command" $(support_sources) || return 1
     for program in "$@"; do
-        compile "$programs_folder/$program.objects" "$programs_command" $(program_sources "$program") &&
+        compile "$programs_folder/$program.objects" "$programs_command $(program_flags "$program")" \
+            $(program_sources "$program") &&
             $programs_command "$programs_folder/$program.objects"/*.o "$programs_folder"/support/*.o \
                 $(library_for "$program" "$programs_library") $programs_libraries \
                 -o "$programs_folder/$program" || return 1

@@ -69,7 +69,7 @@ find_headers()
 build()
 {
     # shellcheck disable=SC2086
-    "$CC" -std=c11 -O2 -g -Wall -Wextra -fPIC -fvisibility=hidden -shared $SANITIZER_FLAGS \
+    $CC -std=c11 -O2 -g -Wall -Wextra -fPIC -fvisibility=hidden -shared $SANITIZER_FLAGS \
         $APLUS_CFLAGS $LIBEV_CFLAGS -I"$NODE_INCLUDE" -o "$APLUS_BUILD/aplus.node" \
         "$here/aplus.c" "$here/carry.c" "$here/follow.c" "$here/promise.c" \
         $APLUS_LIBS $LIBEV_LIBS >"$APLUS_BUILD/cc.log" 2>&1 ||
