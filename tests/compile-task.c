@@ -52,8 +52,9 @@ VOW_ASYNC(work, me)
         VOW_RETURN(me, vow_throw(vow_error_ref(VOW_ERROR(me))));
     note(me, "body ");
 #ifdef TWO_AWAITS
-    VOW_AWAIT(me, answer(loop, 1));
-    VOW_AWAIT(me, answer(loop, 2));
+    /* clang-format off: on one line is what is tested */
+    VOW_AWAIT(me, answer(loop, 1)); VOW_AWAIT(me, answer(loop, 2));
+    /* clang-format on */
 #endif
 #ifdef NESTED_SWITCH
     switch (me->round) {
