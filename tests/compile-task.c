@@ -52,7 +52,8 @@ VOW_ASYNC(work, me)
         VOW_RETURN(me, vow_throw(vow_error_ref(VOW_ERROR(me))));
     note(me, "body ");
 #ifdef TWO_AWAITS
-    /* clang-format off: on one line is what is tested */
+    /* On one line: that is what is tested. */
+    /* clang-format off */
     VOW_AWAIT(me, answer(loop, 1)); VOW_AWAIT(me, answer(loop, 2));
     /* clang-format on */
 #endif
