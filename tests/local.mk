@@ -79,6 +79,7 @@ test_programs = \
 	tests/test-socket-errors \
 	tests/test-stream-copy \
 	tests/test-stream-read \
+	tests/test-stream-returned \
 	tests/test-stream-write \
 	tests/test-given-away \
 	tests/test-taken \
@@ -171,6 +172,7 @@ tests_libsupport_la_SOURCES = \
 	tests/place.c tests/place.h \
 	tests/processes.c tests/processes.h \
 	tests/server.h \
+	tests/stream-in.h \
 	tests/streams.c tests/streams.h \
 	tests/support.c tests/support.h
 tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)

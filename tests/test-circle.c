@@ -379,6 +379,41 @@ static void deadlock_of_many(fixture *f)
     expect_report(f, ", in a circle of 10001");
 }
 
+struct breaker {
+    vow_promise *member;
+    unsigned reports;
+};
+
+static void break_circle(const vow_report *report, void *data)
+{
+    struct breaker *breaker = data;
+
+    if (report->kind != VOW_REPORT_CIRCLE)
+        return;
+    breaker->reports++;
+    vow_cancel(breaker->member);
+    breaker->member = NULL;
+}
+
+/* The hook that hears of the circle cancels it, whichever member it holds. */
+static void report_ends_it(fixture *f)
+{
+    for (int which = 0; which < 2; which++) {
+        struct breaker breaker = {NULL, 0};
+        fixture own = *f;
+        vow_promise *first, *last;
+
+        own.loop = vow_loop_new(f->ev);
+        first = circle(&own, THEN, &last);
+        breaker.member = which ? last : first;
+        vow_unref(which ? first : last);
+        vow_loop_set_report(own.loop, break_circle, &breaker);
+        vow_loop_free(own.loop);
+        g_assert_cmpuint(breaker.reports, ==, 1);
+        g_assert_null(breaker.member);
+    }
+}
+
 /* Several lead into one circle, and a long line of followers leads nowhere. */
 static void each_circle_is_reported_once(fixture *f)
 {
@@ -420,6 +455,7 @@ int main(int argc, char **argv)
     test_add("/circle/decided-and-cancelled", decided_and_cancelled);
     test_add("/circle/free", free_ends_it);
     test_add("/circle/free/held", free_reports_who_is_held);
+    test_add("/circle/free/broken-by-the-report", report_ends_it);
     test_add("/circle/free/once", each_circle_is_reported_once);
     test_add("/circle/deadlock", deadlock_names_each_once);
     test_add("/circle/deadlock/many", deadlock_of_many);

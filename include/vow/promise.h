@@ -219,8 +219,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  *
  * The value is lent: it points into the promise that was waited for, which releases it. To pass it on, return
  * `vow_take(value)`, which moves it out. `return *value` is a copy with the same content, which is then
- * released twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices strings,
- * bytes, lists and descriptors.
+ * released twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices
+ * strings, bytes, lists and descriptors.
  *
  * One promise may have any number of handlers (vow_ref() it for each). They run in the order in which they
  * were attached and see the same value: if one moves it out with vow_take(), the later ones see nil.

@@ -215,7 +215,7 @@ VOW_API vow_value vow_throw_at(vow_error *error, const char *site);
  * that you get, and the other one sees nil.
  *
  * @param value left nil, for whoever else looks at it, unless it is an error; NULL gives nil.
- * @return the content, now the caller's to give on or to vow_value_drop().
+ * @return the content, now the caller's to pass on or to vow_value_drop().
  * @since 0.1
  */
 VOW_API vow_value vow_take(vow_value *value);

@@ -268,19 +268,23 @@ void vow__adopt(vow_promise *promise, vow_promise *from);
 /* vow__share() of a value that is owned, or an item. */
 vow_value vow__share_slowly(vow_promise *from);
 
+/* Whether a copy of the value of `from` is as good, and there is no item in it. */
+static inline bool vow__is_copied(const vow_promise *from)
+{
+    return !(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value);
+}
+
 /* The value of `from` for another holder, which is no look: moved if the caller's reference is the only one
  * and it is not to be put back from there, else shared. */
 static inline vow_value vow__share(vow_promise *from)
 {
-    if (VOW__LIKELY(!(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value)))
-        return from->u.value;
-    return vow__share_slowly(from);
+    return VOW__LIKELY(vow__is_copied(from)) ? from->u.value : vow__share_slowly(from);
 }
 
 /* The same for a place in a list. */
 static inline vow_value vow__share_with(vow_list *list, vow_promise *from)
 {
-    if (VOW__LIKELY(!(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value)))
+    if (VOW__LIKELY(vow__is_copied(from)))
         return from->u.value;
     list->container.is_bound = true;
     return vow__share_slowly(from);

@@ -108,21 +108,25 @@ static vow_promise *only_input_of(const vow_promise *promise)
 }
 
 /* Each promise is passed once: this takes no longer than there are promises. Every circle has one in it that
- * follows, since all others wait for what was made before them. */
+ * follows, since all others wait for what was made before them. The report comes last: the program's hook may
+ * drop any of them. */
 static void report_circle_from(void *block, void *data)
 {
-    vow_promise *first = block, *promise = first;
+    vow_promise *first = block, *last = first;
 
     if (!vow__is_pending(first) || (first->mode != VOW__WAIT_FOLLOW && first->mode != VOW__WAIT_ADOPT))
         return;
-    while (promise && !(promise->flags & (VOW__ON_WAY | VOW__PASSED))) {
-        promise->flags |= VOW__ON_WAY;
-        promise = only_input_of(promise);
+    while (last && !(last->flags & (VOW__ON_WAY | VOW__PASSED))) {
+        last->flags |= VOW__ON_WAY;
+        last = only_input_of(last);
     }
-    if (promise && (promise->flags & VOW__ON_WAY))
-        vow__report_circle(data, promise);
-    for (promise = first; promise && (promise->flags & VOW__ON_WAY); promise = only_input_of(promise))
+    if (last && !(last->flags & VOW__ON_WAY))
+        last = NULL;
+    for (vow_promise *promise = first; promise && (promise->flags & VOW__ON_WAY);
+         promise = only_input_of(promise))
         promise->flags = (uint16_t) ((promise->flags & ~VOW__ON_WAY) | VOW__PASSED);
+    if (last)
+        vow__report_circle(data, last);
 }
 
 void vow__report_circles(vow_loop *loop)

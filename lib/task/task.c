@@ -282,14 +282,13 @@ static void apart_dispose(vow_promise *promise)
     vow__release((char *) self->frame - head, head + self->type->size);
 }
 
-static const vow__kind task_kind = {
-    .name = "task", .run = task_run, .unwind = task_unwind, .cut = task_cut, .describe = task_describe};
-static const vow__kind apart_kind = {.name = "task",
-                                     .run = task_run,
-                                     .unwind = task_unwind,
-                                     .cut = task_cut,
-                                     .dispose = apart_dispose,
-                                     .describe = task_describe};
+#define TASK_KIND(run_fn, dispose_fn)                                                                     \
+    {                                                                                                     \
+        .name = "task", .run = (run_fn), .unwind = task_unwind, .cut = task_cut, .dispose = (dispose_fn), \
+        .describe = task_describe                                                                         \
+    }
+static const vow__kind task_kind = TASK_KIND(task_run, NULL);
+static const vow__kind apart_kind = TASK_KIND(task_run, apart_dispose);
 
 static VOW__RARE task *new_apart(vow_loop *loop, const vow_task_type *type, const char *site)
 {
@@ -390,14 +389,8 @@ static void dropping_run(vow_promise *promise, vow__reaction *wait)
     step_done((task *) promise, true);
 }
 
-static const vow__kind dropping_kind = {
-    .name = "task", .run = dropping_run, .unwind = task_unwind, .cut = task_cut, .describe = task_describe};
-static const vow__kind dropping_apart_kind = {.name = "task",
-                                              .run = dropping_run,
-                                              .unwind = task_unwind,
-                                              .cut = task_cut,
-                                              .dispose = apart_dispose,
-                                              .describe = task_describe};
+static const vow__kind dropping_kind = TASK_KIND(dropping_run, NULL);
+static const vow__kind dropping_apart_kind = TASK_KIND(dropping_run, apart_dispose);
 
 /* The task was to follow this promise, and does not: if that cleans up now, the task ends after it, and its
  * body is not entered any more. */
