@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The library. Folders are layers, and includes point downward only: base < core < task, loop; base < thread <
-# loop < time.
+# The library. Folders are layers, and includes point downward only: see tests/layers.sh.
 
 lib_LTLIBRARIES = libvow.la
 
@@ -8,9 +7,9 @@ libvow_la_SOURCES = \
 	lib/base/allocator-private.h \
 	lib/base/allocator.c \
 	lib/base/compiler-private.h \
-	lib/base/fd-private.h \
-	lib/base/fd.c \
-	lib/base/list-private.h \
+	lib/base/fd-ends-private.h \
+	lib/base/fd-ends.c \
+	lib/base/link-private.h \
 	lib/base/misuse-private.h \
 	lib/base/misuse.c \
 	lib/base/poison-private.h \
@@ -18,6 +17,20 @@ libvow_la_SOURCES = \
 	lib/base/pool.c \
 	lib/base/region-private.h \
 	lib/base/region.c \
+	lib/os/child-private.h \
+	lib/os/child.c \
+	lib/os/fd.c \
+	lib/os/spawn-child.c \
+	lib/os/spawn-private.h \
+	lib/os/spawn.c \
+	lib/thread/crew-private.h \
+	lib/thread/crew.c \
+	lib/thread/jobs.c \
+	lib/thread/mailbox-private.h \
+	lib/thread/mailbox.c \
+	lib/thread/shut-down.c \
+	lib/thread/worker.c \
+	lib/thread/workers-private.h \
 	lib/core/all.c \
 	lib/core/any.c \
 	lib/core/attach.c \
@@ -26,10 +39,10 @@ libvow_la_SOURCES = \
 	lib/core/combine-private.h \
 	lib/core/combine.c \
 	lib/core/drop-private.h \
-	lib/core/error_print-private.h \
-	lib/core/error_print.c \
-	lib/core/error-private.h \
 	lib/core/drop.c \
+	lib/core/error-print-private.h \
+	lib/core/error-print.c \
+	lib/core/error-private.h \
 	lib/core/error.c \
 	lib/core/finally.c \
 	lib/core/interest.c \
@@ -60,97 +73,83 @@ libvow_la_SOURCES = \
 	lib/core/value.c \
 	lib/core/waits-private.h \
 	lib/core/waits.c \
-	lib/thread/crew-private.h \
-	lib/thread/crew.c \
-	lib/thread/jobs.c \
-	lib/thread/mailbox-private.h \
-	lib/thread/mailbox.c \
-	lib/thread/shut_down.c \
-	lib/thread/worker.c \
-	lib/thread/workers-private.h \
 	lib/task/task.c \
-	lib/loop/accept-private.h \
-	lib/loop/accept.c \
-	lib/loop/address-private.h \
-	lib/loop/address.c \
-	lib/loop/buffer-private.h \
-	lib/loop/buffer.c \
-	lib/loop/at_end.c \
-	lib/loop/child-private.h \
-	lib/loop/child.c \
-	lib/loop/connect-private.h \
-	lib/loop/connect.c \
-	lib/loop/connect_by_name.c \
-	lib/loop/connect_errors.c \
-	lib/loop/connections-private.h \
-	lib/loop/connections.c \
-	lib/loop/datagram.c \
-	lib/loop/descriptor.c \
-	lib/loop/file-private.h \
-	lib/loop/file.c \
-	lib/loop/file_piece.c \
-	lib/loop/file_read.c \
-	lib/loop/file_rights.c \
-	lib/loop/file_write.c \
-	lib/loop/idle.c \
-	lib/loop/inbox-private.h \
-	lib/loop/inbox.c \
-	lib/loop/io-private.h \
-	lib/loop/io.c \
-	lib/loop/listen.c \
-	lib/loop/listener-private.h \
-	lib/loop/listener.c \
-	lib/loop/lookup-private.h \
-	lib/loop/lookup.c \
-	lib/loop/loop-private.h \
-	lib/loop/loop.c \
-	lib/loop/message.c \
-	lib/loop/movable-private.h \
-	lib/loop/movable.c \
-	lib/loop/offload-private.h \
-	lib/loop/offload.c \
-	lib/loop/offload_pool.c \
-	lib/loop/poll.c \
-	lib/loop/process-private.h \
-	lib/loop/process.c \
-	lib/loop/process_run.c \
-	lib/loop/process_start.c \
-	lib/loop/process_streams.c \
-	lib/loop/read_until.c \
-	lib/loop/open_first.c \
-	lib/loop/ready.c \
-	lib/loop/remote.c \
-	lib/loop/run.c \
-	lib/loop/signal.c \
-	lib/loop/server.c \
-	lib/loop/socket.c \
-	lib/loop/source-private.h \
-	lib/loop/source.c \
-	lib/loop/spawn-private.h \
-	lib/loop/spawn.c \
-	lib/loop/spawn_child.c \
-	lib/loop/stream-buffer.c \
-	lib/loop/stream-copy.c \
-	lib/loop/stream-private.h \
-	lib/loop/stream-queue.c \
-	lib/loop/stream-read.c \
-	lib/loop/stream-returned.c \
-	lib/loop/stream-some.c \
-	lib/loop/stream-text.c \
-	lib/loop/stream-write.c \
-	lib/loop/stream.c \
-	lib/loop/transfer.c \
-	lib/loop/watch.c \
-	lib/loop/unix.c \
-	lib/loop/yield.c \
 	lib/time/clock-private.h \
 	lib/time/clock.c \
 	lib/time/interval.c \
 	lib/time/sleep.c \
 	lib/time/timeout.c \
-	lib/time/wall_clock.c \
+	lib/time/wall-clock.c \
 	lib/time/wheel-private.h \
 	lib/time/wheel.c \
+	lib/loop/at-end.c \
+	lib/loop/idle.c \
+	lib/loop/inbox-private.h \
+	lib/loop/inbox.c \
+	lib/loop/loop-private.h \
+	lib/loop/loop.c \
+	lib/loop/run.c \
+	lib/loop/source-private.h \
+	lib/loop/source.c \
+	lib/loop/yield.c \
+	lib/io/buffer-private.h \
+	lib/io/buffer.c \
+	lib/io/io-private.h \
+	lib/io/io.c \
+	lib/io/poll.c \
+	lib/io/read-until.c \
+	lib/io/read-write.c \
+	lib/io/ready.c \
+	lib/offload/movable-private.h \
+	lib/offload/movable.c \
+	lib/offload/offload-pool.c \
+	lib/offload/offload-private.h \
+	lib/offload/offload.c \
+	lib/offload/remote.c \
+	lib/stream/stream-buffer.c \
+	lib/stream/stream-copy.c \
+	lib/stream/stream-private.h \
+	lib/stream/stream-queue.c \
+	lib/stream/stream-read.c \
+	lib/stream/stream-returned.c \
+	lib/stream/stream-some.c \
+	lib/stream/stream-text.c \
+	lib/stream/stream-write.c \
+	lib/stream/stream.c \
+	lib/file/file-piece.c \
+	lib/file/file-private.h \
+	lib/file/file-read.c \
+	lib/file/file-rights.c \
+	lib/file/file-write.c \
+	lib/file/file.c \
+	lib/file/watch.c \
+	lib/process/process-private.h \
+	lib/process/process-run.c \
+	lib/process/process-start.c \
+	lib/process/process-streams.c \
+	lib/process/process.c \
+	lib/process/signal.c \
+	lib/net/accept-private.h \
+	lib/net/accept.c \
+	lib/net/address-private.h \
+	lib/net/address.c \
+	lib/net/connect-by-name.c \
+	lib/net/connect-errors.c \
+	lib/net/connect-private.h \
+	lib/net/connect.c \
+	lib/net/connections-private.h \
+	lib/net/connections.c \
+	lib/net/credentials.c \
+	lib/net/datagram.c \
+	lib/net/listen.c \
+	lib/net/listener-private.h \
+	lib/net/listener.c \
+	lib/net/lookup-private.h \
+	lib/net/lookup.c \
+	lib/net/message.c \
+	lib/net/open-first.c \
+	lib/net/server.c \
+	lib/net/socket.c \
 	lib/version.c
 
 # What the library calls of itself names no place: errors have those that they are given.

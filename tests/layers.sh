@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The folders of lib/ are layers: an include points to the same layer or further down, to a foo-private.h or a
-# public header. What is below lib/loop knows no libev, and nothing knows GLib.
+# public header. What is below lib/loop knows no libev, but for lib/os/fd.c, and nothing knows GLib.
 #
 # Copyright (c) 2026 the libvow authors
 set -u
@@ -18,7 +18,7 @@ includes() # includes FOLDER
 points_down() # points_down FOLDER ALLOWED_FOLDERS [OTHER_FILES]
 {
     includes "$1" | grep -E 'include[[:space:]]*"' | grep -Ev "^$1/(${3:-no_file})[-._a-z]*:" |
-        grep -Ev "include[[:space:]]*\"($2)/[a-z0-9_]+-private\.h\"" >"$scratch/up"
+        grep -Ev "include[[:space:]]*\"($2)/[a-z0-9-]+-private\.h\"" >"$scratch/up"
     check_empty "lib/$1 includes the private headers of $2 alone" "$scratch/up"
 }
 
@@ -37,7 +37,7 @@ knows_no_libev() # knows_no_libev FOLDER
     check_empty "lib/$1 knows no libev" "$scratch/ev"
 }
 
-layers='base core task thread loop time'
+layers='base os thread core task loop time io offload stream file process net'
 
 ls -d */ | tr -d / >"$scratch/folders"
 for layer in $layers; do
@@ -49,8 +49,15 @@ points_down base 'base'
 points_down core 'base|core'
 points_down task 'base|core|task'
 points_down thread 'base|thread'
-points_down loop 'base|core|thread|loop' 'server|process'
+points_down os 'base|os' 'child-private|fd'
+points_down loop 'base|core|thread|loop' 'inbox'
 points_down time 'base|core|loop|time'
+points_down io 'base|os|core|loop|io'
+points_down offload 'base|core|thread|loop|offload'
+points_down stream 'base|os|core|loop|io|stream'
+points_down file 'base|core|loop|offload|file'
+points_down process 'base|os|core|loop|process' 'process-private|process-streams'
+points_down net 'base|os|core|loop|io|offload|net' 'server'
 
 for layer in base core task thread; do
     knows_no_libev "$layer"

@@ -28,7 +28,7 @@
 #include <vow/common.h>
 
 #include "base/compiler-private.h"
-#include "base/list-private.h"
+#include "base/link-private.h"
 #include "base/poison-private.h"
 
 #define VOW__SLAB_ALIGNMENT ((size_t) 65536)

@@ -16,7 +16,7 @@
 
 #include <vow/promise.h>
 
-#include "base/list-private.h"
+#include "base/link-private.h"
 #include "base/misuse-private.h"
 #include "base/pool-private.h"
 #include "core/error-private.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/misuse-private.h"
-#include "core/error_print-private.h"
+#include "core/error-print-private.h"
 #include "core/operations-private.h"
 #include "core/waits-private.h"
 

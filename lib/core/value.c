@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/allocator-private.h"
-#include "base/fd-private.h"
+#include "base/fd-ends-private.h"
 #include "base/misuse-private.h"
 #include "core/drop-private.h"
 #include "core/error-private.h"

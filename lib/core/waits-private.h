@@ -3,7 +3,7 @@
 #ifndef VOW_CORE_WAITS_PRIVATE_H
 #define VOW_CORE_WAITS_PRIVATE_H
 
-#include "core/error_print-private.h"
+#include "core/error-print-private.h"
 #include "core/promise-private.h"
 
 /*

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/allocator-private.h"
-#include "loop/offload-private.h"
+#include "offload/offload-private.h"
 
 static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
 

@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "base/list-private.h"
+#include "base/link-private.h"
 
 typedef struct vow__job vow__job;
 

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/compiler-private.h"
-#include "base/list-private.h"
+#include "base/link-private.h"
 
 #define VOW__WHEEL_BITS 6
 #define VOW__WHEEL_SLOTS (1 << VOW__WHEEL_BITS)

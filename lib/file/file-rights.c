@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who may do what with a file that takes the place of another: as many as might with the old one, or fewer,
+ * and never somebody who might not.
+ */
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "file/file-private.h"
+
+/* A list of who may do what beside owner, group and others; its own bits are those of the group then. */
+#define ACCESS_LIST "system.posix_acl_access"
+#define ACCESS_LIST_SIZE 4096
+
+/* Whether owner and group are those of the old file. */
+typedef struct kept {
+    bool owner, group;
+} kept;
+
+static kept keep_owners(int fd, const struct stat *made, const struct stat *old)
+{
+    kept result = {made->st_uid == old->st_uid, made->st_gid == old->st_gid};
+
+    if ((result.owner && result.group) || !fchown(fd, old->st_uid, old->st_gid))
+        return (kept){true, true};
+    result.group = result.group || !fchown(fd, (uid_t) -1, old->st_gid);
+    return result;
+}
+
+/* Gives the new file the access list of the old one, which is also about its group, or none if that has none:
+ * a folder may give one to every new file. False when it could not. */
+static bool copy_access_list(int from, int to, bool has_group)
+{
+    char list[ACCESS_LIST_SIZE];
+    ssize_t size = fgetxattr(from, ACCESS_LIST, list, sizeof list);
+
+    if (size > 0)
+        return has_group && !fsetxattr(to, ACCESS_LIST, list, (size_t) size, 0);
+    if (size < 0 && errno != ENODATA)
+        return errno == ENOTSUP;
+    return !fremovexattr(to, ACCESS_LIST) || errno == ENODATA || errno == ENOTSUP;
+}
+
+/* What is left of the bits. Those that give the owner's or the group's rights to others are for their own
+ * files. Members of a group that is not kept count among the others now, who get no more than the group had.
+ */
+static mode_t bits_left(mode_t mode, kept owners, bool is_copied)
+{
+    if (!owners.owner || !owners.group)
+        mode &= 01777;
+    if (!is_copied)
+        return mode & ~(mode_t) (S_IRWXG | S_IRWXO);
+    if (owners.group)
+        return mode;
+    return mode & ~(mode_t) S_IRWXG & (~(mode_t) S_IRWXO | (mode & S_IRWXG) >> 3);
+}
+
+/* The owner first: setting it clears bits of the mode; then the list, whose mask is in them. */
+int vow__file_copy_rights(int from, const struct stat *old, int to)
+{
+    struct stat made;
+    kept owners;
+    bool is_copied;
+
+    if (fstat(to, &made))
+        return errno;
+    owners = keep_owners(to, &made, old);
+    is_copied = copy_access_list(from, to, owners.group);
+    return fchmod(to, bits_left(old->st_mode & 07777, owners, is_copied)) ? errno : 0;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Owns the block of a vow_buffer: `consumed` bytes that are free again, then `length` bytes, then room. What
+ * is consumed costs nothing at once. Bytes are moved only when at least as many were consumed or came since
+ * they were moved last, so each is moved a few times at most, however it is cut.
+ */
+#include <string.h>
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "io/buffer-private.h"
+
+#define FIRST_SIZE ((size_t) 512)
+
+/* A block of this size is given back when most of it is free. */
+#define LARGE_SIZE ((size_t) 65536)
+
+static char *block_of(const vow_buffer *buffer)
+{
+    return buffer->data ? buffer->data - buffer->consumed : NULL;
+}
+
+static size_t size_of(const vow_buffer *buffer)
+{
+    return buffer->consumed + buffer->capacity;
+}
+
+static void set_block(vow_buffer *buffer, char *block, size_t size)
+{
+    buffer->data = block;
+    buffer->capacity = size;
+    buffer->consumed = 0;
+}
+
+static void move_to_front(vow_buffer *buffer)
+{
+    char *block = block_of(buffer);
+
+    memmove(block, buffer->data, buffer->length);
+    set_block(buffer, block, size_of(buffer));
+}
+
+/* False when there is no memory: then nothing has changed. */
+static bool move(vow_buffer *buffer, size_t size)
+{
+    char *block = vow__allocate(size);
+
+    if (!block)
+        return false;
+    if (buffer->length)
+        memcpy(block, buffer->data, buffer->length);
+    vow__release(block_of(buffer), size_of(buffer));
+    set_block(buffer, block, size);
+    return true;
+}
+
+bool vow__buffer_make_room(vow_buffer *buffer, size_t limit)
+{
+    size_t size = size_of(buffer);
+
+    if (buffer->length < buffer->capacity)
+        return true;
+    if (buffer->consumed && (buffer->consumed >= buffer->length || size >= limit)) {
+        move_to_front(buffer);
+        return true;
+    }
+    size = size > SIZE_MAX / 2 ? SIZE_MAX : size * 2;
+    if (size < FIRST_SIZE)
+        size = FIRST_SIZE;
+    return move(buffer, size < limit ? size : limit);
+}
+
+/* Without memory for a smaller block the large one does. */
+static void shrink(vow_buffer *buffer)
+{
+    if (size_of(buffer) < LARGE_SIZE || buffer->length > size_of(buffer) / 8)
+        return;
+    if (buffer->length)
+        (void) move(buffer, buffer->length * 2);
+    else
+        vow_buffer_clear(buffer);
+}
+
+void vow_buffer_consume(vow_buffer *buffer, size_t count)
+{
+    vow__check_pointer(buffer, "buffer", "vow_buffer_consume", NULL);
+    if (count > buffer->length)
+        vow__misuse("vow_buffer_consume", NULL, "%zu bytes of %zu", count, buffer->length);
+    if (!count)
+        return;
+    buffer->data += count;
+    buffer->length -= count;
+    buffer->capacity -= count;
+    buffer->consumed += count;
+    if (!buffer->length)
+        move_to_front(buffer);
+    shrink(buffer);
+}
+
+void vow_buffer_clear(vow_buffer *buffer)
+{
+    vow__check_pointer(buffer, "buffer", "vow_buffer_clear", NULL);
+    vow__release(block_of(buffer), size_of(buffer));
+    memset(buffer, 0, sizeof *buffer);
+}

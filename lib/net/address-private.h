@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the socket functions are given, as socket addresses, and the errors for what cannot be one. */
+#ifndef VOW_NET_ADDRESS_PRIVATE_H
+#define VOW_NET_ADDRESS_PRIVATE_H
+
+#include <sys/socket.h>
+
+#include <vow/address.h>
+
+#include "core/error-private.h"
+
+/* The address of a numeric host and port: 0, or EINVAL if they are none, or ENOMEM. */
+int vow__address_numeric(vow_address *address, const char *host, const char *port);
+bool vow__address_is_port(const char *text);
+/* The address of a path, or of a name that begins with @, as vow_address_parse() reads it: NULL, or the error
+ * to reject with, whose message begins with the function's name. */
+vow_error *vow__address_unix(vow_address *address, const char *path, const char *function, const char *site);
+/* A socket for it, non-blocking and close-on-exec; `type` as SOCK_STREAM. -1 and errno. */
+int vow__address_socket(const vow_address *address, int type);
+/* What is written to a TCP socket goes out at once (TCP_NODELAY), since what answers waits for it. Nothing
+ * happens to another socket. */
+void vow__socket_set_nodelay(int fd, int family);
+/* Whether a socket that is to be connected to an address has got that for its own, and talks to itself. */
+bool vow__socket_is_own_peer(int fd, const vow_address *to);
+/* What a system call gave. A Unix-domain socket without a name has an address that is its family alone. */
+void vow__address_take(vow_address *address, const struct sockaddr_storage *from, socklen_t length);
+/* The error for an errno value, naming function and address. */
+vow_error *vow__address_error(const vow_address *address, const char *function, int code, const char *site);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Owns what is said when none of several addresses could be connected to. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/error-private.h"
+#include "net/connect-private.h"
+
+#define REASONS_SIZE 600
+
+/* What is said of an address that this machine cannot reach, whoever is there. */
+static bool is_no_way(int code)
+{
+    return code == ENETUNREACH || code == EHOSTUNREACH || code == EADDRNOTAVAIL || code == EAFNOSUPPORT;
+}
+
+/* The code of the first that got anywhere, or of the first. */
+static int code_of(const vow_list *errors)
+{
+    for (size_t i = 0; i < vow_list_length(errors); i++)
+        if (!is_no_way(vow_error_code(vow__error_at(errors, i))))
+            return vow_error_code(vow__error_at(errors, i));
+    return vow_error_code(vow__error_at(errors, 0));
+}
+
+/* "[::1]:80: Connection refused; 127.0.0.1:80: Connection refused": the messages, without the function. */
+static void tell_reasons(const vow_list *errors, const char *function, char *text, size_t size)
+{
+    size_t prefix = strlen(function), length = 0;
+
+    for (size_t i = 0; i < vow_list_length(errors) && length < size; i++) {
+        const char *message = vow_error_message(vow__error_at(errors, i));
+        bool has_prefix = strncmp(message, function, prefix) == 0;
+        int count = snprintf(text + length, size - length, "%s%s", i ? "; " : "",
+                             has_prefix ? message + prefix + strlen(": ") : message);
+
+        length += count > 0 ? (size_t) count : 0;
+    }
+}
+
+vow_error *vow__connect_sum_up(vow_error *all, const char *name, const char *function, const char *site)
+{
+    char reasons[REASONS_SIZE] = "";
+    const vow_list *errors;
+    vow_error *cause;
+    int code;
+
+    if (!all)
+        return &vow__error_no_memory;
+    errors = vow_error_list(all);
+    code = code_of(errors);
+    tell_reasons(errors, function, reasons, sizeof reasons);
+    cause = vow_error_ref(vow_list_length(errors) == 1 ? vow__error_at(errors, 0) : all);
+    vow_error_unref(all);
+    return vow_error_wrap_at(site, cause, code, "%s: %s: %s", function, name, reasons);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kinds send and receive of messages with descriptors. What is received has a place to go to before it is
+ * asked for: a message is made together with its promise, so that no descriptor is ever without an owner.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <vow/unix.h>
+
+#include "base/allocator-private.h"
+#include "base/fd-ends-private.h"
+#include "base/misuse-private.h"
+#include "io/io-private.h"
+
+/* A little more than is asked for: who has set SO_PASSCRED gets credentials as well. */
+#define CONTROL_SIZE (CMSG_SPACE(sizeof(int) * VOW_MESSAGE_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred)))
+
+typedef union control_room {
+    struct cmsghdr alignment;
+    char bytes[CONTROL_SIZE];
+} control_room;
+
+typedef struct message_sending {
+    vow__io io;
+    const char *buffer;
+    size_t size;
+    size_t written;
+    size_t count; /* of the descriptors; 0 once they are sent */
+    int fds[];
+} message_sending;
+
+/* A vow_message and its array, in one allocation. */
+typedef struct received {
+    vow_message message;
+    size_t limit;
+    int fds[];
+} received;
+
+typedef struct message_receiving {
+    vow__io io;
+    void *buffer;
+    size_t size;
+    received *received; /* until the promise has it */
+} message_receiving;
+
+static vow_promise *refuse(vow_loop *loop, const char *function, int fd, const char *what, const char *site)
+{
+    return vow_rejected_at(loop, vow_error_new_at(site, EINVAL, "%s: descriptor %d: %s", function, fd, what),
+                           site);
+}
+
+/* ---- Sending ------------------------------------------------------------------------------------------- */
+
+/* As sendmsg(2), with the descriptors if they were not sent yet. */
+static ssize_t send_some(const message_sending *self)
+{
+    struct iovec piece = {.iov_base = (char *) (uintptr_t) self->buffer + self->written,
+                          .iov_len = vow__io_piece(self->io.io.fd, self->size - self->written)};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    control_room control;
+    ssize_t count;
+
+    if (self->count) {
+        struct cmsghdr header = {.cmsg_len = (socklen_t) CMSG_LEN(self->count * sizeof self->fds[0]),
+                                 .cmsg_level = SOL_SOCKET,
+                                 .cmsg_type = SCM_RIGHTS};
+
+        memset(&control, 0, sizeof control);
+        memcpy(control.bytes, &header, sizeof header);
+        memcpy(CMSG_DATA(&control.alignment), self->fds, self->count * sizeof self->fds[0]);
+        message.msg_control = control.bytes;
+        message.msg_controllen = (socklen_t) CMSG_SPACE(self->count * sizeof self->fds[0]);
+    }
+    do
+        count = sendmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (count < 0 && errno == EINTR);
+    return count;
+}
+
+/* Linux takes descriptors on any socket, and drops them where there is no way for them. When it cannot say
+ * what the socket is, sending fails. */
+static bool cannot_pass(int fd)
+{
+    int domain;
+    socklen_t size = sizeof domain;
+
+    return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) && domain != AF_UNIX;
+}
+
+static bool send_attempt(vow__io *io, vow_value *result)
+{
+    message_sending *self = (message_sending *) io;
+
+    while (self->written < self->size) {
+        ssize_t count = send_some(self);
+
+        if (count < 0 && vow__is_again(errno))
+            return false;
+        if (count < 0) {
+            *result = vow__io_throw(io, "vow_message_send", errno);
+            return true;
+        }
+        self->written += (size_t) count;
+        self->count = 0;
+        if (!vow__io_moved(io, (size_t) count) && self->written < self->size)
+            return false;
+    }
+    *result = vow_int((int64_t) self->size);
+    return true;
+}
+
+static const vow__io_kind send_kind = {{.name = "message_send", .run = vow__io_run, .halt = vow__io_stop},
+                                       send_attempt};
+
+vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, size_t size, const int *fds,
+                                 size_t count, const char *site)
+{
+    message_sending *self;
+
+    vow__check_loop(loop, "vow_message_send", site);
+    vow__check_bytes(buffer, size, "vow_message_send", site);
+    vow__check_bytes(fds, count * sizeof *fds, "vow_message_send", site);
+    if (!size)
+        return refuse(loop, "vow_message_send", fd, "not even one byte to send", site);
+    if (count > VOW_MESSAGE_FDS_MAX)
+        return refuse(loop, "vow_message_send", fd, "too many descriptors for one message", site);
+    if (count && cannot_pass(fd))
+        return refuse(loop, "vow_message_send", fd, "not a socket that descriptors can be sent on", site);
+    self = vow__io_new(loop, sizeof *self + count * sizeof self->fds[0], &send_kind, fd, EV_WRITE, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->buffer = buffer;
+    self->size = size;
+    self->written = 0;
+    self->count = count;
+    if (count)
+        memcpy(self->fds, fds, count * sizeof self->fds[0]);
+    return vow__io_begin(&self->io);
+}
+
+/* ---- What is received ---------------------------------------------------------------------------------- */
+
+static size_t received_size(size_t limit)
+{
+    return sizeof(received) + limit * sizeof(int);
+}
+
+static void received_free(void *pointer)
+{
+    received *self = pointer;
+
+    for (size_t i = 0; i < self->message.count; i++)
+        if (self->fds[i] >= 0)
+            vow__fd_close(self->fds[i]);
+    vow__release(self, received_size(self->limit));
+}
+
+const vow_type vow_type_message = {"message", received_free};
+
+static received *received_new(size_t limit)
+{
+    received *self = vow__allocate(received_size(limit));
+
+    if (self)
+        *self = (received){.message = {.fds = self->fds}, .limit = limit};
+    return self;
+}
+
+/* Takes one descriptor over. 0, or the errno value that says why it is closed instead. */
+static int add_fd(received *self, int fd)
+{
+    if (self->message.count == self->limit) {
+        vow__fd_close(fd);
+        return EMSGSIZE;
+    }
+    fd = vow__fd_above_stdio(fd);
+    if (fd < 0)
+        return EMFILE;
+    self->fds[self->message.count++] = fd;
+    return 0;
+}
+
+/* Takes the descriptors of a control message over. 0, or why some of them are closed instead. */
+static int add_fds(received *self, const struct cmsghdr *header)
+{
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    int code = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int fd, lost;
+
+        memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
+        lost = add_fd(self, fd);
+        code = code ? code : lost;
+    }
+    return code;
+}
+
+int vow_message_take_fd_at(vow_message *message, size_t index, const char *site)
+{
+    int fd;
+
+    if (!message)
+        vow__misuse_null("vow_message_take_fd", "message", site);
+    if (index >= message->count)
+        vow__misuse("vow_message_take_fd", NULL, "index %zu in a message with %zu descriptors%s%s", index,
+                    message->count, site ? ", at " : "", site ? site : "");
+    fd = message->fds[index];
+    message->fds[index] = -1;
+    return fd;
+}
+
+/* ---- Receiving ----------------------------------------------------------------------------------------- */
+
+/* musl's macro mixes signs. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *header)
+{
+    return CMSG_NXTHDR(message, header);
+}
+#pragma GCC diagnostic pop
+
+/*
+ * As recvmsg(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. There
+ * is room for as many as can come, however few are wanted: what finds none is closed by the system inside
+ * this call, and may wait there as close(2) may.
+ */
+static ssize_t receive_some(const message_receiving *self, int *lost)
+{
+    struct iovec piece = {.iov_base = self->buffer, .iov_len = vow__io_piece(self->io.io.fd, self->size)};
+    control_room control;
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    ssize_t count;
+
+    do
+        count = recvmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        return count;
+    *lost = message.msg_flags & MSG_CTRUNC ? EMFILE : 0;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = next_header(&message, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+            int code = add_fds(self->received, header);
+
+            *lost = code ? code : *lost;
+        }
+    return count;
+}
+
+/* The descriptors that came are closed. */
+static void give_up_received(message_receiving *self)
+{
+    if (self->received)
+        received_free(self->received);
+    self->received = NULL;
+}
+
+static bool receive_attempt(vow__io *io, vow_value *result)
+{
+    message_receiving *self = (message_receiving *) io;
+    int lost;
+    ssize_t count = receive_some(self, &lost);
+
+    if (count < 0 && vow__is_again(errno))
+        return false;
+    if (count > 0)
+        (void) vow__io_moved(io, (size_t) count);
+    if (count < 0) {
+        *result = vow__io_throw(io, "vow_message_receive", errno);
+    } else if (lost) {
+        give_up_received(self);
+        *result = vow_throwf_at(io->promise.site, lost,
+                                "vow_message_receive: descriptor %d: some of the descriptors that came with "
+                                "%zd bytes are lost: %s",
+                                io->io.fd, count,
+                                lost == EMFILE ? strerror(lost) : "there are more than were asked for");
+    } else {
+        self->received->message.length = (size_t) count;
+        *result = vow_own(&self->received->message, &vow_type_message);
+        self->received = NULL;
+    }
+    return true;
+}
+
+static void receive_dispose(vow_promise *promise)
+{
+    give_up_received((message_receiving *) promise);
+}
+
+static const vow__io_kind receive_kind = {
+    {.name = "message_receive", .run = vow__io_run, .halt = vow__io_stop, .dispose = receive_dispose},
+    receive_attempt};
+
+vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, size_t limit,
+                                    const char *site)
+{
+    message_receiving *self;
+
+    vow__check_loop(loop, "vow_message_receive", site);
+    vow__check_bytes(buffer, size, "vow_message_receive", site);
+    if (!size)
+        return refuse(loop, "vow_message_receive", fd, "no room for a byte", site);
+    if (limit > VOW_MESSAGE_FDS_MAX)
+        return refuse(loop, "vow_message_receive", fd, "more descriptors than one message can have", site);
+    self = vow__io_new(loop, sizeof *self, &receive_kind, fd, EV_READ, site);
+    if (!self)
+        return vow__emergency(loop);
+    self->buffer = buffer;
+    self->size = size;
+    self->received = received_new(limit);
+    if (!self->received) {
+        vow_unref(&self->io.promise);
+        return vow__emergency(loop);
+    }
+    return vow__io_begin(&self->io);
+}

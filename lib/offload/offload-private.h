@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Offloading for the rest of the library, and what a loop needs to know of the jobs offloaded from it. */
+#ifndef VOW_OFFLOAD_OFFLOAD_PRIVATE_H
+#define VOW_OFFLOAD_OFFLOAD_PRIVATE_H
+
+#include <vow/offload.h>
+
+#include "loop/loop-private.h"
+#include "thread/workers-private.h"
+
+/* What a function of the library offloads. */
+typedef struct vow__errand {
+    const char *name; /* of the function that the program called, for messages */
+    vow_offload_fn fn;
+    /* Releases the data when fn has returned or will not be called, on whichever thread that is; or NULL. */
+    void (*drop)(void *data);
+    enum vow__lane lane;
+    bool is_loose; /* nothing is lent to it: once it is not wanted, nobody waits for it any more */
+} vow__errand;
+
+/* vow_offload() of an errand; `data` is given if the errand has a drop function. */
+vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site);
+
+/* After a fork(2): rejects what waits for jobs that are the parent's. */
+void vow__offload_forked(vow__ev_loop *loop);
+/* Reports each job that still runs, though the loop is freed. */
+void vow__offload_report(vow__ev_loop *loop);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kind offload, and the job behind it. The job is memory of its own, since it may outlive its promise's
+ * loop. Each knows the other while both are there; only the loop's thread looks.
+ *
+ * A promise that is given up while its job runs is in its clean-up until the job is back, unless that is a
+ * loose one: then they part, and neither ev_run() nor vow_loop_free() waits for the job.
+ */
+#include "offload/offload-private.h"
+
+#include <errno.h>
+
+#include "base/allocator-private.h"
+#include "base/misuse-private.h"
+#include "loop/inbox-private.h"
+#include "offload/movable-private.h"
+
+typedef struct offload offload;
+
+typedef struct work {
+    vow__job job;       /* first */
+    vow__parcel parcel; /* posted when it is over */
+    vow__inbox *inbox;
+    offload *promise; /* NULL when they have parted */
+    vow__errand errand;
+    void *data;
+    vow_value result; /* when it is over */
+} work;
+
+struct offload {
+    vow_promise promise;
+    const char *name;
+    work *work; /* NULL when it is back, or never began */
+};
+
+enum stage { WANTED, GIVEN_UP };
+
+/* ---- The job, on other threads ------------------------------------------------------------------------- */
+
+static void work_run(vow__job *job)
+{
+    work *self = (work *) job;
+
+    self->result = self->errand.fn(self->data);
+    vow__check_movable(self->result, self->errand.name, job->site);
+}
+
+static void work_done(vow__job *job)
+{
+    work *self = (work *) job;
+
+    vow__inbox_post(self->inbox, &self->parcel);
+}
+
+static void work_refuse(vow__job *job)
+{
+    work *self = (work *) job;
+
+    self->result = vow_throw(vow__error_new_or(
+        &vow__error_cancelled, job->site, ECANCELED,
+        "%s: the pool of threads was shut down before the job had begun", self->errand.name));
+    work_done(job);
+}
+
+static void work_free(work *self)
+{
+    if (self->errand.drop)
+        self->errand.drop(self->data);
+    vow__release(self, sizeof *self);
+}
+
+static void work_discard(vow__parcel *parcel)
+{
+    work *self = VOW__CONTAINER_OF(parcel, work, parcel);
+
+    vow_value_drop(self->result);
+    work_free(self);
+}
+
+static const vow__job_kind job_kind = {work_run, work_done, work_refuse};
+
+/* ---- The promise --------------------------------------------------------------------------------------- */
+
+static void settle(offload *self, vow_value result)
+{
+    vow_promise *promise = &self->promise;
+
+    self->work = NULL;
+    if (promise->stage == GIVEN_UP) {
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
+        vow__reject(promise, &vow__error_cancelled);
+        vow_value_drop(result);
+    } else {
+        vow__resolve(promise, result);
+    }
+}
+
+static void work_deliver(vow__parcel *parcel)
+{
+    work *self = VOW__CONTAINER_OF(parcel, work, parcel);
+    offload *promise = self->promise;
+    vow_value result = self->result;
+
+    vow__inbox_received(self->inbox, promise != NULL);
+    work_free(self);
+    if (promise)
+        settle(promise, result);
+    else
+        vow_value_drop(result);
+}
+
+static const vow__parcel_kind parcel_kind = {work_deliver, work_discard};
+
+/* The job will not come back. */
+static void forget_work(offload *self)
+{
+    work *forgotten = self->work;
+
+    self->work = NULL;
+    vow__inbox_forget(forgotten->inbox);
+    work_free(forgotten);
+}
+
+/* It will, and nobody waits for it. */
+static void part(offload *self)
+{
+    vow__inbox *inbox = self->work->inbox;
+
+    self->work->promise = NULL;
+    self->work = NULL;
+    vow__inbox_ignore(inbox);
+}
+
+static void offload_stop(vow_promise *promise)
+{
+    offload *self = (offload *) promise;
+
+    if (!self->work)
+        return;
+    if (vow__workers_withdraw(&self->work->job))
+        forget_work(self);
+    else if (self->work->errand.is_loose)
+        part(self);
+}
+
+static bool offload_unwind(vow_promise *promise)
+{
+    promise->stage = GIVEN_UP;
+    return ((offload *) promise)->work != NULL;
+}
+
+/* The function's name as reports call what it makes: without its prefix. */
+static const char *offload_describe(const vow_promise *promise)
+{
+    return ((const offload *) promise)->name + sizeof "vow_" - 1;
+}
+
+static const vow__kind offload_kind = {
+    .name = "offload", .halt = offload_stop, .unwind = offload_unwind, .describe = offload_describe};
+
+/* Why a job was not accepted. */
+static vow_error *refusal(enum vow__submitted result, const offload *self)
+{
+    const char *site = self->promise.site;
+
+    switch (result) {
+    case VOW__QUEUE_FULL:
+        return vow_error_new_at(site, EAGAIN, "%s: the queue of jobs is full: %zu may wait for a thread",
+                                self->name, vow__workers_queue_limit());
+    case VOW__NO_THREAD:
+        return vow_error_new_at(site, EAGAIN, "%s: the system gives no thread, and there is none",
+                                self->name);
+    default:
+        return vow_error_new_at(site, ECANCELED, "%s: the pool of threads is being shut down", self->name);
+    }
+}
+
+static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *errand, void *data)
+{
+    work *self = vow__allocate(sizeof *self);
+
+    if (!self)
+        return NULL;
+    *self = (work){
+        .job = {.kind = &job_kind,
+                .lane = errand->lane,
+                .is_loose = errand->is_loose,
+                .owner = inbox,
+                .site = promise->promise.site},
+        .parcel = {.kind = &parcel_kind},
+        .inbox = inbox,
+        .promise = promise,
+        .errand = *errand,
+        .data = data,
+    };
+    return self;
+}
+
+/* Submits the job; NULL, or why it cannot be: then the data is still the caller's. The inbox expects the
+ * parcel before that, since it may be posted at once. */
+static vow_error *begin(offload *self, const vow__errand *errand, void *data)
+{
+    vow_error *error = NULL;
+    vow__inbox *inbox = vow__inbox_of(vow__ev_loop_of(vow__loop_of(&self->promise)), &error);
+    enum vow__submitted result;
+
+    if (!inbox)
+        return error;
+    self->work = work_new(self, inbox, errand, data);
+    if (!self->work)
+        return &vow__error_no_memory;
+    vow__inbox_expect(inbox);
+    result = vow__workers_submit(&self->work->job);
+    if (result == VOW__SUBMITTED)
+        return NULL;
+    vow__inbox_forget(inbox);
+    vow__release(self->work, sizeof *self->work);
+    self->work = NULL;
+    return refusal(result, self);
+}
+
+vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site)
+{
+    offload *self = (void *) vow__promise_new(loop, sizeof *self, &offload_kind, site);
+    vow_error *error = NULL;
+
+    if (self) {
+        self->name = errand->name;
+        self->work = NULL;
+        error = begin(self, errand, data);
+    }
+    if ((!self || error) && errand->drop)
+        errand->drop(data);
+    if (error)
+        vow__reject(&self->promise, error);
+    return self ? &self->promise : vow__emergency(loop);
+}
+
+vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const char *site)
+{
+    vow__check_loop(loop, "vow_offload", site);
+    if (!fn)
+        vow__misuse_null("vow_offload", "function", site);
+    return vow__offload(loop, &(vow__errand){.name = "vow_offload", .fn = fn}, data, site);
+}
+
+/* ---- All jobs of a loop -------------------------------------------------------------------------------- */
+
+static void reject_lost(vow_promise *promise)
+{
+    forget_work((offload *) promise);
+    if (promise->stage == GIVEN_UP) {
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
+        vow__reject(promise, &vow__error_cancelled);
+    } else {
+        vow__reject(promise,
+                    vow__error_new_or(&vow__error_cancelled, promise->site, ECANCELED,
+                                      "%s: the job is the parent process's", ((offload *) promise)->name));
+    }
+}
+
+static void forked_one(void *block, void *data)
+{
+    vow_promise *promise = block;
+    work *self;
+
+    (void) data;
+    if (promise->kind != &offload_kind || !vow__is_pending(promise))
+        return;
+    self = ((offload *) promise)->work;
+    if (self && vow__workers_is_lost(&self->job))
+        reject_lost(promise);
+}
+
+void vow__offload_forked(vow__ev_loop *loop)
+{
+    vow__pools_each(&loop->core.pools, forked_one, NULL);
+}
+
+static void report_one(void *block, void *data)
+{
+    vow_promise *promise = block;
+
+    if (promise->kind == &offload_kind && vow__is_pending(promise))
+        vow__report_straggler(data, promise);
+}
+
+void vow__offload_report(vow__ev_loop *loop)
+{
+    vow__pools_each(&loop->core.pools, report_one, &loop->core);
+}

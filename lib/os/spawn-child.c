@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The child's side of a new process, between vfork(2) and execve(2), in the memory of its parent: nothing
+ * here allocates, locks, or writes to anything but its own stack and its report.
+ */
+#define _GNU_SOURCE
+#include "os/spawn-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef NSIG
+#define NSIG 65
+#endif
+#define CLOSE_RANGE_ON_EXEC 4u /* CLOSE_RANGE_CLOEXEC */
+#define FIRST_OTHER (STDERR_FILENO + 1)
+#define LISTING_SIZE 2048
+
+static _Noreturn void fail(vow__spawn_report *report, enum vow__spawn_step step)
+{
+    vow__spawn_failure failure;
+    ssize_t ignored;
+
+    memset(&failure, 0, sizeof failure);
+    failure.step = step;
+    failure.code = errno;
+    report->failure.step = failure.step;
+    report->failure.code = failure.code;
+    report->has_failed = true;
+    ignored = write(report->pipe, &failure, sizeof failure);
+    (void) ignored;
+    _exit(127);
+}
+
+/* The default action for every signal: what we ignore, such as SIGPIPE, would stay ignored. */
+static void reset_signals(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    for (int signum = 1; signum < NSIG; signum++)
+        sigaction(signum, &action, NULL);
+}
+
+/* First all of them out of the way, because one may stand where another one is to go. */
+static void place_stdio(const vow__spawn *spawn, vow__spawn_report *report)
+{
+    int sources[3];
+
+    for (int i = 0; i < 3; i++) {
+        sources[i] = fcntl(spawn->stdio[i], F_DUPFD_CLOEXEC, FIRST_OTHER);
+        if (sources[i] < 0)
+            fail(report, VOW__SPAWN_STDIO);
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(sources[i], i) < 0)
+            fail(report, VOW__SPAWN_STDIO);
+}
+
+static void close_one_on_exec(int fd)
+{
+    int flags = fcntl(fd, F_GETFD);
+
+    if (flags >= 0)
+        fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+/* Where in one entry of a folder the kernel puts its length, of 16 bits, and its name: see getdents64(2). */
+#define ENTRY_LENGTH 16
+#define ENTRY_NAME 19
+
+/* By the list of them in /proc, which opendir() could not read here: it allocates. False if there is none. */
+static bool close_listed_on_exec(void)
+{
+    char listing[LISTING_SIZE];
+    int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long size;
+
+    if (folder < 0)
+        return false;
+    while ((size = syscall(SYS_getdents64, folder, listing, sizeof listing)) > 0) {
+        uint16_t length;
+
+        for (long at = 0; at < size; at += length) {
+            int fd = atoi(listing + at + ENTRY_NAME);
+
+            memcpy(&length, listing + at + ENTRY_LENGTH, sizeof length);
+            if (fd >= FIRST_OTHER)
+                close_one_on_exec(fd);
+        }
+    }
+    close(folder);
+    return size == 0;
+}
+
+static void close_counted_on_exec(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
+        limit.rlim_cur = INT_MAX;
+    for (int fd = FIRST_OTHER; fd < (int) limit.rlim_cur; fd++)
+        close_one_on_exec(fd);
+}
+
+static void close_others_on_exec(void)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned) FIRST_OTHER, ~0u, CLOSE_RANGE_ON_EXEC) == 0)
+        return;
+#endif
+    if (!close_listed_on_exec())
+        close_counted_on_exec();
+}
+
+/* Whether the program may still be found further on in PATH. */
+static bool goes_on(int code)
+{
+    return code == ENOENT || code == ENOTDIR || code == EACCES || code == ENAMETOOLONG || code == ELOOP ||
+           code == ENODEV || code == ESTALE || code == ETIMEDOUT;
+}
+
+/* As execvp(3): one that was found but may not be executed says more than all that were not found. */
+static void execute(const vow__spawn *spawn)
+{
+    bool is_forbidden = false;
+
+    errno = ENOENT;
+    for (const char *path = spawn->candidates; *path; path += strlen(path) + 1) {
+        execve(path, spawn->arguments, spawn->environment);
+        if (!goes_on(errno))
+            return;
+        is_forbidden = is_forbidden || errno == EACCES;
+    }
+    if (is_forbidden)
+        errno = EACCES;
+}
+
+void vow__spawn_become(const vow__spawn *spawn, vow__spawn_report *report)
+{
+    sigset_t none;
+
+    report->is_shared = true;
+    reset_signals();
+    if (spawn->own_group && setpgid(0, 0) < 0)
+        fail(report, VOW__SPAWN_GROUP);
+    place_stdio(spawn, report);
+    if (spawn->directory && chdir(spawn->directory) < 0)
+        fail(report, VOW__SPAWN_DIRECTORY);
+    close_others_on_exec();
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    execute(spawn);
+    fail(report, VOW__SPAWN_EXECUTE);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A process is the promise of its own end. The handle and everybody who waits hold references to it; the last
+ * one that goes ends the process, and the loop keeps the promise until that is done.
+ */
+#ifndef VOW_PROCESS_PROCESS_PRIVATE_H
+#define VOW_PROCESS_PROCESS_PRIVATE_H
+
+#include <vow/process.h>
+
+#include "os/child-private.h"
+#include "time/clock-private.h"
+
+#define VOW__PROCESS_NAME 64
+
+/* The promise's `stage`. */
+enum vow__process_stage {
+    VOW__PROCESS_NONE,   /* not started, or gone */
+    VOW__PROCESS_RUNS,   /* and is to */
+    VOW__PROCESS_ENDS,   /* was told to end */
+    VOW__PROCESS_DROPPED /* likewise, and nobody wants to know how */
+};
+
+struct vow_process {
+    vow_promise promise;
+    vow__ward ward; /* from its start to its end */
+    vow__child child;
+    vow__clock *clock;
+    ev_io pidfd;       /* or, where there is none: */
+    vow__timer asking; /* after `pause` seconds */
+    double pause;
+    int doubts; /* how often somebody else seemed to have waited for it */
+#if EV_CHILD_ENABLE
+    ev_child reaped; /* on libev's default loop, which waits for all children */
+#endif
+    vow__timer grace; /* while it is being ended */
+    double grace_time;
+    int end_signal;
+    int pipes[3]; /* our ends; -1 for none */
+    char name[VOW__PROCESS_NAME];
+};
+
+/* A process that was not started yet; NULL when there is no memory. */
+vow_process *vow__process_new(vow_loop *loop, const char *site);
+/* Its child runs: watches it. */
+void vow__process_begin(vow_process *self);
+/* The process as a value; or a throw, when it cannot be started. */
+vow_value vow__process_start(vow_loop *loop, const vow_process_options *options, const char *site);
+/* What becomes of its standard streams. */
+typedef struct vow__process_streams {
+    vow_process *process; /* gets our ends of pipes */
+    int fds[3];           /* which descriptor becomes its 0, 1 and 2 */
+    int opened[3];        /* those that were opened for it, to be closed afterwards; -1 for none */
+} vow__process_streams;
+
+/* 0, or an errno value and the one that it is about. */
+int vow__process_streams_open(vow__process_streams *self, const vow_process_options *options, int *which);
+void vow__process_streams_close(const vow__process_streams *self);
+/* vow_process_take_fd() on behalf of a public function that was called at `site`. */
+int vow__process_take_fd(vow_process *process, int stream, const char *function, const char *site);
+/* Closes our ends of the pipes that nobody took. */
+void vow__process_close_pipes(vow_process *self);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a stream: it comes with its descriptor and takes that with it. When it ends, whatever is
+ * pending on it is settled first, so that no operation ever looks at a stream that is gone.
+ */
+#define _GNU_SOURCE
+#include "stream/stream-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd-ends-private.h"
+#include "base/misuse-private.h"
+
+#define DEFAULT_HIGH_WATER ((size_t) 1 << 20)
+
+/* ---- Watchers ------------------------------------------------------------------------------------------ */
+
+/* libev itself stops the watcher of a descriptor that it finds closed, and says so in an event. */
+static bool is_uncounted(const ev_io *watcher)
+{
+    return !vow__is_wanted(watcher) && (ev_is_active(watcher) || ev_is_pending(watcher));
+}
+
+static void stop(vow_stream *stream, ev_io *watcher)
+{
+    struct ev_loop *ev = vow__ev(&stream->promise);
+
+    if (is_uncounted(watcher))
+        ev_ref(ev);
+    watcher->data = NULL;
+    ev_io_stop(ev, watcher);
+}
+
+void vow__stop_unwanted(vow_stream *stream, ev_io *watcher)
+{
+    struct ev_loop *ev = vow__ev(&stream->promise);
+
+    ev_ref(ev);
+    ev_io_stop(ev, watcher);
+}
+
+void vow__stream_shut(vow_stream *stream)
+{
+    stop(stream, &stream->in);
+    stop(stream, &stream->out);
+    if (stream->fd < 0)
+        return;
+    vow__fd_forget(&stream->nature);
+    vow__fd_close(stream->fd);
+    stream->fd = -1;
+}
+
+/* ---- Errors -------------------------------------------------------------------------------------------- */
+
+vow_value vow__stream_throw(const vow_stream *stream, const char *function, int code, const char *site)
+{
+    return vow_throwf_at(site, code, "%s: descriptor %d: %s", function, stream->fd, strerror(code));
+}
+
+vow_error vow__error_packets = {.domain = &vow_domain_errno,
+                                .refs = 1,
+                                .code = EPROTOTYPE,
+                                .message = "a socket of packets, which a stream would not keep apart"};
+
+vow_error *vow__stream_broken(const vow_stream *stream, const char *function, const vow_error *cause,
+                              const char *site)
+{
+    if (cause == &vow__error_packets)
+        return vow_error_new_at(site, EPROTOTYPE, "%s: descriptor %d: %s", function, stream->fd,
+                                vow_error_message(cause));
+    return vow_error_wrap_at(site, vow_error_ref(cause), EPIPE, "%s: descriptor %d: the stream is broken: %s",
+                             function, stream->fd, vow_error_message(cause));
+}
+
+vow_error *vow__stream_ended(const vow_stream *stream, const char *function, const char *site)
+{
+    vow_error *error = vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
+                                         "%s: descriptor %d: the stream was closed", function, stream->fd);
+
+    if (error != &vow__error_cancelled)
+        error->is_quiet = true;
+    return error;
+}
+
+bool vow__is_passing(int code)
+{
+    return code == ENOMEM || code == ENOBUFS;
+}
+
+/* ---- Life ---------------------------------------------------------------------------------------------- */
+
+/* It is freed, or its loop is: may settle operations, runs nothing. */
+static void stream_stop(vow_promise *promise)
+{
+    vow_stream *self = (vow_stream *) promise;
+
+    self->is_closing = false;
+    self->is_ended = true;
+    if (self->reader)
+        vow__reading_end(self->reader);
+    vow__writes_reject(self, NULL);
+    vow__stream_shut(self);
+}
+
+static void stream_dispose(vow_promise *promise)
+{
+    vow_stream *self = (vow_stream *) promise;
+
+    vow__items_leave(self);
+    vow__returned_clear(self);
+    vow__in_clear(self);
+    vow_error_unref(self->in_error);
+    vow_error_unref(self->out_error);
+}
+
+static const vow__kind stream_kind = {
+    .name = "stream", .run = vow__stream_run, .halt = stream_stop, .dispose = stream_dispose};
+
+static void drop_stream(void *stream)
+{
+    vow_stream_free(stream);
+}
+
+const vow_type vow_type_stream = {"stream", drop_stream};
+
+/* In a program that was started without a standard stream, libev's own descriptors may stand there: those
+ * have no type. */
+static bool is_somebody_elses(int fd)
+{
+    struct stat status;
+
+    return fd >= 0 && fd <= STDERR_FILENO && fstat(fd, &status) == 0 && !(status.st_mode & S_IFMT);
+}
+
+static void stream_init(vow_stream *self, int fd)
+{
+    memset((char *) self + sizeof self->promise, 0, sizeof *self - sizeof self->promise);
+    self->fd = fd;
+    self->high_water = DEFAULT_HIGH_WATER;
+    vow__list_init(&self->writes);
+    vow__list_init(&self->returned);
+    vow__list_init(&self->handed);
+    self->usual = &self->writes;
+    ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
+    ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
+    if (vow__fd_has_packets(fd))
+        self->in_error = self->out_error = &vow__error_packets;
+}
+
+vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)
+{
+    vow_stream *self;
+
+    vow__check_loop(loop, "vow_stream_new", site);
+    if (is_somebody_elses(fd)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    self = (void *) vow__promise_new(loop, sizeof *self, &stream_kind, site);
+    if (self) {
+        stream_init(self, fd);
+        return self;
+    }
+    if (fd >= 0)
+        vow__fd_close(fd);
+    errno = loop->is_closed ? ECANCELED : ENOMEM;
+    return NULL;
+}
+
+void vow__misuse_stream(const vow_stream *stream, const char *function, const char *site)
+{
+    if (!stream)
+        vow__misuse_null(function, "stream", site);
+    vow__misuse(function, stream->promise.site, "the stream was given to vow_stream_close() before");
+}
+
+void vow_stream_free(vow_stream *stream)
+{
+    if (!stream)
+        return;
+    vow__check_stream(stream, "vow_stream_free", NULL);
+    vow_cancel(&stream->promise); /* a copy to it may hold a reference */
+}
+
+void vow__stream_close_if_done(vow_stream *stream, const vow_error *error)
+{
+    if (!stream->is_closing || !vow__list_is_empty(&stream->writes))
+        return;
+    stream->is_closing = false;
+    stream->is_ended = true;
+    vow__stream_shut(stream);
+    vow__resolve(&stream->promise, error ? vow_throw(vow_error_ref(error)) : vow_nil());
+}
+
+vow_promise *vow_stream_close(vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_close", NULL);
+    if (vow__is_pending(&stream->promise)) {
+        stream->is_closing = true;
+        if (stream->reader)
+            vow__reading_end(stream->reader);
+        vow__stream_close_if_done(stream, NULL);
+    }
+    return &stream->promise;
+}
+
+int vow_stream_fd(const vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_fd", NULL);
+    return stream->fd;
+}
+
+size_t vow_stream_buffered(const vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_buffered", NULL);
+    return vow__in_length(stream);
+}
+
+size_t vow_stream_queued(const vow_stream *stream)
+{
+    vow__check_stream(stream, "vow_stream_queued", NULL);
+    return stream->queued;
+}
+
+void vow_stream_set_high_water(vow_stream *stream, size_t bytes)
+{
+    vow__check_stream(stream, "vow_stream_set_high_water", NULL);
+    stream->high_water = bytes;
+}
