@@ -10,7 +10,7 @@ dist_man_MANS = docs/vow.7 $(man_pages)
 man_tools = tools/man.pl tools/VowHeaders.pm tools/VowRoff.pm
 man_headers = $(include_HEADERS) $(vowinclude_HEADERS) include/vow/version.h.in
 
-EXTRA_DIST += README.md HACKING ChangeLog $(man_tools) docs/man.stamp
+EXTRA_DIST += README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md HACKING ChangeLog $(man_tools) docs/man.stamp
 MAINTAINERCLEANFILES = $(man_pages) docs/man.stamp
 
 # One run writes every page. The stamp is older than all of them.

@@ -14,6 +14,8 @@ manual=$top_builddir/docs/man
 [ -d "$manual" ] || manual=$top_srcdir/docs/man
 overview=$top_srcdir/docs/vow.7
 readme=$top_srcdir/README.md
+# Written in Markdown, with links that begin where the file stands.
+pages_of_text="README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md bench/README.md examples/README.md tests/README.md"
 
 # A check on a list that is expected to have been made: an empty one would prove nothing.
 expect_some() # expect_some TEXT FILE
@@ -240,28 +242,30 @@ without_comments()
 cat "$scratch/headers" "$top_srcdir"/lib/*/*.[ch] "$top_srcdir/configure.ac" |
     without_comments | names >"$scratch/code"
 expect_some "the code has names" "$scratch/code"
-cat "$scratch/headers" "$overview" "$readme" "$top_srcdir/HACKING" | names | grep -vx vow_loops |
+cat "$scratch/headers" "$overview" "$readme" "$top_srcdir/ARCHITECTURE.md" "$top_srcdir/HACKING" | names | grep -vx vow_loops |
     comm -23 - "$scratch/code" >"$scratch/missing"
 check_empty "every name in the documents and the headers' comments is one of the code" "$scratch/missing"
 
 # ---- References to files -----------------------------------------------------------------------------------
 
-grep -o '](\([^)]*\))' "$readme" | sed -e 's/^](//' -e 's/)$//' -e 's/#.*//' | grep -v '^[a-z]*:' | sort -u \
-    >"$scratch/links"
-expect_some "the README has relative links" "$scratch/links"
+for page in $pages_of_text; do
+    grep -o '](\([^)]*\))' "$top_srcdir/$page" | sed -e 's/^](//' -e 's/)$//' -e 's/#.*//' | grep -v '^[a-z]*:' |
+        sed "s,^,$(dirname "$page")/,"
+done | sort -u >"$scratch/links"
+expect_some "the README and the others have relative links" "$scratch/links"
 while read -r link; do
     [ -e "$top_srcdir/$link" ] || echo "$link"
 done <"$scratch/links" >"$scratch/missing"
-check_empty "no relative link of the README is dead" "$scratch/missing"
+check_empty "no relative link of theirs is dead" "$scratch/missing"
 
-# Words of HACKING and the README that look like files of the tree, or like programs made of one.
-sed 's/[^ ]*\*[^ ]*//g' "$top_srcdir/HACKING" "$readme" | tr -cs 'A-Za-z0-9_./-' '\n' | sed 's/[./]*$//' |
+# Words of HACKING and the rest that look like files of the tree, or like programs made of one.
+(cd "$top_srcdir" && sed 's/[^ ]*\*[^ ]*//g' HACKING README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md) | tr -cs 'A-Za-z0-9_./-' '\n' | sed 's/[./]*$//' |
     grep -E '^(lib|tests|tools|docs|examples|include)/' | grep -v '^docs/man' | sort -u >"$scratch/paths"
 expect_some "HACKING names files" "$scratch/paths"
 while read -r path; do
     [ -e "$top_srcdir/$path" ] || [ -e "$top_srcdir/$path.c" ] || echo "$path"
 done <"$scratch/paths" >"$scratch/missing"
-check_empty "every file that HACKING and the README name is there" "$scratch/missing"
+check_empty "every file that HACKING, the README and ARCHITECTURE.md name is there" "$scratch/missing"
 
 for program in "$top_srcdir"/examples/*.c; do
     grep -q '^int main' "$program" || continue

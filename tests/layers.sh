@@ -14,12 +14,22 @@ includes() # includes FOLDER
     grep -En '^[[:space:]]*#[[:space:]]*include' "$1"/*.[ch] /dev/null
 }
 
+# The same for those who read: a row of ARCHITECTURE.md ends with what the folder may use besides itself.
+is_written() # is_written FOLDER ALLOWED_FOLDERS
+{
+    echo "$2" | tr '|' '\n' | grep -vx "$1" >"$scratch/may"
+    sed -n "s,^| \[lib/$1/\](lib/$1/) | .* | *\(.*\) |\$,\1,p" ../ARCHITECTURE.md | sed 's/, */\n/g; /^$/d' |
+        diff - "$scratch/may" >"$scratch/wrong"
+    check_empty "ARCHITECTURE.md says what lib/$1 may use" "$scratch/wrong"
+}
+
 # But for files that do not belong to the layer in whose folder they stand.
 points_down() # points_down FOLDER ALLOWED_FOLDERS [OTHER_FILES]
 {
     includes "$1" | grep -E 'include[[:space:]]*"' | grep -Ev "^$1/(${3:-no_file})[-._a-z]*:" |
         grep -Ev "include[[:space:]]*\"($2)/[a-z0-9-]+-private\.h\"" >"$scratch/up"
     check_empty "lib/$1 includes the private headers of $2 alone" "$scratch/up"
+    is_written "$1" "$2"
 }
 
 # Also what the headers include: the compiler lists all that one source depends on.

@@ -123,7 +123,7 @@ test_scripts = \
 
 EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/mixes.txt tests/tap.sh tests/examples-tap.sh tests/compile-calls.c tests/compile-mixed.c tests/compile-task.c tests/order.js
 
-EXTRA_DIST += tests/failing-malloc.c tests/snippets.c tests/snippets.txt tools/snippets.pl
+EXTRA_DIST += tests/README.md tests/failing-malloc.c tests/snippets.c tests/snippets.txt tools/snippets.pl
 
 # Run by ./run check and `make check-conformance`: they need Node.
 EXTRA_DIST += \
