@@ -20,7 +20,7 @@
 static bool is_of_same_user(int fd)
 {
     vow_credentials peer;
-    if (!vow_socket_credentials(fd, &peer))
+    if (vow_socket_credentials(fd, &peer))
         return false;
     if (peer.uid != geteuid())
         fprintf(stderr, "handover: refusing process %d of user %d\n", (int) peer.pid, (int) peer.uid);

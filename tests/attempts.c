@@ -35,7 +35,7 @@ static void note_attempt(const struct sockaddr *to, socklen_t length)
     char text[VOW_ADDRESS_TEXT_SIZE];
     vow_address address;
 
-    if (!vow_address_set(&address, to, length))
+    if (vow_address_set(&address, to, length))
         g_error("an address that is none");
     vow_address_format(&address, text, sizeof text);
     *strrchr(text, ':') = '\0';

@@ -17,6 +17,7 @@ test_programs = \
 	tests/test-combinators \
 	tests/test-combinators-order \
 	tests/test-connect-by-name \
+	tests/test-conventions \
 	tests/test-corners \
 	tests/test-datagram \
 	tests/test-depth \
@@ -30,6 +31,7 @@ test_programs = \
 	tests/test-file-rights \
 	tests/test-finally \
 	tests/test-fork \
+	tests/test-gone \
 	tests/test-happy-eyeballs \
 	tests/test-inside-out \
 	tests/test-interval \

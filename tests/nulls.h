@@ -62,6 +62,15 @@ static inline void nulls_is_misuse(const char *name, const char *place, const ch
     g_free(start);
 }
 
+static inline void nulls_is_gone(const char *name, const char *place, const char *text, int status)
+{
+    if (SEES_MEMORY)
+        return; /* the sanitizer is quicker */
+    nulls_is_misuse(name, place, text, status);
+    if (!strstr(text, " is used after it was given away") || !strstr(text, "made at " ))
+        g_error("%s said: %s", name, text);
+}
+
 static inline void nulls_is_nothing(const char *name, const char *text, int status)
 {
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || *text)
@@ -84,8 +93,13 @@ static inline void nulls_is_nothing(const char *name, const char *text, int stat
 #define MISUSE_HERE(name, ...) \
     NULLS__PLAY(__VA_ARGS__,   \
                 nulls_is_misuse(#name, ", at " __FILE__ ":" VOW__STRING(__LINE__), text_, status_))
+/* The same, of what was given away; the place where it was made is told, too. */
+#define GONE_HERE(name, ...)                                                                        \
+    NULLS__PLAY(__VA_ARGS__, nulls_is_gone(#name, ", at " __FILE__ ":" VOW__STRING(__LINE__) " (", text_, \
+                                           status_))
 /* One that does not. */
 #define MISUSE_OF(name, ...) NULLS__PLAY(__VA_ARGS__, nulls_is_misuse(#name, "NULL", text_, status_))
+#define GONE_OF(name, ...) NULLS__PLAY(__VA_ARGS__, nulls_is_gone(#name, " (", text_, status_))
 #define NOTHING(name, ...) NULLS__PLAY(__VA_ARGS__, nulls_is_nothing(#name, text_, status_))
 
 #endif

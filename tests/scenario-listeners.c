@@ -196,7 +196,7 @@ static void fill(struct full *me)
     socklen_t length = sizeof to;
 
     g_assert_cmpint(getsockname(me->bound, (struct sockaddr *) &to, &length), ==, 0);
-    g_assert_true(vow_address_set(&me->to, (struct sockaddr *) &to, length));
+    g_assert_cmpint(vow_address_set(&me->to, (struct sockaddr *) &to, length), ==, 0);
     while (sendto(me->fd, "x", 1, MSG_DONTWAIT, (struct sockaddr *) &to, length) == 1)
         me->waiting++;
     g_assert_cmpint(errno, ==, EAGAIN);

@@ -247,7 +247,7 @@ static vow_value to_address(vow_value *value, void *data)
 
     (void) value;
     (void) data;
-    g_assert_true(vow_address_parse(&address, "[::1]:80"));
+    g_assert_cmpint(vow_address_parse(&address, "[::1]:80"), ==, 0);
     return vow_address_value(&address);
 }
 

@@ -15,6 +15,19 @@
 
 #include <vow.h>
 
+/* Whether AddressSanitizer ends a program that uses freed memory before the library can. */
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define SEES_MEMORY 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SEES_MEMORY 1
+#endif
+#ifndef SEES_MEMORY
+#define SEES_MEMORY 0
+#endif
+
 /* The allocator that the fixture puts under libvow: it counts, and fails when it is told to. */
 struct memory {
     gint blocks; /* outstanding now; these are of all threads */

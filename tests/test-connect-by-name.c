@@ -50,7 +50,7 @@ static void arrives(fixture *f, const struct entry *entry, const char *host, int
 
     guint before = count_descriptors();
     int fd = run_fd(connect_to_all(f, entry, text_of(port)));
-    g_assert_true(vow_socket_peer(fd, &peer));
+    g_assert_cmpint(vow_socket_peer(fd, &peer), ==, 0);
     vow_address_format(&peer, text, sizeof text);
     char *expected = g_strdup_printf("%s:%d", host, port);
     g_assert_cmpstr(text, ==, expected);

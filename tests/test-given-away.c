@@ -10,27 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#if defined __has_feature
-#if __has_feature(address_sanitizer)
-#define SEES_MEMORY 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define SEES_MEMORY 1
-#endif
-#ifndef SEES_MEMORY
-#define SEES_MEMORY 0
-#endif
-
-/* A promise that is freed already. */
-static vow_promise *gone(fixture *f)
-{
-    vow_promise *promise = number(f);
-
-    vow_unref(promise);
-    return promise;
-}
-
 static vow_value to_nil(vow_value *value, void *data)
 {
     (void) value;
@@ -38,134 +17,7 @@ static vow_value to_nil(vow_value *value, void *data)
     return vow_nil();
 }
 
-static vow_value end_nothing(void *data)
-{
-    (void) data;
-    return vow_nil();
-}
-
-static void drop_nothing(void *pointer)
-{
-    (void) pointer;
-}
-
-struct waiter {
-    vow_task task;
-    vow_promise *promise;
-};
-
-VOW_ASYNC(waiter, me)
-{
-    VOW_BEGIN(me);
-    VOW_AWAIT(me, me->promise);
-    VOW_END(me);
-}
-
 /* ---- A promise that was given away --------------------------------------------------------------------- */
-
-/* Each function that is given a promise, or looks at one. */
-static void use_then(fixture *f)
-{
-    vow_detach(vow_then(gone(f), to_nil, NULL));
-}
-
-static void use_finally(fixture *f)
-{
-    vow_detach(vow_finally(gone(f), end_nothing, NULL));
-}
-
-static void use_attach(fixture *f)
-{
-    vow_detach(vow_attach(gone(f), f, drop_nothing));
-}
-
-static void use_timeout(fixture *f)
-{
-    vow_detach(vow_timeout(gone(f), 1));
-}
-
-static void use_all(fixture *f)
-{
-    vow_detach(vow_all_of(f->loop, gone(f)));
-}
-
-static void use_await(fixture *f)
-{
-    vow_detach(vow_async(f->loop, waiter, .promise = gone(f)));
-}
-
-static void use_follow(fixture *f)
-{
-    vow_detach(vow_resolved(f->loop, vow_follow(gone(f))));
-}
-
-static void use_run(fixture *f)
-{
-    vow_error_unref(vow_run(gone(f), NULL));
-}
-
-static void use_peek(fixture *f)
-{
-    vow_peek(gone(f));
-}
-
-static void use_ref(fixture *f)
-{
-    vow_detach(vow_ref(gone(f)));
-}
-
-static void use_unref(fixture *f)
-{
-    vow_unref(gone(f));
-}
-
-static void use_cancel(fixture *f)
-{
-    vow_cancel(gone(f));
-}
-
-static void use_detach(fixture *f)
-{
-    vow_detach(gone(f));
-}
-
-static const struct use {
-    const char *function;
-    void (*use)(fixture *f);
-} uses[] = {{"vow_then", use_then},       {"vow_finally", use_finally}, {"vow_attach", use_attach},
-            {"vow_timeout", use_timeout}, {"vow_all", use_all},         {"VOW_AWAIT", use_await},
-            {"vow_follow", use_follow},   {"vow_run", use_run},         {"vow_peek", use_peek},
-            {"vow_ref", use_ref},         {"vow_unref", use_unref},     {"vow_cancel", use_cancel},
-            {"vow_detach", use_detach}};
-
-/* One in each child: the test names itself by the number in its path. */
-static void check_use(fixture *f, const struct use *use)
-{
-    if (SEES_MEMORY)
-        g_test_skip("the sanitizer is quicker");
-    else
-        expect_abort(f, use->use, use->function, "the promise is used after it was given away", true);
-}
-
-#define USE(name, index)                \
-    static void test_##name(fixture *f) \
-    {                                   \
-        check_use(f, &uses[index]);     \
-    }
-
-USE(use_then, 0)
-USE(use_finally, 1)
-USE(use_attach, 2)
-USE(use_timeout, 3)
-USE(use_all, 4)
-USE(use_await, 5)
-USE(use_follow, 6)
-USE(use_run, 7)
-USE(use_peek, 8)
-USE(use_ref, 9)
-USE(use_unref, 10)
-USE(use_cancel, 11)
-USE(use_detach, 12)
 
 /* It is alive when it is given away the second time, and noticed when the second owner lets go. */
 static void give_twice(fixture *f)
@@ -390,19 +242,6 @@ static void test_taken(fixture *f)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    test_add("/given-away/then", test_use_then);
-    test_add("/given-away/finally", test_use_finally);
-    test_add("/given-away/attach", test_use_attach);
-    test_add("/given-away/timeout", test_use_timeout);
-    test_add("/given-away/all", test_use_all);
-    test_add("/given-away/await", test_use_await);
-    test_add("/given-away/follow", test_use_follow);
-    test_add("/given-away/run", test_use_run);
-    test_add("/given-away/peek", test_use_peek);
-    test_add("/given-away/ref", test_use_ref);
-    test_add("/given-away/unref", test_use_unref);
-    test_add("/given-away/cancel", test_use_cancel);
-    test_add("/given-away/detach", test_use_detach);
     test_add("/given-away/twice", test_give_twice);
     test_add("/given-away/wrap-promise", test_wrap_promise);
     test_add("/given-away/wrap-error", test_wrap_error);

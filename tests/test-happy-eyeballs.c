@@ -95,7 +95,7 @@ static void arrives_at(fixture *f, vow_promise *promise, const char *host, int p
     int fd = run_fd(promise);
 
     (void) f;
-    g_assert_true(vow_socket_peer(fd, &peer));
+    g_assert_cmpint(vow_socket_peer(fd, &peer), ==, 0);
     char *expected = g_strdup_printf("%s:%d", host, port);
     g_assert_cmpstr(vow_address_format(&peer, text, sizeof text), ==, expected);
     g_free(expected);

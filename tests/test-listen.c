@@ -173,7 +173,7 @@ static void any_host_without_ipv6(fixture *f)
 
     has_no_ipv6 = true;
     int fd = run_fd(vow_listen(f->loop, NULL, "0", 0));
-    g_assert_true(vow_socket_address(fd, &address));
+    g_assert_cmpint(vow_socket_address(fd, &address), ==, 0);
     g_assert_true(g_str_has_prefix(vow_address_format(&address, text, sizeof text), "0.0.0.0:"));
     run_fails(vow_listen(f->loop, "::", "0", 0), EAFNOSUPPORT, "[::]:0");
     has_no_ipv6 = false;
@@ -297,9 +297,10 @@ static void an_abstract_name(fixture *f)
     int ends[2], fd = run_fd(vow_listen_unix(f->loop, name, 0));
 
     g_assert_false(g_file_test(name, G_FILE_TEST_EXISTS));
-    g_assert_true(vow_socket_address(fd, &address));
+    g_assert_cmpint(vow_socket_address(fd, &address), ==, 0);
     g_assert_cmpstr(vow_address_format(&address, text, sizeof text), ==, name);
-    g_assert_true(vow_address_parse(&again, name) && vow_address_equal(&address, &again));
+    g_assert_cmpint(vow_address_parse(&again, name), ==, 0);
+    g_assert_true(vow_address_equal(&address, &again));
     ends[0] = run_fd(vow_connect_unix(f->loop, text));
     ends[1] = run_fd(vow_accept(f->loop, fd));
     assert_connected(f, ends[0], ends[1]);

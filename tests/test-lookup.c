@@ -446,7 +446,7 @@ static void listen_by_name(fixture *f)
 
     know(&entry);
     int fd = run_fd(vow_listen(f->loop, "host.test", "0", 0));
-    g_assert_true(vow_socket_address(fd, &address));
+    g_assert_cmpint(vow_socket_address(fd, &address), ==, 0);
     g_assert_true(g_str_has_prefix(vow_address_format(&address, text, sizeof text), "127.0.0.1:"));
     close(fd);
     know(&no_entry);

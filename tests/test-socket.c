@@ -251,17 +251,12 @@ static void the_port_of_a_socket(fixture *f)
     close(client);
     close(listener);
     g_free(text);
-    errno = 0;
     g_assert_cmpint(vow_socket_port(-1), ==, -1);
-    g_assert_cmpint(errno, ==, EBADF);
     open_pipe(ends);
     g_assert_cmpint(vow_socket_port(ends[0]), ==, -1);
-    g_assert_cmpint(errno, ==, ENOTSOCK);
     close_both(ends);
-    errno = 0;
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
     g_assert_cmpint(vow_socket_port(ends[0]), ==, -1);
-    g_assert_cmpint(errno, !=, 0);
     close_both(ends);
 }
 

@@ -46,11 +46,11 @@ VOW_API const vow_type vow_type_address; /**< @brief The type of vow_address_val
  *
  * @param address filled; nobody's when it fails.
  * @param text    read during the call.
- * @return true; false with errno set: `EINVAL` for text that is none of that or NULL, `ENAMETOOLONG` for a
- * path that no socket address has room for, `ENOMEM`.
+ * @return 0, or an errno value: `EINVAL` for text that is none of that or NULL, `ENAMETOOLONG` for a path
+ * that no socket address has room for, `ENOMEM`.
  * @since 0.1
  */
-VOW_API bool vow_address_parse(vow_address *address, const char *text);
+VOW_API int vow_address_parse(vow_address *address, const char *text);
 
 /**
  * @brief Writes an address as text, in the form that vow_address_parse() reads.
@@ -103,10 +103,10 @@ VOW_API const struct sockaddr *vow_address_sockaddr(const vow_address *address);
  * @param address  filled.
  * @param sockaddr copied; may be NULL when the length is 0.
  * @param length   in bytes.
- * @return true; false with errno set to `EINVAL` when it is longer than any address of the system.
+ * @return 0, or `EINVAL` when it is longer than any address of the system.
  * @since 0.1
  */
-VOW_API bool vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length);
+VOW_API int vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length);
 
 /**
  * @brief An owned copy of an address, as a value.
@@ -144,25 +144,26 @@ static inline const vow_address *vow_as_address_at(const vow_value *value, const
  * @brief The address that a socket is bound to.
  * @param fd      stays the caller's.
  * @param address filled; nobody's when it fails, and for a Unix-domain socket without a name.
- * @return true; false with errno set as by getsockname(2).
+ * @return 0, or an errno value, as of getsockname(2).
  * @since 0.1
  */
-VOW_API bool vow_socket_address(int fd, vow_address *address);
+VOW_API int vow_socket_address(int fd, vow_address *address);
 
 /**
  * @brief The address of a socket's peer, such as that of an accepted connection.
  * @param fd      stays the caller's.
  * @param address filled; nobody's when it fails, and for a peer without a name, as those who connect to a
  *                Unix-domain socket usually are.
- * @return true; false with errno set as by getpeername(2): `ENOTCONN` when the peer has reset the connection.
+ * @return 0, or an errno value, as of getpeername(2): `ENOTCONN` when the peer has reset the connection.
  * @since 0.1
  */
-VOW_API bool vow_socket_peer(int fd, vow_address *address);
+VOW_API int vow_socket_peer(int fd, vow_address *address);
 
 /**
  * @brief The port that a TCP or UDP socket is bound to.
  * @param fd stays the caller's.
- * @return the port, in the machine's byte order; -1 with errno set when it is not an open TCP or UDP socket.
+ * @return the port, in the machine's byte order; -1 when it is not an open TCP or UDP socket.
+ * vow_socket_address() says why.
  * @since 0.1
  */
 VOW_API int vow_socket_port(int fd);

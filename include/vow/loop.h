@@ -28,7 +28,8 @@ VOW_BEGIN_DECLS
  * libvow.
  *
  * @param ev stays the caller's and must outlive the vow_loop. Several vow_loops may share one.
- * @return the loop, to be released with vow_loop_free(); NULL when out of memory.
+ * @return the loop, to be released with vow_loop_free(); NULL, with errno set to `ENOMEM`, when
+ * out of memory.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);

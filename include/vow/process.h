@@ -180,8 +180,9 @@ VOW_API int vow_process_take_fd(vow_process *process, int stream);
  * Ending it (vow_stream_close(), vow_stream_free()) is how the process learns that there is no more.
  *
  * @param process changed.
- * @return the stream, now the caller's. NULL when that is no pipe or was taken already; also out of memory,
- * and then the pipe is closed.
+ * @return the stream, now the caller's; NULL, with errno set, when there is none.
+ * @par Errors
+ * errno is `EBADF` when that is no pipe or was taken already; `ENOMEM`, and then the pipe is closed.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_process_stdin_at(vow_process *process, const char *site);
@@ -190,8 +191,9 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stdin_at(vow_process *process, con
 /**
  * @brief The stream from a process's standard output.
  * @param process changed.
- * @return the stream, now the caller's. NULL when that is no pipe or was taken already; also out of memory,
- * and then the pipe is closed.
+ * @return the stream, now the caller's; NULL, with errno set, when there is none.
+ * @par Errors
+ * errno is `EBADF` when that is no pipe or was taken already; `ENOMEM`, and then the pipe is closed.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_process_stdout_at(vow_process *process, const char *site);
@@ -200,8 +202,9 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stdout_at(vow_process *process, co
 /**
  * @brief The stream from a process's standard error.
  * @param process changed.
- * @return the stream, now the caller's. NULL when that is no pipe or was taken already; also out of memory,
- * and then the pipe is closed.
+ * @return the stream, now the caller's; NULL, with errno set, when there is none.
+ * @par Errors
+ * errno is `EBADF` when that is no pipe or was taken already; `ENOMEM`, and then the pipe is closed.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, const char *site);

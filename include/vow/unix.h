@@ -32,12 +32,12 @@ typedef struct vow_credentials {
  * User and group can be relied on; the process may have ended since, and its number may be another's.
  *
  * @param fd          stays the caller's.
- * @param credentials filled, when it returns true.
- * @return true; false with errno set: `EBADF`, `ENOTSOCK`, `ENOTCONN`, or `EOPNOTSUPP` for a socket that is
- * not a Unix-domain one.
+ * @param credentials filled, when it returns 0.
+ * @return 0, or an errno value: `EBADF`, `ENOTSOCK`, `ENOTCONN`, or `EOPNOTSUPP` for a socket that is not a
+ * Unix-domain one.
  * @since 0.1
  */
-VOW_API bool vow_socket_credentials(int fd, vow_credentials *credentials);
+VOW_API int vow_socket_credentials(int fd, vow_credentials *credentials);
 
 /* How many descriptors one message can carry at most: Linux's limit. */
 #define VOW_MESSAGE_FDS_MAX 253

@@ -217,6 +217,9 @@ void vow__give_way(vow_promise *upstream, const vow_promise *refused);
 /* End the program: what was passed to a public function is gone, or of another loop or thread. */
 VOW__RARE VOW_NORETURN void vow__misuse_promise(const vow_promise *promise, const char *function,
                                                 const char *site);
+/* The same of what the program knows as a `what`. */
+VOW__RARE VOW_NORETURN void vow__misuse_handle(const vow_promise *promise, const char *what,
+                                               const char *function, const char *site);
 VOW__RARE VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
 VOW__RARE VOW_NORETURN void vow__misuse_refs(const vow_promise *promise);
 #ifdef VOW_DEBUG
@@ -251,6 +254,17 @@ static inline void vow__check_promise(const vow_promise *promise, const char *fu
 {
     if (VOW_UNLIKELY(vow__is_gone(promise)))
         vow__misuse_promise(promise, function, site);
+    vow__check_thread(vow__loop_of(promise), function, site);
+}
+
+/* What a program knows under another name, and that begins with a promise: a `what`, such as an interval. */
+static inline void vow__check_handle(const void *handle, const char *what, const char *function,
+                                     const char *site)
+{
+    const vow_promise *promise = handle;
+
+    if (VOW_UNLIKELY(vow__is_gone(promise)))
+        vow__misuse_handle(promise, what, function, site);
     vow__check_thread(vow__loop_of(promise), function, site);
 }
 

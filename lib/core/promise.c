@@ -7,12 +7,17 @@
 
 #include "base/misuse-private.h"
 
-void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
+void vow__misuse_handle(const vow_promise *promise, const char *what, const char *function, const char *site)
 {
     if (!promise)
-        vow__misuse_null(function, "promise", site);
-    vow__misuse(function, promise->site, "the promise is used after it was given away%s%s",
+        vow__misuse_null(function, what, site);
+    vow__misuse(function, promise->site, "the %s is used after it was given away%s%s", what,
                 site ? ", at " : "", site ? site : "");
+}
+
+void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
+{
+    vow__misuse_handle(promise, "promise", function, site);
 }
 
 void vow__misuse_refs(const vow_promise *promise)

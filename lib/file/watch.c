@@ -139,11 +139,13 @@ vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, co
     struct ev_loop *ev;
     vow_watch *self;
     size_t size = 0;
+    int code = seconds >= 0 ? check_path(path, &size) : EINVAL;
 
     vow__check_loop(loop, "vow_watch_new", site);
-    errno = seconds >= 0 ? check_path(path, &size) : EINVAL;
-    if (errno)
+    if (code) {
+        errno = code;
         return NULL;
+    }
     self = vow__source_new(loop, sizeof *self + size, &watch_kind, site);
     if (!self)
         return NULL;
@@ -157,22 +159,15 @@ vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, co
     return self;
 }
 
-static void check_watch(const vow_watch *watch, const char *function, const char *site)
-{
-    if (VOW_UNLIKELY(!watch))
-        vow__misuse_null(function, "watch", site);
-    vow__check_thread(vow__loop_of(&watch->source.promise), function, site);
-}
-
 vow_promise *vow_watch_next_at(vow_watch *watch, const char *site)
 {
-    check_watch(watch, "vow_watch_next", site);
+    vow__check_handle(watch, "watch", "vow_watch_next", site);
     return vow__source_next(&watch->source, site);
 }
 
 const ev_statdata *vow_watch_stat(const vow_watch *watch)
 {
-    check_watch(watch, "vow_watch_stat", NULL);
+    vow__check_handle(watch, "watch", "vow_watch_stat", NULL);
     return &watch->stat.attr;
 }
 
@@ -180,6 +175,6 @@ void vow_watch_free(vow_watch *watch)
 {
     if (!watch)
         return;
-    check_watch(watch, "vow_watch_free", NULL);
+    vow__check_handle(watch, "watch", "vow_watch_free", NULL);
     vow__source_free(&watch->source);
 }

@@ -197,13 +197,6 @@ vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site)
     return self;
 }
 
-static void check_poll(const vow_poll *poll, const char *function, const char *site)
-{
-    if (VOW_UNLIKELY(!poll))
-        vow__misuse_null(function, "poll", site);
-    vow__check_thread(vow__loop_of(&poll->promise), function, site);
-}
-
 /* libev ends the program when a watcher of a descriptor that is not open starts. */
 static bool can_start(const vow_poll *poll, int events)
 {
@@ -218,7 +211,7 @@ vow_promise *vow_poll_next_at(vow_poll *poll, int events, const char *site)
     vow_loop *loop;
     waiter *self;
 
-    check_poll(poll, "vow_poll_next", site);
+    vow__check_handle(poll, "poll", "vow_poll_next", site);
     loop = vow__loop_of(&poll->promise);
     self = (void *) vow__promise_new(loop, sizeof *self, &next_kind, site);
     if (!self)
@@ -244,7 +237,7 @@ void vow_poll_free(vow_poll *poll)
 {
     if (!poll)
         return;
-    check_poll(poll, "vow_poll_free", NULL);
+    vow__check_handle(poll, "poll", "vow_poll_free", NULL);
     for (int i = 0; i < DIRECTIONS; i++)
         while (is_wanted(&poll->directions[i])) {
             waiter *next = first_of(&poll->directions[i], i);

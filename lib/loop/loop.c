@@ -5,6 +5,8 @@
  */
 #include "loop/loop-private.h"
 
+#include <errno.h>
+
 #include <vow/loop.h>
 
 #include "base/misuse-private.h"
@@ -105,8 +107,10 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     if (!ev)
         vow__misuse("vow_loop_new", NULL, "the ev_loop is NULL");
     self = (vow__ev_loop *) (void *) vow__loop_new(sizeof *self, &host);
-    if (!self)
+    if (!self) {
+        errno = ENOMEM;
         return NULL;
+    }
     self->ev = ev;
     ev_prepare_init(&self->drain, drain_cb);
     ev_set_priority(&self->drain, EV_MAXPRI);
@@ -121,6 +125,7 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     if (vow__run_init(self))
         return &self->core;
     vow__loop_close(&self->core);
+    errno = ENOMEM;
     return NULL;
 }
 

@@ -34,19 +34,17 @@ const struct sockaddr *vow_address_sockaddr(const vow_address *address)
     return (const struct sockaddr *) (const void *) address->storage.bytes;
 }
 
-bool vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length)
+int vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length)
 {
     vow__check_pointer(address, "address", "vow_address_set", NULL);
     vow__check_bytes(sockaddr, length, "vow_address_set", NULL);
     memset(address, 0, sizeof *address);
-    if (length > sizeof address->storage) {
-        errno = EINVAL;
-        return false;
-    }
+    if (length > sizeof address->storage)
+        return EINVAL;
     if (length)
         memcpy(address->storage.bytes, sockaddr, length);
     address->length = (uint32_t) length;
-    return true;
+    return 0;
 }
 
 /* Copies, so that what is read is of the type it is read as. */
@@ -129,21 +127,15 @@ static int parse_host_and_port(vow_address *address, const char *text)
     return vow__address_numeric(address, host, end + has_brackets + 1);
 }
 
-bool vow_address_parse(vow_address *address, const char *text)
+int vow_address_parse(vow_address *address, const char *text)
 {
-    int code;
-
     vow__check_pointer(address, "address", "vow_address_parse", NULL);
     memset(address, 0, sizeof *address);
     if (!text || !*text)
-        code = EINVAL;
-    else if (*text == '@' || strchr(text, '/'))
-        code = parse_unix(address, text);
-    else
-        code = parse_host_and_port(address, text);
-    if (code)
-        errno = code;
-    return !code;
+        return EINVAL;
+    if (*text == '@' || strchr(text, '/'))
+        return parse_unix(address, text);
+    return parse_host_and_port(address, text);
 }
 
 vow_error *vow__address_unix(vow_address *address, const char *path, const char *function, const char *site)
@@ -308,28 +300,28 @@ void vow__address_take(vow_address *address, const struct sockaddr_storage *from
                     from->ss_family == AF_UNIX && length <= PATH_OFFSET ? 0 : length);
 }
 
-bool vow_socket_address(int fd, vow_address *address)
+int vow_socket_address(int fd, vow_address *address)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
-    int status;
+    int code;
 
     vow__check_pointer(address, "address", "vow_socket_address", NULL);
-    status = getsockname(fd, (struct sockaddr *) (void *) &storage, &length);
-    vow__address_take(address, &storage, status < 0 ? 0 : length);
-    return status == 0;
+    code = getsockname(fd, (struct sockaddr *) (void *) &storage, &length) < 0 ? errno : 0;
+    vow__address_take(address, &storage, code ? 0 : length);
+    return code;
 }
 
-bool vow_socket_peer(int fd, vow_address *address)
+int vow_socket_peer(int fd, vow_address *address)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
-    int status;
+    int code;
 
     vow__check_pointer(address, "address", "vow_socket_peer", NULL);
-    status = getpeername(fd, (struct sockaddr *) (void *) &storage, &length);
-    vow__address_take(address, &storage, status < 0 ? 0 : length);
-    return status == 0;
+    code = getpeername(fd, (struct sockaddr *) (void *) &storage, &length) < 0 ? errno : 0;
+    vow__address_take(address, &storage, code ? 0 : length);
+    return code;
 }
 
 void vow__socket_set_nodelay(int fd, int family)
@@ -345,20 +337,15 @@ bool vow__socket_is_own_peer(int fd, const vow_address *to)
 {
     vow_address own, peer;
 
-    return vow_address_port(to) > 0 && vow_socket_address(fd, &own) &&
-           vow_address_port(&own) == vow_address_port(to) && vow_socket_peer(fd, &peer) &&
+    return vow_address_port(to) > 0 && vow_socket_address(fd, &own) == 0 &&
+           vow_address_port(&own) == vow_address_port(to) && vow_socket_peer(fd, &peer) == 0 &&
            vow_address_equal(&own, &peer);
 }
 
 int vow_socket_port(int fd)
 {
     vow_address address;
-    int port;
 
-    if (!vow_socket_address(fd, &address))
-        return -1;
-    port = vow_address_port(&address);
-    if (port < 0)
-        errno = EAFNOSUPPORT;
-    return port;
+    vow_socket_address(fd, &address); /* nobody's, which has no port, when it fails */
+    return vow_address_port(&address);
 }

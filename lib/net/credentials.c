@@ -8,7 +8,7 @@
 
 #include "base/misuse-private.h"
 
-bool vow_socket_credentials(int fd, vow_credentials *credentials)
+int vow_socket_credentials(int fd, vow_credentials *credentials)
 {
     struct ucred found;
     socklen_t length = sizeof found;
@@ -17,19 +17,15 @@ bool vow_socket_credentials(int fd, vow_credentials *credentials)
 
     vow__check_pointer(credentials, "place", "vow_socket_credentials", NULL);
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) < 0)
-        return false;
-    if (domain != AF_UNIX) {
-        errno = EOPNOTSUPP;
-        return false;
-    }
+        return errno;
+    if (domain != AF_UNIX)
+        return EOPNOTSUPP;
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &length) < 0)
-        return false;
-    if (found.uid == (uid_t) -1) { /* what Linux says of nobody */
-        errno = ENOTCONN;
-        return false;
-    }
+        return errno;
+    if (found.uid == (uid_t) -1) /* what Linux says of nobody */
+        return ENOTCONN;
     credentials->pid = found.pid;
     credentials->uid = found.uid;
     credentials->gid = found.gid;
-    return true;
+    return 0;
 }

@@ -174,7 +174,7 @@ static ptrdiff_t collect(const struct addrinfo *found, int family, vow_list *lis
     for (; found; found = found->ai_next) {
         vow_address address;
 
-        if (!vow_address_set(&address, found->ai_addr, found->ai_addrlen) ||
+        if (vow_address_set(&address, found->ai_addr, found->ai_addrlen) != 0 ||
             (family != AF_UNSPEC && vow_address_family(&address) != family) || !is_new(list, count, &address))
             continue;
         list->items[count] = vow_address_value(&address);

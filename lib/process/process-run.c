@@ -18,7 +18,10 @@ static vow_stream *take_stream(vow_process *process, int stream, const char *fun
 {
     int fd = vow__process_take_fd(process, stream, function, site);
 
-    return fd < 0 ? NULL : vow_stream_new_at(vow__loop_of(&process->promise), fd, site);
+    if (fd >= 0)
+        return vow_stream_new_at(vow__loop_of(&process->promise), fd, site);
+    errno = EBADF;
+    return NULL;
 }
 
 vow_stream *vow_process_stdin_at(vow_process *process, const char *site)
@@ -58,7 +61,7 @@ static vow_value too_much(const vow_error *error, void *data)
 {
     const output *self = data;
 
-    if (vow_error_code(error) != EMSGSIZE)
+    if (!vow_error_is(error, &vow_domain_errno, EMSGSIZE))
         return vow_throw(vow_error_ref(error));
     return vow_throwf_at(self->site, EMSGSIZE, "vow_process_run: %s: its %s is longer than %zu bytes",
                          self->program, self->name, self->limit);
@@ -102,7 +105,7 @@ static vow_promise *collect(vow_process *process, int which, size_t limit, const
 static vow_value is_enough(const vow_error *error, void *data)
 {
     (void) data;
-    return vow_error_code(error) == EPIPE ? vow_nil() : vow_throw(vow_error_ref(error));
+    return vow_error_is(error, &vow_domain_errno, EPIPE) ? vow_nil() : vow_throw(vow_error_ref(error));
 }
 
 static vow_promise *feed(vow_process *process, const void *input, size_t size, const char *site)

@@ -269,13 +269,6 @@ static void drop_process(void *process)
 
 const vow_type vow_type_process = {"process", drop_process};
 
-static void check_process(const vow_process *process, const char *function, const char *site)
-{
-    if (VOW_UNLIKELY(!process))
-        vow__misuse_null(function, "process", site);
-    vow__check_thread(vow__loop_of(&process->promise), function, site);
-}
-
 vow_process *vow_take_process_at(vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_process))
@@ -286,19 +279,19 @@ vow_process *vow_take_process_at(vow_value *value, const char *site)
 /* A promise of its own for each who waits: whoever takes the value takes it from nobody else. */
 vow_promise *vow_process_wait_at(const vow_process *process, const char *site)
 {
-    check_process(process, "vow_process_wait", site);
+    vow__check_handle(process, "process", "vow_process_wait", site);
     return vow_then_at(vow_ref(&process->promise), NULL, NULL, site);
 }
 
 void vow_process_end(vow_process *process)
 {
-    check_process(process, "vow_process_end", NULL);
+    vow__check_handle(process, "process", "vow_process_end", NULL);
     end(process);
 }
 
 int vow_process_kill(const vow_process *process, int signum)
 {
-    check_process(process, "vow_process_kill", NULL);
+    vow__check_handle(process, "process", "vow_process_kill", NULL);
     if (process->promise.stage == VOW__PROCESS_NONE)
         return ESRCH;
     return vow__child_kill(&process->child, signum);
@@ -306,7 +299,7 @@ int vow_process_kill(const vow_process *process, int signum)
 
 pid_t vow_process_pid(const vow_process *process)
 {
-    check_process(process, "vow_process_pid", NULL);
+    vow__check_handle(process, "process", "vow_process_pid", NULL);
     return process->child.pid;
 }
 
@@ -314,7 +307,7 @@ int vow__process_take_fd(vow_process *process, int stream, const char *function,
 {
     int fd;
 
-    check_process(process, function, site);
+    vow__check_handle(process, "process", function, site);
     if (stream < 0 || stream > 2)
         return -1;
     fd = process->pipes[stream];
@@ -331,7 +324,7 @@ void vow_process_free(vow_process *process)
 {
     if (!process)
         return;
-    check_process(process, "vow_process_free", NULL);
+    vow__check_handle(process, "process", "vow_process_free", NULL);
     vow__process_close_pipes(process);
     vow_unref(&process->promise);
 }

@@ -277,16 +277,9 @@ vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, co
     return NULL;
 }
 
-static void check_signals(const vow_signals *signals, const char *function, const char *site)
-{
-    if (VOW_UNLIKELY(!signals))
-        vow__misuse_null(function, "subscription", site);
-    vow__check_thread(vow__loop_of(&signals->source.promise), function, site);
-}
-
 vow_promise *vow_signals_next_at(vow_signals *signals, const char *site)
 {
-    check_signals(signals, "vow_signals_next", site);
+    vow__check_handle(signals, "subscription", "vow_signals_next", site);
     return vow__source_next(&signals->source, site);
 }
 
@@ -294,6 +287,6 @@ void vow_signals_free(vow_signals *signals)
 {
     if (!signals)
         return;
-    check_signals(signals, "vow_signals_free", NULL);
+    vow__check_handle(signals, "subscription", "vow_signals_free", NULL);
     vow__source_free(&signals->source);
 }

@@ -97,7 +97,7 @@ VOW_NORETURN void vow__misuse_stream(const vow_stream *stream, const char *funct
 
 static inline void vow__check_stream(const vow_stream *stream, const char *function, const char *site)
 {
-    if (VOW_UNLIKELY(!stream || stream->is_closing))
+    if (VOW_UNLIKELY(vow__is_gone((const vow_promise *) stream) || stream->is_closing))
         vow__misuse_stream(stream, function, site);
     vow__check_thread(vow__loop_of(&stream->promise), function, site);
 }

@@ -172,9 +172,11 @@ vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)
 
 void vow__misuse_stream(const vow_stream *stream, const char *function, const char *site)
 {
-    if (!stream)
-        vow__misuse_null(function, "stream", site);
-    vow__misuse(function, stream->promise.site, "the stream was given to vow_stream_close() before");
+    const vow_promise *promise = (const vow_promise *) stream;
+
+    if (vow__is_gone(promise))
+        vow__misuse_handle(promise, "stream", function, site);
+    vow__misuse(function, promise->site, "the stream was given to vow_stream_close() before");
 }
 
 void vow_stream_free(vow_stream *stream)

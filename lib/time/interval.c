@@ -127,11 +127,12 @@ static const vow__source_kind interval_kind = {
     .close = close_interval,
 };
 
-static vow_interval *interval_new(vow_loop *loop, double seconds, const char *site)
+/* `offset` and `seconds` as vow_interval_by_clock() is given them. */
+static vow_interval *interval_new(vow_loop *loop, double offset, double seconds, const char *site)
 {
     vow_interval *self;
 
-    if (!isfinite(seconds) || seconds < SECONDS_MIN) {
+    if (!isfinite(offset) || !isfinite(seconds) || seconds < SECONDS_MIN) {
         errno = EINVAL;
         return NULL;
     }
@@ -155,7 +156,7 @@ vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *si
         errno = loop->is_closed ? ECANCELED : ENOMEM;
         return NULL;
     }
-    self = interval_new(loop, seconds, site);
+    self = interval_new(loop, 0, seconds, site);
     if (!self)
         return NULL;
     self->by_clock = false;
@@ -169,7 +170,7 @@ vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double sec
     vow_interval *self;
 
     vow__check_loop(loop, "vow_interval_by_clock", site);
-    self = interval_new(loop, isfinite(offset) ? seconds : -1, site);
+    self = interval_new(loop, offset, seconds, site);
     if (!self)
         return NULL;
     self->by_clock = true;
@@ -179,16 +180,9 @@ vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double sec
     return self;
 }
 
-static void check_interval(const vow_interval *interval, const char *function, const char *site)
-{
-    if (VOW_UNLIKELY(!interval))
-        vow__misuse_null(function, "interval", site);
-    vow__check_thread(vow__loop_of(&interval->source.promise), function, site);
-}
-
 vow_promise *vow_interval_next_at(vow_interval *interval, const char *site)
 {
-    check_interval(interval, "vow_interval_next", site);
+    vow__check_handle(interval, "interval", "vow_interval_next", site);
     return vow__source_next(&interval->source, site);
 }
 
@@ -196,6 +190,6 @@ void vow_interval_free(vow_interval *interval)
 {
     if (!interval)
         return;
-    check_interval(interval, "vow_interval_free", NULL);
+    vow__check_handle(interval, "interval", "vow_interval_free", NULL);
     vow__source_free(&interval->source);
 }
