@@ -7,6 +7,8 @@ libvow_la_SOURCES = \
 	lib/base/allocator-private.h \
 	lib/base/allocator.c \
 	lib/base/compiler-private.h \
+	lib/base/deadline-private.h \
+	lib/base/deadline.c \
 	lib/base/fd-ends-private.h \
 	lib/base/fd-ends.c \
 	lib/base/link-private.h \
@@ -17,12 +19,17 @@ libvow_la_SOURCES = \
 	lib/base/pool.c \
 	lib/base/region-private.h \
 	lib/base/region.c \
+	lib/base/text-private.h \
+	lib/base/text.c \
 	lib/os/child-private.h \
 	lib/os/child.c \
+	lib/os/fd-private.h \
 	lib/os/fd.c \
 	lib/os/spawn-child.c \
 	lib/os/spawn-private.h \
 	lib/os/spawn.c \
+	lib/os/stack-private.h \
+	lib/os/stack.c \
 	lib/thread/crew-private.h \
 	lib/thread/crew.c \
 	lib/thread/jobs.c \
@@ -36,6 +43,7 @@ libvow_la_SOURCES = \
 	lib/core/attach.c \
 	lib/core/bytes-private.h \
 	lib/core/bytes.c \
+	lib/core/circles.c \
 	lib/core/combine-private.h \
 	lib/core/combine.c \
 	lib/core/drop-private.h \
@@ -52,6 +60,7 @@ libvow_la_SOURCES = \
 	lib/core/list-private.h \
 	lib/core/list.c \
 	lib/core/loops.c \
+	lib/core/name.c \
 	lib/core/operations-private.h \
 	lib/core/place-private.h \
 	lib/core/place.c \
@@ -66,11 +75,13 @@ libvow_la_SOURCES = \
 	lib/core/select.c \
 	lib/core/share.c \
 	lib/core/shield.c \
+	lib/core/take.c \
 	lib/core/then.c \
 	lib/core/thenable-private.h \
 	lib/core/thenable.c \
 	lib/core/value-private.h \
 	lib/core/value.c \
+	lib/core/verbs.c \
 	lib/core/waits-private.h \
 	lib/core/waits.c \
 	lib/task/task.c \
@@ -83,11 +94,15 @@ libvow_la_SOURCES = \
 	lib/time/wheel-private.h \
 	lib/time/wheel.c \
 	lib/loop/at-end.c \
+	lib/loop/drain.c \
 	lib/loop/idle.c \
 	lib/loop/inbox-private.h \
 	lib/loop/inbox.c \
 	lib/loop/loop-private.h \
 	lib/loop/loop.c \
+	lib/loop/patience.c \
+	lib/loop/run-check.c \
+	lib/loop/run-private.h \
 	lib/loop/run.c \
 	lib/loop/source-private.h \
 	lib/loop/source.c \
@@ -108,6 +123,8 @@ libvow_la_SOURCES = \
 	lib/offload/remote.c \
 	lib/stream/stream-buffer.c \
 	lib/stream/stream-copy.c \
+	lib/stream/stream-ends.c \
+	lib/stream/stream-item.c \
 	lib/stream/stream-private.h \
 	lib/stream/stream-queue.c \
 	lib/stream/stream-read.c \

@@ -1,80 +1,200 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# The folders of lib/ are layers: an include points to the same layer or further down, to a foo-private.h or a
-# public header. What is below lib/loop knows no libev, but for lib/os/fd.c, and nothing knows GLib.
+# The folders of lib/ are layers. A folder uses the private headers and functions of those that the table names,
+# and public ones of whatever stands at its own height or below. Read from the includes, and once more from the
+# symbols of the object files. What is below lib/loop knows no libev, and nothing knows GLib.
 #
 # Copyright (c) 2026 the libvow authors
 set -u
 . "$top_srcdir/tests/tap.sh"
 cd "$top_srcdir/lib" || exit 99
 
-# FILE:LINE:#include ... of all sources of a folder.
-includes() # includes FOLDER
-{
-    grep -En '^[[:space:]]*#[[:space:]]*include' "$1"/*.[ch] /dev/null
-}
+# From the bottom to the top: each folder, and those besides itself and base whose private parts it may use.
+cat >"$scratch/layers" <<'END'
+base
+os
+thread
+core
+task      core
+loop      os thread core
+time      core loop
+io        os core loop
+stream    os core loop io
+process   os core loop time
+offload   core thread loop
+file      os core loop offload
+net       os core loop time io offload
+END
+
+# Where public headers stand that are not called as their folder is: in the lowest that has a function of theirs.
+cat >"$scratch/homes" <<'END'
+address net
+allocator base
+combinators core
+common base
+datagram net
+error core
+interval time
+lookup net
+poll io
+promise core
+remote offload
+report core
+server net
+signal process
+socket net
+time loop
+unix net
+value core
+version base
+watch file
+END
+
+# Files that are one thing, though each calls the others: nothing but these may go round in a circle.
+# A promise: settling runs reactions, reactions let go of promises, and what goes cleans up and settles.
+# The pool of threads: one lock.
+cat >"$scratch/wholes" <<'END'
+core/interest core/promise core/resolver core/scheduler core/share core/thenable core/verbs
+thread/crew thread/jobs thread/worker
+END
+
+ls -d */ | tr -d / | sort >"$scratch/folders"
+awk '{ print $1 }' "$scratch/layers" | sort >"$scratch/known"
+comm -3 "$scratch/folders" "$scratch/known" >"$scratch/unknown"
+check_empty "the folders of lib/ are the layers that this test knows" "$scratch/unknown"
 
 # The same for those who read: a row of ARCHITECTURE.md ends with what the folder may use besides itself.
-is_written() # is_written FOLDER ALLOWED_FOLDERS
-{
-    echo "$2" | tr '|' '\n' | grep -vx "$1" >"$scratch/may"
-    sed -n "s,^| \[lib/$1/\](lib/$1/) | .* | *\(.*\) |\$,\1,p" ../ARCHITECTURE.md | sed 's/, */\n/g; /^$/d' |
-        diff - "$scratch/may" >"$scratch/wrong"
-    check_empty "ARCHITECTURE.md says what lib/$1 may use" "$scratch/wrong"
-}
+awk '{
+    row = $1 == "base" ? "" : "base"
+    for (i = 2; i <= NF; i++)
+        row = row ", " $i
+    print $1 ":" row
+}' "$scratch/layers" >"$scratch/rows"
+sed -n 's,^| \[lib/\([a-z]*\)/\](lib/[a-z]*/) | .* | *\([^|]*[^| ]\)* *|$,\1:\2,p' ../ARCHITECTURE.md |
+    diff - "$scratch/rows" >"$scratch/wrong"
+check_empty "ARCHITECTURE.md says what each folder may use" "$scratch/wrong"
 
-# But for files that do not belong to the layer in whose folder they stand.
-points_down() # points_down FOLDER ALLOWED_FOLDERS [OTHER_FILES]
-{
-    includes "$1" | grep -E 'include[[:space:]]*"' | grep -Ev "^$1/(${3:-no_file})[-._a-z]*:" |
-        grep -Ev "include[[:space:]]*\"($2)/[a-z0-9-]+-private\.h\"" >"$scratch/up"
-    check_empty "lib/$1 includes the private headers of $2 alone" "$scratch/up"
-    is_written "$1" "$2"
+# What the table says, for the programs below: height[FOLDER], may[FOLDER, OTHER], home[HEADER].
+table='
+FILENAME ~ /layers$/ {
+    height[$1] = FNR
+    may[$1, $1] = may[$1, "base"] = 1
+    for (i = 2; i <= NF; i++)
+        may[$1, $i] = 1
+    next
 }
+FILENAME ~ /homes$/ { home[$1] = $2; next }'
+
+# FILE:LINE:#include ...
+grep -En '^[[:space:]]*#[[:space:]]*include[[:space:]]*("|<vow/)' */*.[ch] >"$scratch/includes"
+awk "$table"'
+{
+    split($0, part, /[:"<>]/)
+    folder = part[1]
+    sub(/\/.*/, "", folder)
+    name = $0
+    sub(/^[^"<]*["<]/, "", name)
+    sub(/[">].*/, "", name)
+    other = name
+    if ($0 ~ /</) {
+        gsub(/^vow\/|\.h$/, "", other)
+        other = other in home ? home[other] : other
+        if (!(other in height) || height[other] > height[folder])
+            print
+    } else {
+        sub(/\/.*/, "", other)
+        if (!((folder, other) in may) || name !~ /^[a-z]+\/[a-z0-9-]+-private\.h$/)
+            print
+    }
+}' "$scratch/layers" "$scratch/homes" "$scratch/includes" >"$scratch/up"
+check_empty "each folder includes what it may" "$scratch/up"
+
+# ---- Object files ------------------------------------------------------------------------------------------
+
+# What the library exports is public, also where only a macro calls it.
+tr -d ' ;' <vow.map | grep '^vow_' | sort >"$scratch/exported"
+
+# FILE NAME TYPE, with FILE as "core/promise"; not those of a file that is gone.
+find "$top_builddir/lib" -path '*/.libs/libvow_la-*.o' -exec ${NM:-nm} -A -P {} + 2>/dev/null |
+    sed -n 's,^.*/lib/\([a-z]*\)/\.libs/libvow_la-\([a-z0-9-]*\)\.o: *\([^ ]* [A-Za-z]\).*,\1/\2 \3,p' |
+    while read -r file name type; do
+        [ ! -f "$file.c" ] || echo "$file $name $type"
+    done >"$scratch/symbols"
+awk '$3 ~ /^[TDBRVWC]$/ { print $2, $1 }' "$scratch/symbols" | sort >"$scratch/defined"
+awk '$3 == "U" { print $2, $1 }' "$scratch/symbols" | sort >"$scratch/wanted"
+# USER SYMBOL OWNER, for each use across files.
+join "$scratch/wanted" "$scratch/defined" | awk '$2 != $3 { print $2, $1, $3 }' >"$scratch/uses"
+
+if [ "$(wc -l <"$scratch/uses")" -lt 100 ]; then
+    skip "each folder calls what it may" "the object files have no symbols that can be read"
+    skip "no files call one another in a circle" "the object files have no symbols that can be read"
+else
+    awk "$table"'
+    FILENAME ~ /exported$/ { exported[$1]; next }
+    {
+        folder = $1
+        owner = $3
+        sub(/\/.*/, "", folder)
+        sub(/\/.*/, "", owner)
+        if (!((folder, owner) in may) && (!($2 in exported) || height[owner] > height[folder]))
+            print $1, "uses", $2, "of", $3
+    }' "$scratch/layers" "$scratch/homes" "$scratch/exported" "$scratch/uses" >"$scratch/up"
+    check_empty "each folder calls what it may" "$scratch/up"
+
+    # Takes away what nobody calls and what calls nobody, until nothing more goes: circles are left, and the
+    # ways between them.
+    awk 'FILENAME ~ /wholes$/ { for (i = 1; i <= NF; i++) whole[$i] = $1; next }
+    {
+        from = $1 in whole ? whole[$1] : $1
+        to = $3 in whole ? whole[$3] : $3
+        if (from != to)
+            edge[from " -> " to]
+    }
+    END {
+        do {
+            gone = 0
+            split("", calls)
+            split("", called)
+            for (e in edge) {
+                split(e, end, " -> ")
+                calls[end[1]]
+                called[end[2]]
+            }
+            for (e in edge) {
+                split(e, end, " -> ")
+                if (!(end[1] in called) || !(end[2] in calls)) {
+                    delete edge[e]
+                    gone = 1
+                }
+            }
+        } while (gone)
+        for (e in edge)
+            print e
+    }' "$scratch/wholes" "$scratch/uses" >"$scratch/circles"
+    check_empty "no files call one another in a circle" "$scratch/circles"
+fi
 
 # Also what the headers include: the compiler lists all that one source depends on.
-knows_no_libev() # knows_no_libev FOLDER
-{
+for layer in base os thread core task; do
     folders="-I. -I../include -I$top_builddir/include $LIBEV_CFLAGS"
     : >"$scratch/ev"
-    for file in "$1"/*.c; do
+    for file in "$layer"/*.c; do
+        # shellcheck disable=SC2086
         if ! $CC -std=c11 -M $folders "$file" >"$scratch/deps" 2>&1; then
             echo "$file does not preprocess"
         elif grep -Eq '(^|[/ ])(ev|ev\+\+|event)\.h( |$)' "$scratch/deps"; then
             echo "$file includes libev"
         fi >>"$scratch/ev"
     done
-    check_empty "lib/$1 knows no libev" "$scratch/ev"
-}
-
-layers='base os thread core task loop time io offload stream file process net'
-
-ls -d */ | tr -d / >"$scratch/folders"
-for layer in $layers; do
-    sed "/^$layer\$/d" "$scratch/folders" >"$scratch/rest" && mv "$scratch/rest" "$scratch/folders"
-done
-check_empty "every folder of lib/ is a layer that this test knows" "$scratch/folders"
-
-points_down base 'base'
-points_down core 'base|core'
-points_down task 'base|core|task'
-points_down thread 'base|thread'
-points_down os 'base|os' 'child-private|fd'
-points_down loop 'base|core|thread|loop' 'inbox'
-points_down time 'base|core|loop|time'
-points_down io 'base|os|core|loop|io'
-points_down offload 'base|core|thread|loop|offload'
-points_down stream 'base|os|core|loop|io|stream'
-points_down file 'base|core|loop|offload|file'
-points_down process 'base|os|core|loop|process' 'process-private|process-streams'
-points_down net 'base|os|core|loop|io|offload|net' 'server'
-
-for layer in base core task thread; do
-    knows_no_libev "$layer"
+    check_empty "lib/$layer knows no libev" "$scratch/ev"
 done
 
 find . -name '*.h' ! -name '*-private.h' >"$scratch/headers"
 check_empty "every header of lib/ is a foo-private.h" "$scratch/headers"
+
+find . -name '*_*.[ch]' >"$scratch/names"
+find . -name '*.[ch]' | sed 's,.*/,,' | sort | uniq -d >>"$scratch/names"
+check_empty "the names of files have hyphens, and each is there once" "$scratch/names"
 
 find . -name '*.[ch]' -exec grep -En 'include[[:space:]]*[<"](glib|glib-object|gio/.*)\.h[>"]' {} + \
     >"$scratch/glib"

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/allocator-private.h"
-#include "base/misuse-private.h"
-#include "core/error-private.h"
 
 static void drop_bytes(void *pointer)
 {
@@ -59,18 +57,4 @@ void vow__bytes_free(vow__bytes *bytes)
 vow_value vow__bytes_value(vow__bytes *bytes)
 {
     return vow_own(bytes, &vow_type_bytes);
-}
-
-vow_value vow_bytes_copy(const void *data, size_t size)
-{
-    vow__bytes *bytes;
-
-    vow__check_bytes(data, size, "vow_bytes_copy", NULL);
-    bytes = vow__bytes_new(size);
-    if (!bytes)
-        return vow_throw(&vow__error_no_memory);
-    if (size)
-        memcpy(bytes->data, data, size);
-    vow__bytes_set_length(bytes, size);
-    return vow__bytes_value(bytes);
 }

@@ -7,6 +7,7 @@
 #ifndef VOW_CORE_DROP_PRIVATE_H
 #define VOW_CORE_DROP_PRIVATE_H
 
+#include "base/link-private.h"
 #include "core/value-private.h"
 
 /* Calls a drop function of the program: now, or, many levels deep, once the one that runs has returned. */
@@ -14,8 +15,8 @@ void vow__drop_call(void (*drop)(void *pointer), void *pointer);
 
 /* Whether what is dropped on this thread is put off. */
 bool vow__is_dropping(void);
-/* Then only: a promise that is settled and without references is disposed of in its turn. */
-void vow__drop_promise(vow_promise *promise);
+/* Then only: something that is to go is passed to this function in its turn, which is always the same one. */
+void vow__drop_later(vow__link *link, void (*pass)(vow__link *link));
 
 typedef struct vow__drops vow__drops;
 

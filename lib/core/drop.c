@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "base/allocator-private.h"
+#include "core/error-private.h"
 #include "core/list-private.h"
-#include "core/operations-private.h"
 
 typedef struct drop_call {
     void (*drop)(void *pointer);
@@ -27,7 +27,8 @@ typedef struct drop_call {
 
 struct vow__drops {
     vow__container *dying;          /* linked by `next` */
-    vow_promise *first, *last;      /* promises, linked by `wait.link.next`, in order */
+    vow__link *first, *last;        /* of settled promises, linked by `next`, in order */
+    void (*pass)(vow__link *link);  /* what becomes of each */
     drop_call *calls;               /* a stack */
     size_t count, capacity;         /* of it */
     drop_call inside[CALLS_INSIDE]; /* where it begins */
@@ -148,15 +149,12 @@ static void release_container(vow__drops *self)
         list_release(self, (vow_list *) container);
 }
 
-static void dispose_first(vow__drops *self)
+static void pass_first(vow__drops *self)
 {
-    vow_promise *promise = self->first;
-    vow_loop *loop = vow__loop_of(promise);
+    vow__link *link = self->first;
 
-    self->first = (vow_promise *) (void *) promise->wait.link.next;
-    vow__dispose(loop, promise);
-    if (loop->is_closed)
-        vow__loop_retire(loop);
+    self->first = link->next;
+    self->pass(link);
 }
 
 /* May run any drop function. */
@@ -168,7 +166,7 @@ static void work_off(vow__drops *self)
         else if (self->dying)
             release_container(self);
         else if (self->first)
-            dispose_first(self);
+            pass_first(self);
         else
             break;
     }
@@ -218,6 +216,9 @@ static void drop_container(vow_value value)
     drops_end(&self);
 }
 
+const vow_type vow_type_list = {"list", vow__drop_container};
+const vow_type vow_type_error = {"error", vow__drop_container};
+
 void vow_value_drop(vow_value value)
 {
     if (vow__value_is_trivial(value) || !is_last(value))
@@ -238,16 +239,17 @@ bool vow__is_dropping(void)
     return current != NULL;
 }
 
-void vow__drop_promise(vow_promise *promise)
+void vow__drop_later(vow__link *link, void (*pass)(vow__link *link))
 {
     vow__drops *self = current;
 
-    promise->wait.link.next = NULL;
+    link->next = NULL;
     if (self->first)
-        self->last->wait.link.next = (vow__link *) (void *) promise;
+        self->last->next = link;
     else
-        self->first = promise;
-    self->last = promise;
+        self->first = link;
+    self->last = link;
+    self->pass = pass;
 }
 
 vow__drops *vow__drops_pause(void)

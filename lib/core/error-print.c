@@ -5,8 +5,6 @@
  */
 #include "core/error-print-private.h"
 
-#include <stdarg.h>
-
 #include "base/misuse-private.h"
 
 #define LEVELS 8
@@ -18,22 +16,6 @@ typedef struct level {
     const vow_error *cause;
     size_t done;
 } level;
-
-void vow__text_add(vow__text *text, const char *format, ...)
-{
-    size_t room = text->size - text->length;
-    va_list arguments;
-    int length;
-
-    va_start(arguments, format);
-    if (text->stream)
-        length = vfprintf(text->stream, format, arguments);
-    else
-        length = vsnprintf(text->bytes + text->length, room, format, arguments);
-    va_end(arguments);
-    if (length > 0 && !text->stream)
-        text->length += (size_t) length < room ? (size_t) length : room - 1;
-}
 
 static void add_one(vow__text *text, const vow_error *error)
 {

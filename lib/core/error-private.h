@@ -6,6 +6,7 @@
 #ifndef VOW_CORE_ERROR_PRIVATE_H
 #define VOW_CORE_ERROR_PRIVATE_H
 
+#include <stdarg.h>
 #include <stdatomic.h>
 
 #include <vow/error.h>
@@ -40,6 +41,9 @@ vow_error *vow__error_new_aggregate(const char *site, size_t length);
 /* As vow_error_new(), but gives `fallback` when there is no memory. */
 vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, const char *format, ...)
     VOW_PRINTF(4, 5);
+/* An error on behalf of a public function; NULL when there is no memory, and then the cause is gone. */
+vow_error *vow__error_make(const char *function, const char *site, const vow_domain *domain, int code,
+                           vow_error *cause, const char *format, va_list arguments) VOW_PRINTF(6, 0);
 /* Gives up a reference; whether it was the last. Who has the only one is not told apart by any other thread.
  */
 static inline bool vow__error_is_last(vow_error *error)

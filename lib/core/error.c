@@ -77,9 +77,8 @@ static vow_error *error_alloc(const vow_domain *domain, int code, size_t length)
     return error;
 }
 
-static VOW_PRINTF(6, 0) vow_error *error_make(const char *function, const char *site,
-                                              const vow_domain *domain, int code, vow_error *cause,
-                                              const char *format, va_list arguments)
+vow_error *vow__error_make(const char *function, const char *site, const vow_domain *domain, int code,
+                           vow_error *cause, const char *format, va_list arguments)
 {
     va_list measured;
     vow_error *error;
@@ -109,7 +108,7 @@ vow_error *vow__error_new_or(vow_error *fallback, const char *site, int code, co
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make("vow_error_new", site, &vow_domain_errno, code, NULL, format, arguments);
+    error = vow__error_make("vow_error_new", site, &vow_domain_errno, code, NULL, format, arguments);
     va_end(arguments);
     return error ? error : fallback;
 }
@@ -120,7 +119,7 @@ vow_error *vow_error_new_at(const char *site, int code, const char *format, ...)
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make("vow_error_new", site, &vow_domain_errno, code, NULL, format, arguments);
+    error = vow__error_make("vow_error_new", site, &vow_domain_errno, code, NULL, format, arguments);
     va_end(arguments);
     return error ? error : &vow__error_no_memory;
 }
@@ -131,7 +130,7 @@ vow_error *vow_error_new_in_at(const char *site, const vow_domain *domain, int c
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make("vow_error_new_in", site, domain, code, NULL, format, arguments);
+    error = vow__error_make("vow_error_new_in", site, domain, code, NULL, format, arguments);
     va_end(arguments);
     return error ? error : &vow__error_no_memory;
 }
@@ -142,20 +141,9 @@ vow_error *vow_error_wrap_at(const char *site, vow_error *cause, int code, const
     vow_error *error;
 
     va_start(arguments, format);
-    error = error_make("vow_error_wrap", site, &vow_domain_errno, code, cause, format, arguments);
+    error = vow__error_make("vow_error_wrap", site, &vow_domain_errno, code, cause, format, arguments);
     va_end(arguments);
     return error ? error : &vow__error_no_memory;
-}
-
-vow_value vow_throwf_at(const char *site, int code, const char *format, ...)
-{
-    va_list arguments;
-    vow_error *error;
-
-    va_start(arguments, format);
-    error = error_make("vow_throwf", site, &vow_domain_errno, code, NULL, format, arguments);
-    va_end(arguments);
-    return vow_throw(error ? error : &vow__error_no_memory);
 }
 
 vow_error *vow__error_new_aggregate(const char *site, size_t length)

@@ -106,6 +106,16 @@ void vow__dispose(vow_loop *loop, vow_promise *promise)
     vow__pool_give(promise);
 }
 
+static void dispose_link(vow__link *link)
+{
+    vow_promise *promise = VOW__CONTAINER_OF(link, vow_promise, wait.link);
+    vow_loop *loop = vow__loop_of(promise);
+
+    vow__dispose(loop, promise);
+    if (loop->is_closed)
+        vow__loop_retire(loop);
+}
+
 /* The same of one that is settled, which waits for the drop function that runs: its value may have one, too.
  * That its error is to be left unsaid is known now only. */
 static void dispose_in_turn(vow_loop *loop, vow_promise *promise)
@@ -116,7 +126,7 @@ static void dispose_in_turn(vow_loop *loop, vow_promise *promise)
     }
     if (vow__is_rejected(promise) && !is_unhandled(loop, promise))
         promise->flags |= VOW__SEEN;
-    vow__drop_promise(promise);
+    vow__drop_later(&promise->wait.link, dispose_link);
 }
 
 /* A pending promise is to end, whoever holds it. */

@@ -5,7 +5,6 @@
  */
 #include "core/drop-private.h"
 #include "core/operations-private.h"
-#include "core/waits-private.h"
 
 #include <string.h>
 
@@ -187,12 +186,4 @@ void vow__loop_close(vow_loop *loop)
     vow__loops_remove(loop);
     vow__leave_program(loop);
     vow__drops_go_on(paused);
-}
-
-void vow__loop_retire(vow_loop *loop)
-{
-    if (loop->busy || vow__pools_count(&loop->pools) || loop->no_memory.refs || loop->closed.refs)
-        return;
-    vow__stash_empty(&loop->lists);
-    vow__pools_delete(&loop->pools);
 }

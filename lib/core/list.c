@@ -7,8 +7,6 @@
 #include "core/list-private.h"
 
 #include "base/allocator-private.h"
-#include "base/misuse-private.h"
-#include "core/promise-private.h"
 
 static size_t size_of(size_t length)
 {
@@ -46,19 +44,6 @@ vow_list *vow__list_new(size_t length)
 size_t vow_list_length(const vow_list *list)
 {
     return list ? list->length : 0;
-}
-
-static VOW__RARE vow_value *beyond(const vow_list *list, size_t index, const char *site)
-{
-    vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
-                site ? ", at " : "", site ? site : "");
-}
-
-vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
-{
-    if (VOW_UNLIKELY(!list || index >= list->length))
-        return beyond(list, index, site);
-    return vow__value_resolve((vow_value *) &list->items[index]);
 }
 
 vow_list *vow__list_obtain(vow__stash *stash, size_t length)

@@ -43,6 +43,14 @@ void vow__loops_remove(vow_loop *loop)
     pthread_mutex_unlock(&lock);
 }
 
+void vow__loop_retire(vow_loop *loop)
+{
+    if (loop->busy || vow__pools_count(&loop->pools) || loop->no_memory.refs || loop->closed.refs)
+        return;
+    vow__stash_empty(&loop->lists);
+    vow__pools_delete(&loop->pools);
+}
+
 /* Compares addresses only, so that it may be asked about any value, in a promise or not. */
 static const char *site_in_loop(const vow_loop *loop, const vow_value *value)
 {

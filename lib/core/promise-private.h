@@ -114,6 +114,8 @@ typedef struct vow__kind {
     void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
+    /* It is pending in a process that was forked from the one where a thread was to settle it: rejects it. */
+    void (*lost)(vow_promise *promise);
     /* A longer name for reports, which stays as it is for as long as the program runs; or NULL. */
     const char *(*describe)(const vow_promise *promise);
 } vow__kind;

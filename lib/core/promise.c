@@ -7,29 +7,6 @@
 
 #include "base/misuse-private.h"
 
-void vow__misuse_handle(const vow_promise *promise, const char *what, const char *function, const char *site)
-{
-    if (!promise)
-        vow__misuse_null(function, what, site);
-    vow__misuse(function, promise->site, "the %s is used after it was given away%s%s", what,
-                site ? ", at " : "", site ? site : "");
-}
-
-void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
-{
-    vow__misuse_handle(promise, "promise", function, site);
-}
-
-void vow__misuse_refs(const vow_promise *promise)
-{
-    vow__misuse("vow_ref", promise->site, "the promise has more references than can be counted");
-}
-
-void vow__misuse_loops(const char *function, const vow_promise *promise)
-{
-    vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
-}
-
 vow_promise *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
 {
     vow_promise *promise = vow__pool_take_slowly(&loop->pools, size);
@@ -159,11 +136,6 @@ vow_promise *vow__branch_cut(vow__branch *branch)
         branch->wait.upstream = 0;
     }
     return upstream;
-}
-
-const char *vow__name_of(const vow_promise *promise)
-{
-    return promise->kind->describe ? promise->kind->describe(promise) : promise->kind->name;
 }
 
 bool vow_is_pending_at(const vow_promise *promise, const char *site)

@@ -99,6 +99,8 @@ void vow__report_unhandled(vow_loop *loop, const vow_promise *promise, const vow
 void vow__report_leak(vow_loop *loop, const vow_promise *promise);
 /* Reports the circle that a promise is in. */
 void vow__report_circle(vow_loop *loop, const vow_promise *promise);
+/* Reports each circle of promises that nothing but one another can settle. Once, when their loop is freed. */
+void vow__report_circles(vow_loop *loop);
 /* Reports a promise whose operation or clean-up goes on, though its loop is freed and has no patience left.
  */
 void vow__report_straggler(vow_loop *loop, const vow_promise *promise);

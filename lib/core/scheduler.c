@@ -105,12 +105,3 @@ void vow__left_program(vow_loop *loop)
         loop->host->wake(loop);
     }
 }
-
-#ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function, const char *site)
-{
-    if (!pthread_equal(loop->thread, pthread_self()))
-        vow__misuse(function, NULL, "the loop belongs to another thread%s%s", site ? ", at " : "",
-                    site ? site : "");
-}
-#endif

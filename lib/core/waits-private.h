@@ -13,7 +13,4 @@
  */
 void vow__waits_describe(vow__text *text, const vow_promise *promise);
 
-/* Reports each circle of promises that nothing but one another can settle. Once, when their loop is freed. */
-void vow__report_circles(vow_loop *loop);
-
 #endif

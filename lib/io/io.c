@@ -4,6 +4,7 @@
  * is active only while the descriptor is not ready: one that is put off has none.
  */
 #include "io/io-private.h"
+#include "os/fd-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -13,6 +13,7 @@
 #include "base/misuse-private.h"
 #include "io/buffer-private.h"
 #include "io/io-private.h"
+#include "os/fd-private.h"
 
 #define DELIMITER_MAX 16
 

@@ -5,6 +5,7 @@
 #include <vow/io.h>
 
 #include "io/io-private.h"
+#include "os/fd-private.h"
 
 typedef struct reading {
     vow__io io;

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/allocator-private.h"
-#include "offload/offload-private.h"
 
 static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
 
@@ -207,14 +206,32 @@ vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error)
     return self;
 }
 
+static void lose_one(void *block, void *data)
+{
+    vow_promise *promise = block;
+
+    (void) data;
+    if (promise->kind->lost && vow__is_pending(promise))
+        promise->kind->lost(promise);
+}
+
 /* A thread that is not here may have posted something and not woken the loop yet. */
 void vow__inbox_forked(vow__ev_loop *loop)
 {
     if (!loop->inbox)
         return;
-    vow__offload_forked(loop);
+    vow__pools_each(&loop->core.pools, lose_one, NULL);
     if (loop->inbox->expected)
         ev_async_send(loop->ev, &loop->inbox->async);
+}
+
+/* What a thread still works for, though the loop is freed. */
+static void report_one(void *block, void *data)
+{
+    vow_promise *promise = block;
+
+    if (promise->kind->lost && vow__is_pending(promise))
+        vow__report_straggler(data, promise);
 }
 
 /* Everything was cancelled, so that only jobs that run are still wanted. */
@@ -230,7 +247,7 @@ bool vow__inbox_finish(vow__ev_loop *loop)
     if (!self->is_reported)
         vow__loop_waited(loop);
     if (!is_over && !self->is_reported)
-        vow__offload_report(loop);
+        vow__pools_each(&loop->core.pools, report_one, &loop->core);
     self->is_reported = self->is_reported || !is_over;
     return is_over;
 }

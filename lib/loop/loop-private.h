@@ -13,19 +13,19 @@
 /* A clock, with what is to be done at a time on it: lib/time. */
 typedef struct vow__clock vow__clock;
 
-/* Something of a loop that has to know more of it than promises do. */
-typedef struct vow__ward vow__ward;
+/* For what a folder above keeps for each loop. Each function is NULL where there is nothing to do. */
+typedef struct vow__loop_hook vow__loop_hook;
 
-typedef struct vow__ward_kind {
-    void (*close)(vow__ward *self);  /* the loop is about to be freed */
-    void (*forked)(vow__ward *self); /* vow_loop_fork(): this process is a copy of the one that made it */
-    void (*release)(
-        vow__ward *self); /* no promise of the loop is pending any more; NULL: there is nothing to do */
-} vow__ward_kind;
+typedef struct vow__loop_hook_kind {
+    void (*close)(vow__loop_hook *self); /* the loop is about to be freed */
+    void (*forked)(
+        vow__loop_hook *self); /* vow_loop_fork(): this process is a copy of the one that made it */
+    void (*release)(vow__loop_hook *self); /* no promise of the loop is pending any more */
+} vow__loop_hook_kind;
 
-struct vow__ward {
-    vow__link link; /* in the loop's `wards`; each of the functions may take it out */
-    const vow__ward_kind *kind;
+struct vow__loop_hook {
+    vow__link link; /* in the loop's `hooks`; each of the functions may take it out */
+    const vow__loop_hook_kind *kind;
 };
 
 typedef struct vow__ev_loop {
@@ -41,7 +41,7 @@ typedef struct vow__ev_loop {
     ev_idle no_work;    /* while somebody waits for that */
     vow__link idling;   /* of those who do */
     uint64_t idlers;    /* that there have been */
-    vow__link wards;    /* of vow__ward */
+    vow__link hooks;    /* of vow__loop_hook */
     int budget;         /* what is left of it: see VOW__BUDGET */
     vow__bytes *spare;  /* a buffer that the next stream that reads may have, or NULL */
     vow_promise runs;   /* owns the branches that vow_run() waits by */
@@ -161,12 +161,16 @@ static inline void vow__resolve_and_leave(vow_promise *promise, vow_value value)
     vow__loop_leave(loop, is_first);
 }
 
+/* How long vow_loop_free() waits for what does not end, unless the program says it: seconds. */
+#define VOW__PATIENCE 10.
 /* Until when vow_loop_free() waits for what runs elsewhere: its patience counts from the first call. */
 const vow__deadline *vow__loop_deadline(vow__ev_loop *loop);
 /* It has waited for that to no avail: clean-up has as much time as if it had not. */
 void vow__loop_waited(vow__ev_loop *loop);
+/* Whether clean-up has had its time. */
+bool vow__loop_is_late(vow_loop *core);
 /* From now on, and until it is taken out of the list, it is told. */
-void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop);
+void vow__loop_hook_add(vow__loop_hook *self, const vow__loop_hook_kind *kind, vow_loop *loop);
 /* Sets up what vow_run() waits by; false when there is no memory. And takes it down. */
 bool vow__run_init(vow__ev_loop *loop);
 void vow__run_close(vow__ev_loop *loop);

@@ -12,27 +12,6 @@
 #include "base/misuse-private.h"
 #include "loop/inbox-private.h"
 
-/* How long vow_loop_free() waits for what does not end, by default: seconds. */
-#define PATIENCE 10.
-
-void vow__loop_drain(vow__ev_loop *loop)
-{
-    if (VOW_UNLIKELY(vow__is_occupied(&loop->core))) {
-        vow__run_check_inside(loop);
-        vow__drain_later(&loop->core);
-        return;
-    }
-    vow__budget_renew(loop);
-    vow__drain(&loop->core);
-}
-
-bool vow__loop_enter_again(vow__ev_loop *loop)
-{
-    if (vow__is_occupied(&loop->core))
-        vow__run_check_inside(loop);
-    return false;
-}
-
 static void drain_cb(EV_P_ ev_prepare *watcher, int revents)
 {
     (void) revents;
@@ -54,29 +33,17 @@ static bool finish(vow_loop *core)
     return vow__inbox_finish(vow__ev_loop_of(core));
 }
 
-/* What runs elsewhere does so meanwhile: its time has begun, too. */
-static bool is_late(vow_loop *core)
+static vow__loop_hook *hook_of(vow__link *link)
 {
-    vow__ev_loop *self = vow__ev_loop_of(core);
-
-    vow__loop_deadline(self);
-    if (!self->has_clean_up_deadline)
-        self->clean_up_deadline = vow__deadline_in(core->patience);
-    self->has_clean_up_deadline = true;
-    return vow__deadline_left(&self->clean_up_deadline) == 0;
+    return VOW__CONTAINER_OF(link, vow__loop_hook, link);
 }
 
-static vow__ward *ward_of(vow__link *link)
+static void release_hooks(vow__ev_loop *self)
 {
-    return VOW__CONTAINER_OF(link, vow__ward, link);
-}
-
-static void release_wards(vow__ev_loop *self)
-{
-    for (vow__link *link = self->wards.next, *next; link != &self->wards; link = next) {
+    for (vow__link *link = self->hooks.next, *next; link != &self->hooks; link = next) {
         next = link->next;
-        if (ward_of(link)->kind->release)
-            ward_of(link)->kind->release(ward_of(link));
+        if (hook_of(link)->kind->release)
+            hook_of(link)->kind->release(hook_of(link));
     }
 }
 
@@ -89,7 +56,7 @@ static void close_loop(vow_loop *core)
 {
     vow__ev_loop *self = vow__ev_loop_of(core);
 
-    release_wards(self);
+    release_hooks(self);
     ev_clear_pending(self->ev, &self->drain);
     vow__yield_close(self);
     vow__run_close(self);
@@ -98,7 +65,7 @@ static void close_loop(vow_loop *core)
     self->spare = NULL;
 }
 
-static const vow__host host = {wake, finish, is_late, end, close_loop};
+static const vow__host host = {wake, finish, vow__loop_is_late, end, close_loop};
 
 vow_loop *vow_loop_new(struct ev_loop *ev)
 {
@@ -115,8 +82,8 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     ev_prepare_init(&self->drain, drain_cb);
     ev_set_priority(&self->drain, EV_MAXPRI);
     self->drain.data = self;
-    self->core.patience = PATIENCE;
-    vow__list_init(&self->wards);
+    self->core.patience = VOW__PATIENCE;
+    vow__list_init(&self->hooks);
     vow__yield_init(self);
     vow__idle_init(self);
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
@@ -129,36 +96,18 @@ vow_loop *vow_loop_new(struct ev_loop *ev)
     return NULL;
 }
 
-void vow__ward_add(vow__ward *self, const vow__ward_kind *kind, vow_loop *loop)
+void vow__loop_hook_add(vow__loop_hook *self, const vow__loop_hook_kind *kind, vow_loop *loop)
 {
     self->kind = kind;
-    vow__list_append(&vow__ev_loop_of(loop)->wards, &self->link);
+    vow__list_append(&vow__ev_loop_of(loop)->hooks, &self->link);
 }
 
-const vow__deadline *vow__loop_deadline(vow__ev_loop *loop)
+static void close_hooks(vow__ev_loop *self)
 {
-    if (!loop->has_deadline)
-        loop->deadline = vow__deadline_in(loop->core.patience);
-    loop->has_deadline = true;
-    return &loop->deadline;
-}
-
-void vow__loop_waited(vow__ev_loop *loop)
-{
-    loop->has_clean_up_deadline = false;
-}
-
-void vow_loop_set_patience(vow_loop *loop, double seconds)
-{
-    vow__check_loop(loop, "vow_loop_set_patience", NULL);
-    loop->patience = seconds;
-}
-
-static void close_wards(vow__ev_loop *self)
-{
-    for (vow__link *link = self->wards.next, *next; link != &self->wards; link = next) {
+    for (vow__link *link = self->hooks.next, *next; link != &self->hooks; link = next) {
         next = link->next;
-        ward_of(link)->kind->close(ward_of(link));
+        if (hook_of(link)->kind->close)
+            hook_of(link)->kind->close(hook_of(link));
     }
 }
 
@@ -176,7 +125,7 @@ void vow_loop_free(vow_loop *loop)
     vow__run_check_left(vow__ev_loop_of(loop), VOW__FRAME, "vow_loop_free");
     if (vow__ev_loop_of(loop)->runner)
         vow__misuse("vow_loop_free", NULL, "the loop cannot be freed while vow_run() drives it");
-    close_wards(vow__ev_loop_of(loop));
+    close_hooks(vow__ev_loop_of(loop));
     vow__loop_close(loop);
 }
 
@@ -186,9 +135,10 @@ void vow_loop_fork(vow_loop *loop)
 
     vow__check_loop(loop, "vow_loop_fork", NULL);
     ev_loop_fork(self->ev);
-    for (vow__link *link = self->wards.next, *next; link != &self->wards; link = next) {
+    for (vow__link *link = self->hooks.next, *next; link != &self->hooks; link = next) {
         next = link->next;
-        ward_of(link)->kind->forked(ward_of(link));
+        if (hook_of(link)->kind->forked)
+            hook_of(link)->kind->forked(hook_of(link));
     }
     vow__inbox_forked(self);
 }

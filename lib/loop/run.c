@@ -6,15 +6,12 @@
  * Each call waits by a branch; the branches' owner is a promise inside the loop that is never settled. A call
  * may be nested in another one, or in an ev_run() of the program's, in a callback of the program; whoever
  * calls ev_break() ends the innermost ev_run(), which need not be ours. So ours is ended when it is the
- * innermost again, by a watcher that an ev_run() begins each turn with, and only if the program has not
- * called ev_break() in the turn before: that may be meant for those around it as well, and is not taken back.
+ * vow__innermost_run again, by a watcher that an ev_run() begins each turn with, and only if the program has
+ * not called ev_break() in the turn before: that may be meant for those around it as well, and is not taken
+ * back.
  *
  * What a call knows is no part of its stack frame, which a program can leave by longjmp(3) or an exception.
  */
-#ifdef __linux__
-#define _GNU_SOURCE /* pthread_getattr_np() */
-#include <pthread.h>
-#endif
 #include <errno.h>
 #include <stdint.h>
 
@@ -24,24 +21,9 @@
 #include "base/misuse-private.h"
 #include "core/drop-private.h"
 #include "core/waits-private.h"
-#include "loop/loop-private.h"
+#include "loop/run-private.h"
 
 #define WAITS_SIZE 2048
-
-struct vow__runner {
-    vow__branch branch;
-    vow__ev_loop *loop;
-    vow_promise *promise; /* settled; NULL until then */
-    unsigned depth;       /* ev_depth() in its ev_run(); 0 before and after */
-    bool is_ended;        /* counted by the loop */
-    const char *site;
-    uintptr_t frame;            /* where its stack frame is */
-    struct vow__runner *outer;  /* of the same loop */
-    struct vow__runner *around; /* on the same thread */
-};
-
-/* The last call on this thread that has not returned. */
-static _Thread_local struct vow__runner *innermost;
 
 /* ---- The end of an ev_run() ---------------------------------------------------------------------------- */
 
@@ -146,19 +128,19 @@ static void runner_free(struct vow__runner *self)
 static void runner_begin(struct vow__runner *self, vow__ev_loop *loop, const char *site, uintptr_t frame)
 {
     *self = (struct vow__runner){
-        .loop = loop, .site = site, .frame = frame, .outer = loop->runner, .around = innermost};
-    loop->runner = innermost = self;
+        .loop = loop, .site = site, .frame = frame, .outer = loop->runner, .around = vow__innermost_run};
+    loop->runner = vow__innermost_run = self;
 }
 
 /* Whoever is around it may have been settled meanwhile, in its ev_run(). */
 static void runner_end(struct vow__runner *self)
 {
     self->loop->runner = self->outer;
-    innermost = self->around;
+    vow__innermost_run = self->around;
     if (self->is_ended)
         stop_watcher(self->loop);
-    if (innermost && innermost->is_ended)
-        hurry(innermost);
+    if (vow__innermost_run && vow__innermost_run->is_ended)
+        hurry(vow__innermost_run);
 }
 
 bool vow__run_init(vow__ev_loop *loop)
@@ -179,53 +161,6 @@ void vow__run_close(vow__ev_loop *loop)
 {
     vow__release(loop->spare_runner, sizeof *loop->spare_runner);
     loop->spare_runner = NULL;
-}
-
-void vow__run_check_inside(const vow__ev_loop *loop)
-{
-    const struct vow__runner *run = innermost;
-    const vow_promise *running = loop->core.is_draining ? loop->core.running : NULL;
-
-    while (run && run->loop->ev != loop->ev)
-        run = run->around;
-    if (!run || run->loop == loop || run->depth != ev_depth(loop->ev))
-        vow__misuse("ev_run", running ? running->site : NULL, "it was called inside a handler");
-}
-
-/* ---- Calls that were left ------------------------------------------------------------------------------ */
-
-#ifdef __linux__
-/* Whether both are on the stack that the thread began with, and so can be compared. */
-static bool are_on_stack(uintptr_t one, uintptr_t other)
-{
-    pthread_attr_t attributes;
-    void *base = NULL;
-    size_t size = 0;
-
-    if (pthread_getattr_np(pthread_self(), &attributes))
-        return false;
-    pthread_attr_getstack(&attributes, &base, &size);
-    pthread_attr_destroy(&attributes);
-    return one - (uintptr_t) base < size && other - (uintptr_t) base < size;
-}
-#else
-static bool are_on_stack(uintptr_t one, uintptr_t other)
-{
-    (void) one;
-    (void) other;
-    return false;
-}
-#endif
-
-/* A call that is in another one stands lower on the stack. */
-void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *function)
-{
-    const struct vow__runner *run = loop->runner;
-
-    if (!run || frame < run->frame || !are_on_stack(frame, run->frame))
-        return;
-    vow__misuse(function, NULL, "the vow_run() at %s was left by longjmp() or an exception",
-                run->site ? run->site : "an unknown place");
 }
 
 /* ---- The outcome --------------------------------------------------------------------------------------- */

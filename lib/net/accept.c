@@ -15,6 +15,7 @@
 #include "net/address-private.h"
 #include "io/io-private.h"
 #include "net/listener-private.h"
+#include "os/fd-private.h"
 
 /* How many connections that are gone already are passed over at once: the rest waits for a turn of the loop.
  */

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include <vow/combinators.h>
+#include <vow/socket.h>
 #include <vow/task.h>
 #include <vow/time.h>
 
@@ -258,9 +259,20 @@ VOW_ASYNC(connect, me)
     VOW_END(me);
 }
 
-vow_promise *vow__connect_by_name(vow_loop *loop, const char *host, const char *service, const char *site)
+static vow_promise *connect_by_name(vow_loop *loop, const char *host, const char *service, const char *site)
 {
     struct connect frame = {.site = site, .host = host, .service = service};
 
     return vow_async_at(loop, &vow__task_connect, &frame, site);
+}
+
+vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service, const char *site)
+{
+    vow_address address;
+    vow_error *error;
+
+    vow__check_loop(loop, function_name, site);
+    if (vow__lookup_numeric(&address, host, service, function_name, site, &error))
+        return vow__connect_to(loop, &address, function_name, site);
+    return error ? vow_rejected_at(loop, error, site) : connect_by_name(loop, host, service, site);
 }

@@ -16,8 +16,6 @@ static inline const vow_error *vow__error_at(const vow_list *errors, size_t i)
 /* The promise of a connected stream socket; `function` is for messages. */
 vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const char *function,
                              const char *site);
-/* vow_connect() where a look-up is needed. */
-vow_promise *vow__connect_by_name(vow_loop *loop, const char *host, const char *service, const char *site);
 
 /* What became of the attempts at a name, of a list of their errors, which is given: NULL if there was no
  * memory for that. */

@@ -9,7 +9,6 @@
 #include "net/address-private.h"
 #include "net/connect-private.h"
 #include "io/io-private.h"
-#include "net/lookup-private.h"
 
 typedef struct connecting {
     vow__io io;
@@ -111,18 +110,6 @@ vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const c
     self->address = *address;
     begin(self);
     return &self->io.promise;
-}
-
-vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service, const char *site)
-{
-    static const char function[] = "vow_connect";
-    vow_address address;
-    vow_error *error;
-
-    vow__check_loop(loop, function, site);
-    if (vow__lookup_numeric(&address, host, service, function, site, &error))
-        return vow__connect_to(loop, &address, function, site);
-    return error ? vow_rejected_at(loop, error, site) : vow__connect_by_name(loop, host, service, site);
 }
 
 vow_promise *vow_connect_unix_at(vow_loop *loop, const char *path, const char *site)

@@ -13,6 +13,7 @@
 #include "net/address-private.h"
 #include "io/io-private.h"
 #include "net/lookup-private.h"
+#include "os/fd-private.h"
 
 typedef struct sending {
     vow__io io;

@@ -27,7 +27,7 @@ struct vow__berth {
 
 /* All of a loop. */
 typedef struct vow__listeners {
-    vow__ward ward;
+    vow__loop_hook hook;
     vow__ev_loop *loop;
     vow__link all;
     ev_timer look;    /* active while there are any connections that are kept */
@@ -161,25 +161,20 @@ static void look_cb(EV_P_ ev_timer *timer, int revents)
 }
 
 /* The program may go on for long before it gives its last promises up: the connections go now. */
-static void close_all(vow__ward *ward)
+static void close_all(vow__loop_hook *hook)
 {
-    listeners *owner = VOW__CONTAINER_OF(ward, listeners, ward);
+    listeners *owner = VOW__CONTAINER_OF(hook, listeners, hook);
 
     for (vow__link *link = owner->all.next; link != &owner->all; link = link->next)
         close_kept(listener_of(link));
 }
 
-static void nothing_to_do(vow__ward *ward)
-{
-    (void) ward;
-}
-
 /* Those that promises hold, which are never released, stay as long as they. */
-static void release(vow__ward *ward)
+static void release(vow__loop_hook *hook)
 {
-    listeners *owner = VOW__CONTAINER_OF(ward, listeners, ward);
+    listeners *owner = VOW__CONTAINER_OF(hook, listeners, hook);
 
-    close_all(ward);
+    close_all(hook);
     while (!vow__list_is_empty(&owner->all)) {
         vow__listener *self = listener_of(owner->all.next);
 
@@ -189,12 +184,12 @@ static void release(vow__ward *ward)
         if (!self->holders)
             delete (self);
     }
-    vow__list_unlink(&ward->link);
+    vow__list_unlink(&hook->link);
     owner->loop->listeners = NULL;
     vow__release(owner, sizeof *owner);
 }
 
-static const vow__ward_kind ward_kind = {close_all, nothing_to_do, release};
+static const vow__loop_hook_kind hook_kind = {.close = close_all, .release = release};
 
 static listeners *listeners_of(vow_loop *core)
 {
@@ -213,7 +208,7 @@ static listeners *listeners_of(vow_loop *core)
     self->look.data = self;
     self->kept = 0;
     self->arrived = 0;
-    vow__ward_add(&self->ward, &ward_kind, core);
+    vow__loop_hook_add(&self->hook, &hook_kind, core);
     return self;
 }
 

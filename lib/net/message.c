@@ -15,6 +15,7 @@
 #include "base/fd-ends-private.h"
 #include "base/misuse-private.h"
 #include "io/io-private.h"
+#include "os/fd-private.h"
 
 /* A little more than is asked for: who has set SO_PASSCRED gets credentials as well. */
 #define CONTROL_SIZE (CMSG_SPACE(sizeof(int) * VOW_MESSAGE_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred)))

@@ -20,6 +20,7 @@
 #include "io/io-private.h"
 #include "net/listener-private.h"
 #include "time/clock-private.h"
+#include "os/fd-private.h"
 
 /* How many connections one turn accepts: others have their turn in between. */
 #define ACCEPTED_MAX 64

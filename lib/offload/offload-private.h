@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Offloading for the rest of the library, and what a loop needs to know of the jobs offloaded from it. */
+/* Offloading for the rest of the library. */
 #ifndef VOW_OFFLOAD_OFFLOAD_PRIVATE_H
 #define VOW_OFFLOAD_OFFLOAD_PRIVATE_H
 
@@ -20,10 +20,5 @@ typedef struct vow__errand {
 
 /* vow_offload() of an errand; `data` is given if the errand has a drop function. */
 vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site);
-
-/* After a fork(2): rejects what waits for jobs that are the parent's. */
-void vow__offload_forked(vow__ev_loop *loop);
-/* Reports each job that still runs, though the loop is freed. */
-void vow__offload_report(vow__ev_loop *loop);
 
 #endif

@@ -149,6 +149,22 @@ static bool offload_unwind(vow_promise *promise)
     return ((offload *) promise)->work != NULL;
 }
 
+static void offload_lost(vow_promise *promise)
+{
+    offload *self = (offload *) promise;
+
+    if (!self->work || !vow__workers_is_lost(&self->work->job))
+        return;
+    forget_work(self);
+    if (promise->stage == GIVEN_UP) {
+        promise->flags &= (uint16_t) ~VOW__SHIELDED;
+        vow__reject(promise, &vow__error_cancelled);
+    } else {
+        vow__reject(promise, vow__error_new_or(&vow__error_cancelled, promise->site, ECANCELED,
+                                               "%s: the job is the parent process's", self->name));
+    }
+}
+
 /* The function's name as reports call what it makes: without its prefix. */
 static const char *offload_describe(const vow_promise *promise)
 {
@@ -156,7 +172,12 @@ static const char *offload_describe(const vow_promise *promise)
 }
 
 static const vow__kind offload_kind = {
-    .name = "offload", .halt = offload_stop, .unwind = offload_unwind, .describe = offload_describe};
+    .name = "offload",
+    .halt = offload_stop,
+    .unwind = offload_unwind,
+    .lost = offload_lost,
+    .describe = offload_describe,
+};
 
 /* Why a job was not accepted. */
 static vow_error *refusal(enum vow__submitted result, const offload *self)
@@ -242,50 +263,4 @@ vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const
     if (!fn)
         vow__misuse_null("vow_offload", "function", site);
     return vow__offload(loop, &(vow__errand){.name = "vow_offload", .fn = fn}, data, site);
-}
-
-/* ---- All jobs of a loop -------------------------------------------------------------------------------- */
-
-static void reject_lost(vow_promise *promise)
-{
-    forget_work((offload *) promise);
-    if (promise->stage == GIVEN_UP) {
-        promise->flags &= (uint16_t) ~VOW__SHIELDED;
-        vow__reject(promise, &vow__error_cancelled);
-    } else {
-        vow__reject(promise,
-                    vow__error_new_or(&vow__error_cancelled, promise->site, ECANCELED,
-                                      "%s: the job is the parent process's", ((offload *) promise)->name));
-    }
-}
-
-static void forked_one(void *block, void *data)
-{
-    vow_promise *promise = block;
-    work *self;
-
-    (void) data;
-    if (promise->kind != &offload_kind || !vow__is_pending(promise))
-        return;
-    self = ((offload *) promise)->work;
-    if (self && vow__workers_is_lost(&self->job))
-        reject_lost(promise);
-}
-
-void vow__offload_forked(vow__ev_loop *loop)
-{
-    vow__pools_each(&loop->core.pools, forked_one, NULL);
-}
-
-static void report_one(void *block, void *data)
-{
-    vow_promise *promise = block;
-
-    if (promise->kind == &offload_kind && vow__is_pending(promise))
-        vow__report_straggler(data, promise);
-}
-
-void vow__offload_report(vow__ev_loop *loop)
-{
-    vow__pools_each(&loop->core.pools, report_one, &loop->core);
 }

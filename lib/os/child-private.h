@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "thread/workers-private.h"
+#include "base/deadline-private.h"
 
 typedef struct vow__child {
     pid_t pid;

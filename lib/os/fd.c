@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 #include "base/fd-ends-private.h"
-#include "io/io-private.h"
+#include "base/compiler-private.h"
+#include "os/fd-private.h"
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8

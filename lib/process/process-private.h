@@ -23,7 +23,7 @@ enum vow__process_stage {
 
 struct vow_process {
     vow_promise promise;
-    vow__ward ward; /* from its start to its end */
+    vow__loop_hook hook; /* from its start to its end */
     vow__child child;
     vow__clock *clock;
     ev_io pidfd;       /* or, where there is none: */

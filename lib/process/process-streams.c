@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/fd-ends-private.h"
-#include "io/io-private.h"
 #include "process/process-private.h"
+#include "os/fd-private.h"
 
 /* Each of these gives 0, or an errno value. */
 

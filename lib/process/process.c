@@ -29,7 +29,7 @@ static void unwatch(vow_process *self)
 #if EV_CHILD_ENABLE
     ev_child_stop(ev, &self->reaped);
 #endif
-    vow__list_unlink(&self->ward.link);
+    vow__list_unlink(&self->hook.link);
     vow__child_close(&self->child);
 }
 
@@ -187,16 +187,16 @@ static bool process_unwind(vow_promise *promise)
 
 static const vow__kind process_kind = {.name = "process", .unwind = process_unwind};
 
-static vow_process *process_of(vow__ward *ward)
+static vow_process *process_of(vow__loop_hook *hook)
 {
-    return VOW__CONTAINER_OF(ward, vow_process, ward);
+    return VOW__CONTAINER_OF(hook, vow_process, hook);
 }
 
 /* Those that somebody holds are ended by being cancelled. Those that were dropped and still have their time
  * to end have it no longer. */
-static void process_close(vow__ward *ward)
+static void process_close(vow__loop_hook *hook)
 {
-    vow_process *self = process_of(ward);
+    vow_process *self = process_of(hook);
 
     if (self->promise.stage != VOW__PROCESS_DROPPED)
         return;
@@ -204,16 +204,16 @@ static void process_close(vow__ward *ward)
     vow__settle(&self->promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
 }
 
-static void process_forked(vow__ward *ward)
+static void process_forked(vow__loop_hook *hook)
 {
-    vow_process *self = process_of(ward);
+    vow_process *self = process_of(hook);
 
     settle(self, vow_throwf_at(self->promise.site, ECHILD,
                                "vow_process_wait: %s (process %ld) belongs to the process that started it",
                                self->name, (long) self->child.pid));
 }
 
-static const vow__ward_kind ward_kind = {.close = process_close, .forked = process_forked};
+static const vow__loop_hook_kind hook_kind = {.close = process_close, .forked = process_forked};
 
 vow_process *vow__process_new(vow_loop *loop, const char *site)
 {
@@ -232,7 +232,7 @@ void vow__process_begin(vow_process *self)
     struct ev_loop *ev = vow__ev(&self->promise);
 
     self->promise.stage = VOW__PROCESS_RUNS;
-    vow__ward_add(&self->ward, &ward_kind, vow__loop_of(&self->promise));
+    vow__loop_hook_add(&self->hook, &hook_kind, vow__loop_of(&self->promise));
     self->pause = FIRST_PAUSE;
     self->doubts = 0;
     ev_io_init(&self->pidfd, pidfd_cb, self->child.pidfd, EV_READ);

@@ -14,6 +14,7 @@
 
 #include "core/bytes-private.h"
 #include "io/io-private.h"
+#include "os/fd-private.h"
 
 /* What is read ahead, and the size of the buffers that are passed from stream to stream. */
 #define VOW__STREAM_AHEAD ((size_t) 65536)
@@ -101,6 +102,9 @@ static inline void vow__check_stream(const vow_stream *stream, const char *funct
         vow__misuse_stream(stream, function, site);
     vow__check_thread(vow__loop_of(&stream->promise), function, site);
 }
+
+/* ---- Watchers, errors and the end: stream-ends.c --------------------------------------------------------
+ */
 
 static inline bool vow__is_wanted(const ev_io *watcher)
 {
@@ -199,8 +203,8 @@ void vow__in_copy(const vow_stream *stream, size_t from, char *to, size_t count)
 /* What the block of a value needs, besides its bytes, to come back. */
 #define VOW__RETURNED_ROOM ((size_t) 72)
 
-/* A value's block comes back, with what was skipped behind it, to where it was taken. A reader gets it. */
-void vow__in_return(vow_stream *stream, vow__bytes *block, const char *skipped, uint64_t at);
+/* A value's block comes back, with what was skipped behind it, to where it was taken. */
+void vow__returned_add(vow_stream *stream, vow__bytes *block, const char *skipped, uint64_t at);
 /* Removes bytes from the front of all pieces; returns how many. */
 size_t vow__returned_consume(vow_stream *stream, size_t count);
 /* The same of the piece that begins there; false if there is none. */
@@ -215,16 +219,6 @@ void vow__reading_run(vow_promise *promise, vow__reaction *wait);
 void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
 /* Attempts it, and waits if that would block. Returns the promise. */
 vow_promise *vow__reading_begin(vow__reading *self);
-/* As vow__reading_new(), of a vow__item. */
-void *vow__item_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
-/* Takes bytes from the front, and skips some behind them, which are those of `skipped`. The value; or a
- * throw, and nothing is taken. */
-vow_value vow__item_take(vow__item *self, size_t count, const char *skipped);
-/* vow__kind.put_back and vow__kind.dispose of an item. */
-void vow__item_put_back(vow_promise *promise, vow_value value);
-void vow__item_dispose(vow_promise *promise);
-/* The stream goes: nothing comes back to it. */
-void vow__items_leave(vow_stream *stream);
 /* Only waits. */
 vow_promise *vow__reading_wait(vow__reading *self);
 /* Goes on with one that was VOW__BUSY. */
@@ -250,6 +244,20 @@ static inline ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t 
 }
 /* The watcher's callback. */
 void vow__stream_readable_cb(EV_P_ ev_io *io, int revents);
+
+/* ---- Reading what may come back: stream-item.c ----------------------------------------------------------
+ */
+
+/* As vow__reading_new(), of a vow__item. */
+void *vow__item_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
+/* Takes bytes from the front, and skips some behind them, which are those of `skipped`. The value; or a
+ * throw, and nothing is taken. */
+vow_value vow__item_take(vow__item *self, size_t count, const char *skipped);
+/* vow__kind.put_back and vow__kind.dispose of an item. */
+void vow__item_put_back(vow_promise *promise, vow_value value);
+void vow__item_dispose(vow_promise *promise);
+/* The stream goes: nothing comes back to it. */
+void vow__items_leave(vow_stream *stream);
 
 /* ---- Writing: stream-queue.c and stream-write.c -------------------------------------------------------- */
 

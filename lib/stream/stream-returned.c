@@ -44,6 +44,16 @@ static void insert(vow_stream *stream, returned *self)
     stream->returned_length += self->length;
 }
 
+void vow__returned_add(vow_stream *stream, vow__bytes *block, const char *skipped, uint64_t at)
+{
+    size_t length = block->bytes.length, more = strlen(skipped);
+    returned *self = header_of(block, length + more);
+
+    memcpy(block->data + length, skipped, more);
+    *self = (returned){.block = block, .start = 0, .length = length + more, .at = at};
+    insert(stream, self);
+}
+
 static void remove_piece(vow_stream *stream, returned *self)
 {
     vow__list_unlink(&self->link);
@@ -126,92 +136,4 @@ void vow__in_copy(const vow_stream *stream, size_t from, char *to, size_t count)
         to += some;
         count -= some;
     }
-}
-
-/* ---- Coming back --------------------------------------------------------------------------------------- */
-
-/* Those who wait get it; one that is doomed must not, nor a copy that is writing. */
-static void tell_reader(vow_stream *stream)
-{
-    vow__reading *reader = stream->reader;
-
-    if (reader && vow__is_wanted(&stream->in) && !(reader->promise.flags & VOW__DOOMED))
-        vow__reading_go_on(reader);
-}
-
-void vow__in_return(vow_stream *stream, vow__bytes *block, const char *skipped, uint64_t at)
-{
-    size_t length = block->bytes.length, more = strlen(skipped);
-    returned *self = header_of(block, length + more);
-
-    memcpy(block->data + length, skipped, more);
-    *self = (returned){.block = block, .start = 0, .length = length + more, .at = at};
-    insert(stream, self);
-    tell_reader(stream);
-}
-
-/* ---- Those that have something to give back ------------------------------------------------------------ */
-
-void *vow__item_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site)
-{
-    vow__item *self = vow__reading_new(stream, size, kind, site);
-
-    if (self) {
-        self->from = NULL;
-        self->copy = NULL;
-    }
-    return self;
-}
-
-vow_value vow__item_take(vow__item *self, size_t count, const char *skipped)
-{
-    vow_stream *stream = self->reading.stream;
-    uint64_t at = vow__in_first_run(stream).at;
-    size_t more = strlen(skipped);
-    vow_value value = vow__in_take(stream, count, more);
-
-    if (value.type != &vow_type_bytes || !(count + more))
-        return value;
-    self->from = stream;
-    self->skipped = skipped;
-    self->at = at;
-    vow__list_append(&stream->handed, &self->link);
-    return value;
-}
-
-static void leave(vow__item *self)
-{
-    if (self->from)
-        vow__list_unlink(&self->link);
-    self->from = NULL;
-}
-
-void vow__items_leave(vow_stream *stream)
-{
-    while (!vow__list_is_empty(&stream->handed))
-        leave(VOW__CONTAINER_OF(stream->handed.next, vow__item, link));
-}
-
-/* To a stream that ends nobody comes any more. */
-void vow__item_put_back(vow_promise *promise, vow_value value)
-{
-    vow__item *self = (vow__item *) promise;
-    vow_stream *stream = self->from;
-    vow__bytes *block = self->copy ? self->copy : value.u.pointer;
-
-    if (!stream || stream->is_closing || stream->is_ended) {
-        vow_value_drop(value);
-        return;
-    }
-    self->copy = NULL;
-    leave(self);
-    vow__in_return(stream, block, self->skipped, self->at);
-}
-
-void vow__item_dispose(vow_promise *promise)
-{
-    vow__item *self = (vow__item *) promise;
-
-    leave(self);
-    vow__bytes_free(self->copy);
 }

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "base/deadline-private.h"
 #include "base/link-private.h"
 
 typedef struct vow__job vow__job;
@@ -57,12 +57,6 @@ struct vow__job {
     atomic_bool is_cancelled;
 };
 
-/* A moment of the monotonic clock, or never. */
-typedef struct vow__deadline {
-    bool is_never;
-    struct timespec when;
-} vow__deadline;
-
 enum vow__submitted { VOW__SUBMITTED, VOW__QUEUE_FULL, VOW__NO_THREAD, VOW__SHUTTING_DOWN };
 
 /* Makes the pool ready to use, and safe to fork(2). To be called before anything else here. */
@@ -81,9 +75,6 @@ bool vow__workers_is_lost(const vow__job *job);
 /* The job that runs on this thread, or NULL. */
 const vow__job *vow__workers_current(void);
 
-vow__deadline vow__deadline_in(double seconds);
-/* How many milliseconds are left, for poll(2): rounded up, and -1 if that never comes. */
-int vow__deadline_left(const vow__deadline *deadline);
 /* Waits until no job of an owner runs, but for loose ones that were cancelled, and all of them were handed to
  * done(). False if the deadline came first. */
 bool vow__workers_wait(const void *owner, const vow__deadline *deadline);

@@ -22,7 +22,7 @@ typedef struct vow__clock_kind {
 struct vow__clock {
     const vow__clock_kind *kind;
     vow__ev_loop *loop;
-    vow__ward ward;
+    vow__loop_hook hook;
     /* Active while the watcher may be set for another time than that of the first timer. */
     ev_prepare adjust;
     /* For when the watcher is set, never later than the first timer: infinite when it is not active. While

@@ -213,17 +213,12 @@ void vow__clock_cancel(vow__clock *self, vow__timer *timer)
 
 /* ---- From its making to its end ------------------------------------------------------------------------ */
 
-static void nothing_to_do(vow__ward *ward)
+static void release(vow__loop_hook *hook)
 {
-    (void) ward;
-}
-
-static void release(vow__ward *ward)
-{
-    vow__clock *self = VOW__CONTAINER_OF(ward, vow__clock, ward);
+    vow__clock *self = VOW__CONTAINER_OF(hook, vow__clock, hook);
 
     disarm(self);
-    vow__list_unlink(&ward->link);
+    vow__list_unlink(&hook->link);
     if (self->loop->clock == self)
         self->loop->clock = NULL;
     else
@@ -231,7 +226,7 @@ static void release(vow__ward *ward)
     vow__release(self, sizeof *self);
 }
 
-static const vow__ward_kind ward_kind = {nothing_to_do, nothing_to_do, release};
+static const vow__loop_hook_kind hook_kind = {.release = release};
 
 vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow__clock **place)
 {
@@ -247,6 +242,6 @@ vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow_
     ev_prepare_init(&self->adjust, adjust_cb);
     ev_set_priority(&self->adjust, EV_MINPRI);
     self->adjust.data = self;
-    vow__ward_add(&self->ward, &ward_kind, &loop->core);
+    vow__loop_hook_add(&self->hook, &hook_kind, &loop->core);
     return self;
 }

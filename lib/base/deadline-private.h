@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A moment of the monotonic clock until which somebody blocks. */
+#ifndef VOW_BASE_DEADLINE_PRIVATE_H
+#define VOW_BASE_DEADLINE_PRIVATE_H
+
+#include <stdbool.h>
+#include <time.h>
+
+typedef struct vow__deadline {
+    bool is_never;
+    struct timespec when;
+} vow__deadline;
+
+/* So many seconds from now; more than 30 years are for ever. */
+vow__deadline vow__deadline_in(double seconds);
+/* How many milliseconds are left, for poll(2): rounded up, and -1 if that never comes. */
+int vow__deadline_left(const vow__deadline *deadline);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Finds the promises that wait for one another in a circle, so that nothing can settle them. */
+#include "core/operations-private.h"
+
+/* What alone can settle a promise, if that is another promise and pending, too. One that an event may settle
+ * as well has a halt(). */
+static vow_promise *only_input_of(const vow_promise *promise)
+{
+    vow_promise *input;
+
+    if (promise->mode < VOW__WAIT_REACTION || promise->mode == VOW__WAIT_FOREIGN || promise->kind->halt)
+        return NULL;
+    input = (vow_promise *) promise->wait.upstream;
+    return input && vow__is_pending(input) ? input : NULL;
+}
+
+/* Each promise is passed once: this takes no longer than there are promises. Every circle has one in it that
+ * follows, since all others wait for what was made before them. The report comes last: the program's hook may
+ * drop any of them. */
+static void report_circle_from(void *block, void *data)
+{
+    vow_promise *first = block, *last = first;
+
+    if (!vow__is_pending(first) || (first->mode != VOW__WAIT_FOLLOW && first->mode != VOW__WAIT_ADOPT))
+        return;
+    while (last && !(last->flags & (VOW__ON_WAY | VOW__PASSED))) {
+        last->flags |= VOW__ON_WAY;
+        last = only_input_of(last);
+    }
+    if (last && !(last->flags & VOW__ON_WAY))
+        last = NULL;
+    for (vow_promise *promise = first; promise && (promise->flags & VOW__ON_WAY);
+         promise = only_input_of(promise))
+        promise->flags = (uint16_t) ((promise->flags & ~VOW__ON_WAY) | VOW__PASSED);
+    if (last)
+        vow__report_circle(data, last);
+}
+
+void vow__report_circles(vow_loop *loop)
+{
+    vow__pools_each(&loop->pools, report_circle_from, loop);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What messages call a promise, and what they say when one is misused. */
+#include "base/misuse-private.h"
+#include "core/operations-private.h"
+
+const char *vow__name_of(const vow_promise *promise)
+{
+    return promise->kind->describe ? promise->kind->describe(promise) : promise->kind->name;
+}
+
+void vow__misuse_handle(const vow_promise *promise, const char *what, const char *function, const char *site)
+{
+    if (!promise)
+        vow__misuse_null(function, what, site);
+    vow__misuse(function, promise->site, "the %s is used after it was given away%s%s", what,
+                site ? ", at " : "", site ? site : "");
+}
+
+void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
+{
+    vow__misuse_handle(promise, "promise", function, site);
+}
+
+void vow__misuse_refs(const vow_promise *promise)
+{
+    vow__misuse("vow_ref", promise->site, "the promise has more references than can be counted");
+}
+
+void vow__misuse_loops(const char *function, const vow_promise *promise)
+{
+    vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
+}
+
+#ifdef VOW_DEBUG
+void vow__check_thread(const vow_loop *loop, const char *function, const char *site)
+{
+    if (!pthread_equal(loop->thread, pthread_self()))
+        vow__misuse(function, NULL, "the loop belongs to another thread%s%s", site ? ", at " : "",
+                    site ? site : "");
+}
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looks into values and takes them out, wherever they live. */
+#include "base/misuse-private.h"
+#include "core/error-private.h"
+#include "core/promise-private.h"
+
+static bool is_bound_list(vow_value value)
+{
+    return value.type == &vow_type_list && ((const vow_list *) value.u.pointer)->container.is_bound;
+}
+
+static VOW__RARE vow_value take_error(vow_error *error)
+{
+    return vow__value_of_error(vow_error_ref(error));
+}
+
+vow_value vow_take(vow_value *value)
+{
+    vow_value content;
+
+    if (!value)
+        return vow_nil();
+    content = *value;
+    if (content.type == &vow_type_error)
+        return take_error(content.u.pointer);
+    *value = vow_nil();
+    return VOW_UNLIKELY(is_bound_list(content)) ? vow__list_unbind(content) : content;
+}
+
+int vow_as_fd_at(const vow_value *value, const char *site)
+{
+    if (!value || value->type != &vow_type_fd)
+        vow__value_mismatch(value, "vow_as_fd", &vow_type_fd, site);
+    return (int) (intptr_t) value->u.pointer;
+}
+
+int vow_take_fd_at(vow_value *value, const char *site)
+{
+    if (!value || value->type != &vow_type_fd)
+        vow__value_mismatch(value, "vow_take_fd", &vow_type_fd, site);
+    return (int) (intptr_t) vow_take(value).u.pointer;
+}
+
+static VOW__RARE vow_value *beyond(const vow_list *list, size_t index, const char *site)
+{
+    vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
+                site ? ", at " : "", site ? site : "");
+}
+
+vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
+{
+    if (VOW_UNLIKELY(!list || index >= list->length))
+        return beyond(list, index, site);
+    return vow__value_resolve((vow_value *) &list->items[index]);
+}
+
+void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted,
+                         const char *site)
+{
+    const char *name = wanted && wanted->name ? wanted->name : "of another type";
+    const char *at = site ? ", at " : "";
+    const char *place = site ? site : "";
+
+    if (!value && !wanted)
+        vow__misuse(function, NULL, "what it is given is NULL%s%s", at, place);
+    if (!value)
+        vow__misuse(function, NULL, "the value is NULL, where %s is wanted%s%s", name, at, place);
+    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted%s%s",
+                vow_value_type_name(value), name, at, place);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which calls of vow_run() are under way on a thread, and what must not be done then. */
+#include "loop/run-private.h"
+
+#include "base/misuse-private.h"
+#include "os/stack-private.h"
+
+_Thread_local struct vow__runner *vow__innermost_run;
+
+void vow__run_check_inside(const vow__ev_loop *loop)
+{
+    const struct vow__runner *run = vow__innermost_run;
+    const vow_promise *running = loop->core.is_draining ? loop->core.running : NULL;
+
+    while (run && run->loop->ev != loop->ev)
+        run = run->around;
+    if (!run || run->loop == loop || run->depth != ev_depth(loop->ev))
+        vow__misuse("ev_run", running ? running->site : NULL, "it was called inside a handler");
+}
+
+/* A call that is in another one stands lower on the stack. */
+void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *function)
+{
+    const struct vow__runner *run = loop->runner;
+
+    if (!run || frame < run->frame || !vow__are_on_first_stack(frame, run->frame))
+        return;
+    vow__misuse(function, NULL, "the vow_run() at %s was left by longjmp() or an exception",
+                run->site ? run->site : "an unknown place");
+}
