@@ -8,6 +8,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static vow_value end_nothing(void *data)
 {
@@ -198,6 +199,31 @@ static void test_lists_are_given_back(fixture *f)
     g_free(all);
 }
 
+static int listen_anywhere(fixture *f)
+{
+    vow_value value;
+
+    g_assert_null(vow_run(vow_listen(f->loop, "127.0.0.1", "0", 1), &value));
+    return vow_take_fd(&value);
+}
+
+/* A loop remembers what came back from a listening socket, but no socket that nobody accepts from. */
+static void test_listeners_are_forgotten(fixture *f)
+{
+    enum { LISTENERS = 200 };
+    int fds[LISTENERS], before = 0;
+
+    for (int i = 0; i < LISTENERS; i++) {
+        fds[i] = listen_anywhere(f);
+        vow_unref(vow_accept(f->loop, fds[i]));
+        if (i == 0)
+            before = f->memory.blocks;
+    }
+    g_assert_cmpint(f->memory.blocks, <, before + KEPT);
+    for (int i = 0; i < LISTENERS; i++)
+        close(fds[i]);
+}
+
 /* Without an allocator of one's own it is the C library's. */
 static void test_default_allocator(fixture *f)
 {
@@ -223,6 +249,7 @@ int main(int argc, char **argv)
     test_add("/memory/given-back-in-any-order", test_memory_is_given_back_in_any_order);
     test_add("/memory/used-again", test_memory_is_used_again);
     test_add("/memory/lists-are-given-back", test_lists_are_given_back);
+    test_add("/memory/listeners-are-forgotten", test_listeners_are_forgotten);
     test_add("/memory/default-allocator", test_default_allocator);
     return g_test_run();
 }

@@ -28,14 +28,19 @@ static void called(EV_P_ ev_timer *timer, int revents)
     self->fn(self->f);
 }
 
-/* At once, and before timers that are started later for a later time. */
-static void call_soon(fixture *f, struct callback *callback, void (*fn)(fixture *f))
+static void call_in(fixture *f, struct callback *callback, double seconds, void (*fn)(fixture *f))
 {
     callback->fn = fn;
     callback->f = f;
-    ev_timer_init(&callback->timer, called, 0., 0.);
+    ev_timer_init(&callback->timer, called, seconds, 0.);
     callback->timer.data = callback;
     ev_timer_start(f->ev, &callback->timer);
+}
+
+/* At once, and before timers that are started later for a later time. */
+static void call_soon(fixture *f, struct callback *callback, void (*fn)(fixture *f))
+{
+    call_in(f, callback, 0., fn);
 }
 
 static void run_ok(vow_promise *promise)
@@ -124,6 +129,46 @@ static void both_runs_end(fixture *f)
     call_soon(f, &first, run_inside_settled);
     run_ok(pending(f, &source, "s"));
     assert_log(f, "inner");
+}
+
+static unsigned turns_begun;
+
+static void count_turn(EV_P_ ev_prepare *watcher, int revents)
+{
+    (void) watcher;
+    (void) revents;
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    turns_begun++;
+}
+
+static void settle_outer_and_rest(fixture *f)
+{
+    ev_prepare counter;
+
+    ev_prepare_init(&counter, count_turn);
+    ev_prepare_start(f->ev, &counter);
+    ev_unref(f->ev);
+    call_in(f, &later, 0.2, note_later);
+    vow_resolve(&source.resolver, vow_nil());
+    run_ok(vow_resolved(f->loop, vow_nil())); /* takes the outer run's turn */
+    turns_begun = 0;
+    g_assert_false(ev_run(f->ev, 0));
+    ev_ref(f->ev);
+    ev_prepare_stop(f->ev, &counter);
+    note(f, "inner");
+}
+
+/* A run of the program's inside one that is settled waits for events as ever, and does not spin. */
+static void the_programs_run_inside_rests(fixture *f)
+{
+    struct callback first;
+
+    call_soon(f, &first, settle_outer_and_rest);
+    run_ok(pending(f, &source, "s"));
+    assert_log(f, "later inner");
+    g_assert_cmpuint(turns_begun, <, 100);
 }
 
 static void deadlock_inside(fixture *f)
@@ -216,6 +261,50 @@ static void settled_before_waiting(fixture *f)
     ev_prepare_start(f->ev, &watcher);
     run_ok(pending(f, &source, "s"));
     vow_unref(long_sleep);
+}
+
+static void note_late(fixture *f)
+{
+    note(f, "late");
+}
+
+static void settle_outer_and_break(fixture *f)
+{
+    vow_resolve(&source.resolver, vow_nil());
+    ev_break(f->ev, EVBREAK_ONE);
+}
+
+static void break_inside(fixture *f)
+{
+    static struct callback breaker;
+    vow_error *error;
+
+    call_soon(f, &breaker, settle_outer_and_break);
+    error = vow_run(vow_never(f->loop), NULL);
+    note(f, "inner!%s", code_name(error));
+    vow_error_unref(error);
+}
+
+static void prepared_to_run(EV_P_ ev_prepare *watcher, int revents)
+{
+    (void) revents;
+    ev_prepare_stop(EV_A_ watcher);
+    break_inside(watcher->data);
+}
+
+/* The outer run was settled while that was not the innermost, and so late in its turn that it would wait for
+ * an event once more: the only one that is left would be late. */
+static void settled_inside_before_waiting(fixture *f)
+{
+    ev_prepare prepare;
+
+    ev_prepare_init(&prepare, prepared_to_run);
+    prepare.data = f;
+    ev_prepare_start(f->ev, &prepare);
+    call_in(f, &later, 50., note_late);
+    run_ok(pending(f, &source, "s"));
+    ev_timer_stop(f->ev, &later.timer);
+    assert_log(f, "inner!4");
 }
 
 /* ---- Two loops on one ev_loop -------------------------------------------------------------------------- */
@@ -372,10 +461,12 @@ int main(int argc, char **argv)
     test_add("/nested-runs/pending", a_run_inside_leaves_the_programs_run_alone);
     test_add("/nested-runs/the-programs", the_programs_run_inside_is_not_ended);
     test_add("/nested-runs/both", both_runs_end);
+    test_add("/nested-runs/the-programs/rests", the_programs_run_inside_rests);
     test_add("/nested-runs/deadlock", a_deadlock_inside_is_told_there);
     test_add("/nested-runs/break/all", break_all_reaches_the_programs_run);
     test_add("/nested-runs/break/one", break_one_ends_the_innermost);
     test_add("/nested-runs/before-waiting", settled_before_waiting);
+    test_add("/nested-runs/before-waiting/inside", settled_inside_before_waiting);
     test_add("/nested-runs/two-loops/callback", a_run_of_another_loop_inside);
     test_add("/nested-runs/two-loops/handler", events_of_one_whose_handler_runs_another);
     test_add("/nested-runs/two-loops/timers", timers_of_one_whose_handler_runs_another);

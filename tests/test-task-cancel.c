@@ -348,7 +348,7 @@ static void a_long_chain_is_rejected(fixture *f)
 
 /* ---- Tasks that end themselves ------------------------------------------------------------------------- */
 
-enum way { DROP, CANCEL, DROP_AND_RETURN, DROP_IN_FINALLY };
+enum way { DROP, CANCEL, DROP_AND_RETURN, DROP_IN_FINALLY, DROP_AND_AWAIT_SETTLED };
 
 /* Ends a promise, its own as a rule, while it runs; goes on to an await that it must not come back from. */
 struct quitter {
@@ -371,7 +371,8 @@ VOW_ASYNC(quitter, me)
     if (me->way == DROP_AND_RETURN)
         VOW_RETURN(me, owned(me->f, "v"));
     if (me->way != DROP_IN_FINALLY) {
-        VOW_AWAIT(me, pending(me->f, me->source, "s"));
+        VOW_AWAIT(me, me->way == DROP_AND_AWAIT_SETTLED ? vow_resolved(VOW_LOOP(me), vow_nil())
+                                                        : pending(me->f, me->source, "s"));
         note(me->f, "not reached");
     }
     VOW_FINALLY(me);
@@ -400,6 +401,9 @@ static void a_task_drops_its_own_last_reference(fixture *f)
     g_assert_cmpuint(count_words(f, "finally out"), ==, 1);
     g_string_truncate(f->log, 0);
     p = start_quitter(f, &p, DROP_IN_FINALLY, NULL);
+    turn(f);
+    assert_log(f, "still finally out");
+    p = start_quitter(f, &p, DROP_AND_AWAIT_SETTLED, NULL);
     turn(f);
     assert_log(f, "still finally out");
 }

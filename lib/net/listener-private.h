@@ -24,7 +24,7 @@ typedef struct vow__taker {
 
 /* That of a descriptor; the caller holds it until vow__listener_let_go(). NULL, and errno. */
 vow__listener *vow__listener_hold(vow_loop *loop, int fd);
-/* Others who wait are told of what there is to take. */
+/* Those who wait are told of what there is to take. May settle promises. */
 void vow__listener_let_go(vow__listener *self);
 
 /* NULL when there is no memory. The caller gives it back, or to vow__listener_keep(). */
@@ -33,7 +33,7 @@ void vow__berth_free(vow__listener *listener, vow__berth *berth);
 
 /* The place in line of a connection that has just been accepted. */
 uint64_t vow__listener_arrived(vow__listener *self);
-/* A connection comes back to its place: the first who waits is told. May settle promises. */
+/* A connection comes back to its place. Those who wait are told when the caller lets the listener go. */
 void vow__listener_keep(vow__listener *self, vow__berth *berth, int fd, uint64_t place);
 /* The first of those that came back, and its place if that is asked for; -1 when there is none. */
 int vow__listener_take(vow__listener *self, uint64_t *place);

@@ -300,7 +300,6 @@ void vow__listener_keep(vow__listener *self, vow__berth *berth, int fd, uint64_t
     vow__list_append(after->next, &berth->link); /* a list is a ring: in front of that one */
     count(self->owner, self->owner->kept + 1);
     look(self->owner);
-    vow__listener_offer(self);
 }
 
 void vow__listener_offer(vow__listener *self)
