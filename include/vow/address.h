@@ -3,8 +3,8 @@
  * @file vow/address.h
  * @brief Socket addresses as values: IPv4, IPv6 and Unix-domain ones, to and from text.
  *
- * None of these functions belongs to a loop: addresses may be made and read on any thread. Nothing here looks
- * names up (vow_lookup() does).
+ * No function here belongs to a loop: addresses may be made and read on any thread. None of them looks up a
+ * name (vow_lookup() does).
  */
 #ifndef VOW_ADDRESS_H
 #define VOW_ADDRESS_H
@@ -17,9 +17,9 @@ VOW_BEGIN_DECLS
 struct sockaddr; /* <sys/socket.h> is left to those who need it: it takes many short names */
 
 /**
- * @brief A socket address of any family: a plain struct, to be copied as one likes.
+ * @brief A socket address of any family: a plain struct, to be copied freely.
  *
- * Zero-initialised it is nobody's address, and so is that of a peer without a name. For bind(2) and the like
+ * Zero-initialised, it is nobody's address. So is that of a peer without a name. For bind(2) and the like
  * there is vow_address_sockaddr().
  */
 typedef struct vow_address {
@@ -32,22 +32,22 @@ typedef struct vow_address {
 
 VOW_API const vow_type vow_type_address; /**< @brief The type of vow_address_value(). */
 
-/* Room for any address as text, its NUL included. */
+/* Room for any address as text, including its NUL. */
 #define VOW_ADDRESS_TEXT_SIZE 160
 
 /**
  * @brief Reads an address from text.
  *
- * An IP address is numeric, with a port or without: "127.0.0.1:80", "127.0.0.1", "[::1]:80", "::1",
- * "[fe80::1%eth0]:80". Without a port, that is 0; brackets need one. IPv4 is read as by inet_aton(3), so that
- * "127.1" is 127.0.0.1. Text that begins with @ is a name in Linux's abstract namespace, here and wherever a
- * path is asked for; other text with a slash in it is the path of a Unix-domain socket ("/run/x", "./x",
- * "./@x").
+ * An IP address is numeric, with or without a port: "127.0.0.1:80", "127.0.0.1", "[::1]:80", "::1",
+ * "[fe80::1%eth0]:80". Without a port, the port is 0. An IPv6 address with a port needs brackets. IPv4 is
+ * read as inet_aton(3) does, so "127.1" is 127.0.0.1. Text that begins with @ is a name in Linux's abstract
+ * namespace, here and wherever a path is asked for. Other text with a slash in it is the path of a
+ * Unix-domain socket ("/run/x", "./x", "./@x").
  *
- * @param address filled; nobody's when it fails.
+ * @param address filled; nobody's when this fails.
  * @param text    read during the call.
- * @return 0, or an errno value: `EINVAL` for text that is none of that or NULL, `ENAMETOOLONG` for a path
- * that no socket address has room for, `ENOMEM`.
+ * @return 0, or an errno value: `EINVAL` for text that is none of these, or NULL; `ENAMETOOLONG` for a path
+ * that is too long for a socket address; `ENOMEM`.
  * @since 0.1
  */
 VOW_API int vow_address_parse(vow_address *address, const char *text);
@@ -57,8 +57,8 @@ VOW_API int vow_address_parse(vow_address *address, const char *text);
  *
  * Nobody's address is "unnamed". Zero bytes within an abstract name are written as @.
  *
- * @param address looked at.
- * @param buffer  filled, cut off where it is too small; `VOW_ADDRESS_TEXT_SIZE` bytes are always enough.
+ * @param address borrowed.
+ * @param buffer  filled, and cut off if it is too small; `VOW_ADDRESS_TEXT_SIZE` bytes are always enough.
  * @param size    of the buffer, at least 1.
  * @return the buffer.
  * @since 0.1
@@ -67,7 +67,7 @@ VOW_API char *vow_address_format(const vow_address *address, char *buffer, size_
 
 /**
  * @brief The family of an address.
- * @param address looked at.
+ * @param address borrowed.
  * @return `AF_INET`, `AF_INET6`, `AF_UNIX` or whatever else the system said; `AF_UNSPEC` for nobody's.
  * @since 0.1
  */
@@ -75,35 +75,35 @@ VOW_API int vow_address_family(const vow_address *address);
 
 /**
  * @brief The port of an address.
- * @param address looked at.
- * @return the port, in the machine's byte order; -1 when it is not an IP address.
+ * @param address borrowed.
+ * @return the port, in the machine's byte order; -1 if it is not an IP address.
  * @since 0.1
  */
 VOW_API int vow_address_port(const vow_address *address);
 
 /**
  * @brief Whether two addresses are the same: family, host, port and scope, or path.
- * @param one   looked at.
- * @param other looked at.
- * @return true if so; two of nobody's are.
+ * @param one   borrowed.
+ * @param other borrowed.
+ * @return true if so. Two addresses of nobody are the same.
  * @since 0.1
  */
 VOW_API bool vow_address_equal(const vow_address *one, const vow_address *other);
 
 /**
- * @brief An address as system calls want it, together with `address->length`.
- * @param address looked at.
+ * @brief An address in the form that system calls take, together with `address->length`.
+ * @param address borrowed.
  * @return points into the address.
  * @since 0.1
  */
 VOW_API const struct sockaddr *vow_address_sockaddr(const vow_address *address);
 
 /**
- * @brief Takes over an address that a system call gave.
+ * @brief Copies an address that a system call gave.
  * @param address  filled.
  * @param sockaddr copied; may be NULL when the length is 0.
  * @param length   in bytes.
- * @return 0, or `EINVAL` when it is longer than any address of the system.
+ * @return 0, or `EINVAL` if it is longer than any address of the system.
  * @since 0.1
  */
 VOW_API int vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length);
@@ -111,13 +111,13 @@ VOW_API int vow_address_set(vow_address *address, const struct sockaddr *sockadd
 /**
  * @brief An owned copy of an address, as a value.
  * @param address copied.
- * @return a value of type `vow_type_address`; out of memory, a vow_throw() of `ENOMEM`, so that a promise
+ * @return a value of type `vow_type_address`. Out of memory, a vow_throw() of `ENOMEM`: a promise that is
  * resolved with it rejects.
  * @since 0.1
  */
 VOW_API vow_value vow_address_value(const vow_address *address);
 
-/** @brief Whether a value is an address. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is an address. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_address_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -128,7 +128,7 @@ static inline bool vow_is_address_at(const vow_value *value, const char *site)
 
 /**
  * @brief Reads an address.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the address, owned by the value.
  * @since 0.1
  */
@@ -150,10 +150,10 @@ static inline const vow_address *vow_as_address_at(const vow_value *value, const
 VOW_API int vow_socket_address(int fd, vow_address *address);
 
 /**
- * @brief The address of a socket's peer, such as that of an accepted connection.
+ * @brief The address of a socket's peer, for example that of an accepted connection.
  * @param fd      stays the caller's.
- * @param address filled; nobody's when it fails, and for a peer without a name, as those who connect to a
- *                Unix-domain socket usually are.
+ * @param address filled; nobody's when this fails, and for a peer without a name, as clients of a Unix-domain
+ * socket usually are.
  * @return 0, or an errno value, as of getpeername(2): `ENOTCONN` when the peer has reset the connection.
  * @since 0.1
  */
@@ -162,7 +162,7 @@ VOW_API int vow_socket_peer(int fd, vow_address *address);
 /**
  * @brief The port that a TCP or UDP socket is bound to.
  * @param fd stays the caller's.
- * @return the port, in the machine's byte order; -1 when it is not an open TCP or UDP socket.
+ * @return the port, in the machine's byte order; -1 if it is not an open TCP or UDP socket.
  * vow_socket_address() says why.
  * @since 0.1
  */

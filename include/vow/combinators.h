@@ -4,16 +4,16 @@
  * @brief Several promises as one: all, all_settled, any, race, select. And who is concerned with one: shield,
  * forget.
  *
- * vow_all(), vow_all_settled(), vow_any() and vow_race() take their promises over, also when they fail;
- * vow_select() keeps a reference of its own to each while it waits. Each only reads the array, and has an _of
- * form that takes the promises as arguments. All inputs belong to `loop`.
+ * vow_all(), vow_all_settled(), vow_any() and vow_race() take over their promises, even when they fail.
+ * vow_select() keeps a reference of its own to each while it waits. Each of them only reads the array, and
+ * has an _of form that takes the promises as arguments. All inputs belong to `loop`.
  *
- * Once the outcome is known, the inputs that are still pending are dropped, so they stop at once unless
- * somebody else holds them; an input that has rejected already counts as looked at. The new promise is
- * settled when all that it dropped has finished its clean-up, also one that awaits: so what inputs share with
- * their parent may be freed in the parent's `VOW_FINALLY`. What somebody else still holds is neither
- * cancelled nor waited for. An error that such a clean-up ends with is reported as unhandled, and does not
- * take the outcome's place. Who drops or cancels the new promise meanwhile lets the clean-up finish; an error
+ * Once the outcome is known, the inputs that are still pending are dropped. So they stop at once, unless
+ * somebody else holds them. The errors of inputs that have rejected count as looked at. The new promise
+ * settles when all that it dropped has finished its clean-up, even when that awaits. So the parent's
+ * `VOW_FINALLY` may free what the inputs share with it. What somebody else still holds is neither cancelled
+ * nor waited for. If such a clean-up ends with an error, that is reported as unhandled, and does not replace
+ * the outcome. If the new promise is dropped or cancelled meanwhile, the clean-up still finishes; an error
  * that was its outcome is then reported.
  */
 #ifndef VOW_COMBINATORS_H
@@ -26,7 +26,10 @@
 #include <initializer_list>
 #endif
 
-/* The arguments of an _of form as an array of `type`. Its first element, NULL, lets the list be empty. */
+/*
+ * The arguments of an _of form as an array of `type`. Its first element is NULL, so that the list may be
+ * empty.
+ */
 #ifdef __cplusplus
 template <typename type>
 VOW_NODISCARD inline vow_promise *vow__combine_of(vow_promise *(*combine)(vow_loop *, size_t, const type *,
@@ -59,7 +62,7 @@ VOW_BEGIN_DECLS
  * @param promises each given away; the array stays the caller's.
  * @return the promise of a list, the caller's.
  * @par Errors
- * The first input's to reject; `ENOMEM`.
+ * The error of the first input to reject; `ENOMEM`.
  * @par Standard
  * ECMAScript 2024, 27.2.4.1 Promise.all.
  * @since 0.1
@@ -72,11 +75,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_all_at(vow_loop *loop, size_t n, vow_prom
 #define vow_all_of(...) VOW__COMBINE_OF(vow_promise *, vow_all_at, __VA_ARGS__)
 
 /**
- * @brief Waits for all to settle: fulfilled with the list of their outcomes, in the inputs' order. Never
- * rejects for an input's sake.
+ * @brief Waits for all to settle: fulfilled with the list of their outcomes, in the inputs' order. No input's
+ * error makes it reject.
  *
- * A fulfilled input's place holds its value, a rejected one's an error value (vow_is_error()). With no input
- * it is fulfilled at once with an empty list.
+ * In the list, a fulfilled input has its value, and a rejected one an error value (vow_is_error()). With no
+ * input it is fulfilled at once with an empty list.
  *
  * @param loop     where handlers will run.
  * @param n        how many promises.
@@ -96,9 +99,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_all_settled_at(vow_loop *loop, size_t n, 
 #define vow_all_settled_of(...) VOW__COMBINE_OF(vow_promise *, vow_all_settled_at, __VA_ARGS__)
 
 /**
- * @brief Waits for the first to be fulfilled: fulfilled with its value; rejected when every input rejected.
+ * @brief Waits for the first to be fulfilled: fulfilled with its value; rejected when every input has
+ * rejected.
  *
- * The rejection is an error of `vow_domain_vow` with the code VOW_EAGGREGATE; vow_error_list() gives the
+ * The rejection is an error of `vow_domain_vow` with the code VOW_EAGGREGATE. vow_error_list() gives the
  * inputs' errors, in the inputs' order. With no input it is rejected at once, with an empty list.
  *
  * @param loop     where handlers will run.
@@ -125,7 +129,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_any_at(vow_loop *loop, size_t n, vow_prom
  * @param promises each given away; the array stays the caller's.
  * @return the promise, the caller's.
  * @par Errors
- * The first input's to settle, if it rejects; `ENOMEM`.
+ * The error of the first input to settle, if it rejects; `ENOMEM`.
  * @par Standard
  * ECMAScript 2024, 27.2.4.5 Promise.race.
  * @since 0.1
@@ -141,14 +145,14 @@ VOW_API VOW_NODISCARD vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_pro
  * @brief Waits until one of several promises is settled, and says which: fulfilled with its index. The inputs
  * stay the caller's, who asks the one that came and waits for the others again.
  *
- * The index is that of the first input that is settled, either way; of the lowest, where several are. Nothing
- * is taken out of that input, and this is no look at its error, nor at an item: a signal or a line that comes
+ * The index is that of the first input that is settled, either way; if several are, the lowest. Nothing is
+ * taken out of that input. This counts as no look at its error or its item: a signal or a line that comes
  * while nobody looks goes back when its promise is dropped, as ever. An input that is rejected and then freed
- * without a look is reported. Whoever is not chosen is not dropped. So the same promises may be waited for
- * any number of times, and a vow_select() that is over or was dropped leaves nothing behind at them.
+ * without a look is reported. The other inputs are not dropped. So the same promises may be waited for any
+ * number of times. A vow_select() that is over or was dropped leaves no trace at them.
  *
- * While it waits it keeps a reference to each input. The caller may give up his meanwhile; then the input
- * goes when this promise is settled or dropped, and one that is still pending is cancelled. What is cancelled
+ * While it waits, it keeps a reference to each input. The caller may give up theirs meanwhile. Then the input
+ * goes when this promise is settled or dropped; if it is still pending, it is cancelled. What is cancelled
  * here finishes its clean-up first; what somebody else holds is not waited for. Cancelling the new promise
  * cancels no input that somebody else holds. With no input it stays pending, as vow_race() does.
  *
@@ -193,7 +197,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_pro
  *
  * @param loop     where handlers will run.
  * @param n        how many promises.
- * @param promises each looked at, and referred to while this waits; the array stays the caller's. The same
+ * @param promises each borrowed, and referred to while this waits; the array stays the caller's. The same
  * promise may stand there more than once.
  * @return the promise of an int, the caller's.
  * @par Errors
@@ -208,9 +212,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_select_at(vow_loop *loop, size_t n, const
 #define vow_select_of(...) VOW__COMBINE_OF(const vow_promise *, vow_select_at, __VA_ARGS__)
 
 /**
- * @brief The same outcome, but whoever drops or cancels the new promise does not cancel the one behind it.
+ * @brief A promise with the same outcome. Dropping or cancelling it does not cancel the one behind it.
  *
- * From here on the loop keeps that one until it is settled, as vow_detach() has it: it runs on when nobody
+ * From here on the loop keeps that one until it is settled, as vow_detach() does: it runs on when nobody
  * waits any more. If it then rejects and nobody has looked at the error, that is reported as unhandled. It
  * ends sooner if somebody cancels it by another reference, and when its loop is freed.
  *
@@ -224,10 +228,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_shield_at(vow_promise *promise, const cha
 #define vow_shield(...) vow_shield_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief vow_detach(), and whatever error the promise ends with is nobody's concern: it is not reported.
+ * @brief vow_detach() for a promise whose error nobody cares about: it is not reported, whatever it is.
  *
- * So too when the promise is settled already. What waits for it elsewhere sees the error as ever. A value is
- * released, and an item that nobody has looked at goes back, as ever.
+ * This holds for a promise that is settled already, too. Whoever waits for it elsewhere still sees the error.
+ * A value is released, and an item that nobody has looked at goes back, as ever.
  *
  * @param promise given away; NULL does nothing.
  * @since 0.1

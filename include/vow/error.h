@@ -4,8 +4,8 @@
  * @brief Why a promise rejected: a reference-counted error with code, domain, message, cause and the sites it
  * passed.
  *
- * An error may be made and used on any thread, and on several at a time that have a reference each: it is not
- * changed any more but for its count and the sites that it passes, and those are atomic.
+ * An error may be made and used on any thread. Several threads may use it at once, each with a reference of
+ * its own: only its count and the sites that it passes still change, and those are atomic.
  */
 #ifndef VOW_ERROR_H
 #define VOW_ERROR_H
@@ -17,8 +17,9 @@
 
 VOW_BEGIN_DECLS
 
-/** @brief A family of error codes. Two errors are of one domain when they carry the same `vow_domain`
- * address. */
+/**
+ * @brief A family of error codes. Two errors are of one domain if they carry the same `vow_domain` address.
+ */
 typedef struct vow_domain {
     const char *name; /**< as messages call it */
     const char *(*describe)(
@@ -41,8 +42,8 @@ enum vow_code {
  * It records where this call stands in the source.
  *
  * @param code   an errno value, such as `EPROTO`.
- * @param format as printf(3), for the message. It should name what failed; the code's own meaning need not be
- * repeated.
+ * @param format as printf(3), for the message. Let it name what failed; it need not repeat what the code
+ * means.
  * @return the error, the caller's. Never NULL: out of memory, it is the static error of `ENOMEM`.
  * @since 0.1
  */
@@ -52,7 +53,7 @@ VOW_API VOW_NODISCARD vow_error *vow_error_new_at(const char *site, int code, co
 
 /**
  * @brief Makes an error in a domain of your own.
- * @param domain looked at for as long as the error lives; make it static.
+ * @param domain borrowed for as long as the error lives; make it static.
  * @param code   one of the domain's.
  * @param format as printf(3), for the message.
  * @return the error, the caller's; never NULL.
@@ -63,8 +64,8 @@ VOW_API VOW_NODISCARD vow_error *vow_error_new_in_at(const char *site, const vow
 #define vow_error_new_in(...) vow_error_new_in_at(VOW_HERE, __VA_ARGS__)
 
 /**
- * @brief Makes an error that another one caused, in the errno domain.
- * @param cause  given away; vow_error_cause() of the new error gives it. NULL for none.
+ * @brief Makes an error in the errno domain that another error caused.
+ * @param cause  given away; vow_error_cause() of the new error returns it. NULL for none.
  * @param code   an errno value.
  * @param format as printf(3), for the message.
  * @return the error, the caller's; never NULL.
@@ -86,7 +87,7 @@ VOW_API vow_value vow_throwf_at(const char *site, int code, const char *format, 
 
 /**
  * @brief Keeps an error.
- * @param error looked at.
+ * @param error borrowed.
  * @return the same error, with a reference that is the caller's.
  * @since 0.1
  */
@@ -101,19 +102,21 @@ VOW_API VOW_NODISCARD vow_error *vow_error_ref_at(const vow_error *error, const 
  */
 VOW_API void vow_error_unref(vow_error *error);
 
-/** @brief An error's code. @param error looked at. @return the code, of its domain. @since 0.1 */
+/** @brief An error's code. @param error borrowed. @return the code, in the error's domain. @since 0.1 */
 VOW_API int vow_error_code_at(const vow_error *error, const char *site);
 #define vow_error_code(...) vow_error_code_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief The family an error's code is of. @param error looked at. @return the domain. @since 0.1 */
+/**
+ * @brief The domain that an error's code belongs to. @param error borrowed. @return the domain. @since 0.1
+ */
 VOW_API const vow_domain *vow_error_domain_at(const vow_error *error, const char *site);
 #define vow_error_domain(...) vow_error_domain_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Whether an error is of a domain and has a code of it: how programs compare, since a code alone says
+ * @brief Whether an error has this domain and this code. Compare errors with it, since a code alone says
  * little.
- * @param error  looked at; NULL is no error, and so none of them.
- * @param domain looked at.
+ * @param error  borrowed; NULL is no error, so this is false.
+ * @param domain borrowed.
  * @param code   of that domain.
  * @return true if so.
  * @since 0.1
@@ -123,44 +126,43 @@ VOW_API bool vow_error_is_at(const vow_error *error, const vow_domain *domain, i
 
 /**
  * @brief Prints all that an error has to say: its message, code and domain, the places it passed, the errors
- * of an aggregate, and its causes, one to a line.
+ * of an aggregate, and its causes, one on each line.
  *
- * Reports of unhandled rejections say the same. Of a long chain or list the first sixteen are printed, and
- * how many are left out.
+ * Reports of unhandled rejections say the same. Of a long chain or list it prints the first sixteen, and how
+ * many are left out.
  *
- * @param error  looked at.
+ * @param error  borrowed.
  * @param stream where to.
  * @since 0.1
  */
 VOW_API void vow_error_print_at(const vow_error *error, FILE *stream, const char *site);
 #define vow_error_print(...) vow_error_print_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief What went wrong, for a person. @param error looked at. @return owned by the error. @since 0.1 */
+/** @brief What went wrong, for a person. @param error borrowed. @return owned by the error. @since 0.1 */
 VOW_API const char *vow_error_message_at(const vow_error *error, const char *site);
 #define vow_error_message(...) vow_error_message_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief The error that caused this one. @param error looked at. @return owned by the error, or NULL. @since
+/** @brief The error that caused this one. @param error borrowed. @return owned by the error, or NULL. @since
  * 0.1 */
 VOW_API const vow_error *vow_error_cause_at(const vow_error *error, const char *site);
 #define vow_error_cause(...) vow_error_cause_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The errors of an aggregate, one for each input of the vow_any() that rejected, in the inputs' order.
- * @param error looked at.
- * @return a list of error values, owned by the error; NULL when the error is not an aggregate.
+ * @param error borrowed.
+ * @return a list of error values, owned by the error; NULL if the error is not an aggregate.
  * @since 0.1
  */
 VOW_API const vow_list *vow_error_list_at(const vow_error *error, const char *site);
 #define vow_error_list(...) vow_error_list_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief The places in the source that an error passed: where it was made, then where it was rejected or the
- * promises it went through were made.
+ * @brief The places in the source that an error passed: first where it was made, then where it was rejected,
+ * or where the promises that it went through were made.
  *
- * The first places are kept and the later ones left out, so that an error stays small on a chain of any
- * length.
+ * The first places are kept and later ones left out, so that an error stays small on a chain of any length.
  *
- * @param error looked at.
+ * @param error borrowed.
  * @param index from 0.
  * @return "file:line", or NULL past the last one and in builds without sites.
  * @since 0.1

@@ -3,13 +3,13 @@
  * @file vow/file.h
  * @brief Files, read and written on the pool's threads: see vow_offload().
  *
- * A file on a disk is always ready and may block all the same, so nothing of it can be watched: each of these
- * is a job for the pool, and has its limits and errors (`EAGAIN` when the queue is full). A job that runs
- * cannot be stopped in the middle of a system call. Its promise, when it is dropped or cancelled, is in its
- * clean-up until the job has returned: what vow_attach() and vow_finally() do after it happens then.
+ * A file on a disk is always ready and may block all the same, so it cannot be watched. Each function here is
+ * a job for the pool, and has its limits and errors (`EAGAIN` when the queue is full). A running job cannot
+ * be stopped in the middle of a system call. If its promise is dropped or cancelled, it is in its clean-up
+ * until the job has returned; what vow_attach() and vow_finally() do after it happens then.
  *
- * Meant for regular files. Others may be read and written, but opening a FIFO, say, or reading a terminal
- * keeps a thread of the pool waiting.
+ * These functions are meant for regular files. Others may be read and written, but opening a FIFO or reading
+ * a terminal, for example, keeps a thread of the pool waiting.
  */
 #ifndef VOW_FILE_H
 #define VOW_FILE_H
@@ -23,8 +23,8 @@ VOW_BEGIN_DECLS
 /**
  * @brief Reads a whole file: fulfilled with its bytes, of type `vow_type_bytes`.
  *
- * Also of files that do not say how long they are, such as those in /proc. While it runs and is not wanted
- * any more, it ends after at most one MiB.
+ * It also reads files that do not say how long they are, such as those in /proc. If it is no longer wanted
+ * while it runs, it ends after at most one MiB.
  *
  * @param loop  where the promise lives.
  * @param path  copied.
@@ -40,29 +40,31 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *
 #define vow_file_read(...) vow_file_read_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Replaces the content of a file, or makes it: fulfilled with the count of bytes when it is done.
+ * @brief Replaces the content of a file, or makes the file: fulfilled with the count of bytes when it is
+ * done.
  *
- * Whoever opens the path meanwhile finds the old content or the new one, each of them whole, and so does the
- * system after a crash: the bytes go to a new file in the same folder, to the disk by fsync(2), and then the
- * file takes the name, by rename(2), and the folder goes to the disk. When this is fulfilled, the new content
- * is as safe as fsync(2) makes it. When it is rejected or ended on its way, the old file is as it was, and
- * the new one removed; only after a crash on the way a file whose name begins with ".vow-" may be left. (If
- * it was only the folder that could not be written to the disk, the new content stands; the message says so.)
+ * Whoever opens the path meanwhile finds either the old content or the new one, each of them whole. The same
+ * is true after a crash of the system. The bytes go to a new file in the same folder, and to the disk by
+ * fsync(2). Then that file takes the name, by rename(2), and the folder goes to the disk. When this is
+ * fulfilled, the new content is as safe as fsync(2) makes it. If it is rejected or ended on its way, the old
+ * file is as it was, and the new one is removed. Only a crash on the way may leave a file whose name begins
+ * with ".vow-". (If only the folder could not be written to the disk, the new content stands; the message
+ * says so.)
  *
- * Whether the process may write is for the system to decide, as it does for open(2) with `O_WRONLY`: what is
- * read-only, or somebody else's and not open to this process, is refused (`EACCES`), and so is a symbolic
- * link that the kernel does not follow, such as a stranger's in /tmp (see proc(5), protected_symlinks), or a
- * program that runs (`ETXTBSY`). Beside that the process must be allowed to make a file in the folder, and to
- * replace the old one there: in a folder with the sticky bit, that is for its owner (`EPERM`). The folder
- * need not be readable; if it is not, the whole file system is brought to the disk in its place.
+ * The system decides whether the process may write, as it does for open(2) with `O_WRONLY`. So it refuses a
+ * file that is read-only, or somebody else's and not open to this process (`EACCES`), a symbolic link that
+ * the kernel does not follow, such as a stranger's in /tmp (see proc(5), protected_symlinks), and a program
+ * that runs (`ETXTBSY`). The process must also be allowed to make a file in the folder, and to replace the
+ * old one there: in a folder with the sticky bit, only its owner is (`EPERM`). The folder need not be
+ * readable. If it is not, the whole file system is brought to the disk in its place.
  *
- * Owner, group, permission bits and access list of the old file are kept as far as the process may set them,
- * and nobody gets a right that he had not. Without the owner, the file is this process's; without the owner
- * or the group, the set-user-ID and set-group-ID bits go. Without the group, its bits go, and the others keep
- * what the group had, too. Without its access list, only the owner's bits stay. Other attributes and other
- * hard links are not kept. A new file has the mode 0666 less the umask. A symbolic link that leads to a file
- * stays, and that file is replaced; one that leads nowhere is refused with `ENOENT`. The path must not name
- * what is not a regular file.
+ * Owner, group, permission bits and access list of the old file are kept as far as the process may set them.
+ * Nobody gets a right that they did not have. If the owner cannot be set, the file is this process's. If the
+ * owner or the group cannot be set, the set-user-ID and set-group-ID bits go. If the group cannot be set, its
+ * bits go, and others keep only what the group had, too. If the access list cannot be set, only the owner's
+ * bits stay. Other attributes and other hard links are not kept. A new file has the mode 0666 less the umask.
+ * A symbolic link that leads to a file stays, and that file is replaced. A link that leads nowhere is refused
+ * with `ENOENT`. The path must name a regular file or nothing.
  *
  * @param loop where the promise lives.
  * @param path copied.
@@ -71,8 +73,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_read_at(vow_loop *loop, const char *
  * @return the promise of an int, the caller's.
  * @par Errors
  * Those of open(2), write(2), fsync(2) and rename(2), such as `ENOSPC`, `EACCES` and `EROFS`; `EISDIR` for a
- * folder and `EINVAL` for what else is not a regular file, or a NULL path; `ESTALE` when others replace it
- * faster than it can be looked at; vow_offload()'s; `ENOMEM`. The message names the file.
+ * folder; `EINVAL` for anything else that is not a regular file, or a NULL path; `ESTALE` when others replace
+ * the file faster than it can be looked at; vow_offload()'s; `ENOMEM`. The message names the file.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_file_write_at(vow_loop *loop, const char *path, const void *data,
@@ -98,15 +100,16 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_open_at(vow_loop *loop, const char *
 #define vow_file_open(...) vow_file_open_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Reads a piece of a file: fulfilled with the count of bytes, less than `size` at the file's end only.
+ * @brief Reads a piece of a file: fulfilled with the count of bytes, which is less than `size` only at the
+ * file's end.
  *
- * The descriptor's own position is neither used nor changed, so that several may be under way at once.
+ * The descriptor's own position is neither used nor changed, so several may be under way at once.
  *
- * Buffer and descriptor are lent: until the promise is settled or, if it is dropped or cancelled while the
- * job runs, until the job has returned. Unlike with vow_read() that is not when vow_unref() returns, so
- * release or close them by vow_attach() or vow_finally(), or in the VOW_FINALLY section of a task that awaits
- * this. Several pieces may share a descriptor: vow_all() of them is settled when the jobs of those that it
- * drops have returned, too.
+ * Buffer and descriptor are lent until the promise is settled. If the promise is dropped or cancelled while
+ * the job runs, they are lent until the job has returned. Unlike with vow_read(), that is not when
+ * vow_unref() returns. So release or close them by vow_attach() or vow_finally(), or in the VOW_FINALLY
+ * section of a task that awaits this. Several pieces may share a descriptor: a vow_all() of them settles only
+ * when the jobs of those that it drops have returned.
  *
  * @param loop   where the promise lives.
  * @param fd     lent, see above; open for reading, and of a file that has positions.
@@ -126,8 +129,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_file_pread_at(vow_loop *loop, int fd, voi
 /**
  * @brief Writes a piece of a file, all of it: fulfilled with `size`.
  *
- * The descriptor's own position is neither used nor changed. (Linux appends all the same if the descriptor
- * has `O_APPEND`.) When it is rejected or dropped, some of the bytes may have been written.
+ * The descriptor's own position is neither used nor changed. (But if the descriptor has `O_APPEND`, Linux
+ * appends.) If this is rejected or dropped, some of the bytes may have been written.
  *
  * @param loop   where the promise lives.
  * @param fd     lent as with vow_file_pread(); open for writing, and of a file that has positions.

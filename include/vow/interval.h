@@ -3,9 +3,9 @@
  * @file vow/interval.h
  * @brief Ticks: something to do again and again, at a steady pace.
  *
- * The ticks of an interval stand at fixed moments, so that they do not drift, however long what is done at
- * each of them takes. Ticks that nobody waited for in time are not made up for one by one: the next wait ends
- * at once and says how many were missed.
+ * The ticks of an interval stand at fixed moments. So they do not drift, however long the work at each tick
+ * takes. Ticks that nobody waited for in time are not made up for one by one: the next wait ends at once and
+ * says how many were missed.
  *
  *     struct stopwatch { vow_task task; vow_interval *second; int64_t seconds; };
  *
@@ -37,18 +37,18 @@ VOW_BEGIN_DECLS
 typedef struct vow_interval vow_interval;
 
 /**
- * @brief Makes an interval that ticks every so many seconds from now on, for the first time when they are
- * over.
+ * @brief Makes an interval that ticks every so many seconds from now on. The first tick is one such time from
+ * now.
  *
- * It counts by a clock that nobody sets. Without anybody who waits it has no timer, and does not keep
- * ev_run() going. An interval that is still there when its loop is freed is reported as a leak.
+ * It counts by a clock that nobody sets. While nobody waits, it has no timer and does not keep ev_run()
+ * going. An interval that is still there when its loop is freed is reported as a leak.
  *
  * @param loop    whose ev_loop keeps the time.
  * @param seconds between two ticks; 1e-9 at least, and finite.
  * @return the interval, to be released with vow_interval_free(). NULL, with errno set, when it cannot be
  * made.
  * @par Errors
- * errno is `EINVAL` when the seconds are none or less than that; `ENOMEM`; `ECANCELED` while the loop is
+ * errno is `EINVAL` when `seconds` is not finite or is below 1e-9; `ENOMEM`; `ECANCELED` while the loop is
  * being freed.
  * @since 0.1
  */
@@ -59,7 +59,7 @@ VOW_API VOW_NODISCARD vow_interval *vow_interval_new_at(vow_loop *loop, double s
  * @brief Makes an interval that ticks by the wall clock: whenever the time is a multiple of so many seconds,
  * plus an offset.
  *
- * With 0 and 3600 it ticks at every full hour of UTC, also when the clock is set meanwhile; hours that are
+ * With 0 and 3600 it ticks at every full hour of UTC, even when the clock is set meanwhile. Hours that are
  * skipped by setting the clock count as missed.
  *
  * @param loop    whose ev_loop keeps the time.
@@ -76,14 +76,14 @@ VOW_API VOW_NODISCARD vow_interval *vow_interval_by_clock_at(vow_loop *loop, dou
 #define vow_interval_by_clock(...) vow_interval_by_clock_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Fulfilled at the next tick, with the number of ticks that were missed since the last one: 0 for who
- * is in time.
+ * @brief Fulfilled at the next tick, with the number of ticks that were missed since the last one: 0 if none
+ * was.
  *
- * At once if a tick has passed since. Each tick goes to one of those who wait, in the order in which they
- * came; those that nobody has looked at when the promise is dropped go to the next, and count as missed
- * there.
+ * If a tick has passed since, it is fulfilled at once. Each tick goes to one of those who wait, in the order
+ * in which they came. If a promise is dropped and nobody has looked at its ticks, they go to the next one,
+ * and count as missed there.
  *
- * @param interval looked at.
+ * @param interval borrowed.
  * @return the promise of an int, the caller's.
  * @par Errors
  * `ECANCELED` when the interval is released first; `ENOMEM`.
@@ -93,7 +93,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_interval_next_at(vow_interval *interval, 
 #define vow_interval_next(...) vow_interval_next_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Ends an interval. Who still waits sees `ECANCELED`.
+ * @brief Ends an interval. Those who still wait see `ECANCELED`.
  * @param interval given away; NULL does nothing.
  * @since 0.1
  */

@@ -3,8 +3,8 @@
  * @file vow/lookup.h
  * @brief Names of hosts and services, as addresses.
  *
- * The system's own look-up is asked, getaddrinfo(3), which may take long and blocks: it runs on a thread of
- * the pool (see vow_offload()), of which look-ups take half at most, so that other jobs go on while a name
+ * The system's own lookup is asked, getaddrinfo(3), which may take long and blocks: it runs on a thread of
+ * the pool (see vow_offload()), of which lookups take half at most, so that other jobs go on while a name
  * server does not answer. What is numeric is not looked up, and needs no thread.
  */
 #ifndef VOW_LOOKUP_H
@@ -27,7 +27,7 @@ VOW_API const vow_domain
  * The addresses are values of type `vow_type_address`: vow_as_address() reads one. They are for streams;
  * those for datagrams are the same, but for the few services with another port there.
  *
- * When the promise is dropped, a look-up that is under way goes on without it, since it cannot be stopped:
+ * When the promise is dropped, a lookup that is under way goes on without it, since it cannot be stopped:
  * its thread is taken until it is over. Neither ev_run() nor vow_loop_free() waits for it;
  * vow_offload_shutdown() does.
  *

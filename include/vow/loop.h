@@ -125,19 +125,19 @@ VOW_API void vow_loop_set_data(vow_loop *loop, void *data);
 
 /**
  * @brief The pointer that a loop keeps for the program.
- * @param loop looked at.
+ * @param loop borrowed.
  * @return what vow_loop_set_data() was given last; NULL before.
  * @since 0.1
  */
 VOW_API void *vow_loop_data(const vow_loop *loop);
 
-/** @brief The ev_loop that a loop was made on. @param loop looked at. @return stays its owner's. @since 0.1
+/** @brief The ev_loop that a loop was made on. @param loop borrowed. @return stays its owner's. @since 0.1
  */
 VOW_API struct ev_loop *vow_loop_ev(const vow_loop *loop);
 
 /**
  * @brief How many promises and tasks of a loop are alive, settled ones that are still held included.
- * @param loop looked at.
+ * @param loop borrowed.
  * @return the count; for tests and for watching a program.
  * @since 0.1
  */

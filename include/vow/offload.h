@@ -37,8 +37,8 @@ typedef vow_value (*vow_offload_fn)(void *data);
  * @brief Runs a function on a thread of the pool; settled on the loop's thread with what it returns.
  *
  * Jobs begin in the order in which they were offloaded, whichever loop from. Those of files are among them;
- * look-ups of names are, too, but no more than half of the threads (rounded up) are taken by look-ups at
- * once, so that a name server that does not answer holds up nobody else. Look-ups that wait for others of
+ * lookups of names are, too, but no more than half of the threads (rounded up) are taken by lookups at
+ * once, so that a name server that does not answer holds up nobody else. Lookups that wait for others of
  * their kind are overtaken.
  *
  * When the promise is dropped or cancelled, a job that has not begun never begins, and `data` is the caller's
@@ -85,11 +85,11 @@ VOW_API bool vow_offload_is_cancelled(void);
  * and 65536 jobs may wait. Holds from now on: threads above the limit end when their job is done; no job that
  * was accepted is refused.
  *
- * Half of the threads, rounded up, may look names up at once. With one thread alone, a look-up that hangs
+ * Half of the threads, rounded up, may look names up at once. With one thread alone, a lookup that hangs
  * holds everything up.
  *
  * @param threads how many; 0 brings the default back.
- * @param queued  how many, look-ups among them; 0 means that a job is refused unless a thread is free for
+ * @param queued  how many, lookups among them; 0 means that a job is refused unless a thread is free for
  * it. SIZE_MAX means without limit.
  * @par Thread
  * May be called on any thread.

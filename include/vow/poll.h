@@ -63,7 +63,7 @@ VOW_API VOW_NODISCARD vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const ch
  * and all who wait for a direction are told. It is asked for in the loop's next turn at the earliest. An
  * error and the end of a peer make a descriptor ready for both.
  *
- * @param poll   looked at.
+ * @param poll   borrowed.
  * @param events libev's `EV_READ`, `EV_WRITE`, or both, for whichever comes first.
  * @return the promise of an int, the caller's: those of `events` that have come.
  * @par Errors

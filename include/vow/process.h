@@ -122,7 +122,7 @@ VOW_API vow_process *vow_take_process_at(vow_value *value, const char *site);
  *     vow_process_free(process);
  *     done = vow_timeout(done, 10);
  *
- * @param process looked at.
+ * @param process borrowed.
  * @return the promise of an int, the caller's.
  * @par Errors
  * `ECHILD` when somebody else in the program has waited for it, or when this is another process than the one
@@ -145,7 +145,7 @@ VOW_API void vow_process_end(vow_process *process);
 
 /**
  * @brief Sends a signal to a process, or to its process group if it has one of its own.
- * @param process looked at.
+ * @param process borrowed.
  * @param signum  such as `SIGHUP`.
  * @return 0, or an errno value: `ESRCH` when it has ended. Nobody else ever gets the signal, also if somebody
  * has waited for the process and its id was given to another one.
@@ -155,7 +155,7 @@ VOW_API int vow_process_kill(const vow_process *process, int signum);
 
 /**
  * @brief The process id, good for messages.
- * @param process looked at.
+ * @param process borrowed.
  * @return the id. When the process has ended, the system may give it to another one.
  * @since 0.1
  */

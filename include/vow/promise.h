@@ -91,7 +91,7 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop,
  * Needs no memory and cannot fail. Handlers run later, from the job queue. A resolver settles once: the
  * second time this releases the value and does nothing else. After it returns the resolver may be freed.
  *
- * @param resolver looked at, and from now on used up.
+ * @param resolver borrowed, and used up from now on.
  * @param value    given away.
  * @par Standard
  * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions.
@@ -105,7 +105,7 @@ VOW_API VOW_DIRECT void vow_resolve_at(vow_resolver *resolver, vow_value value, 
  *
  * As vow_resolve() in every respect. The error notes where this call stands.
  *
- * @param resolver looked at, and from now on used up.
+ * @param resolver borrowed, and used up from now on.
  * @param error    given away.
  * @par Standard
  * ECMAScript 2024, 27.2.1.3.1 Promise Reject Functions.
@@ -119,7 +119,7 @@ VOW_API void vow_reject_at(vow_resolver *resolver, vow_error *error, const char 
  *
  * For the producer that goes away without an answer. Does nothing when the resolver was used already.
  *
- * @param resolver looked at, and from now on used up.
+ * @param resolver borrowed, and used up from now on.
  * @since 0.1
  */
 VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
@@ -138,7 +138,7 @@ VOW_API void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_canc
 
 /**
  * @brief Whether somebody still waits for what this resolver is to settle.
- * @param resolver looked at.
+ * @param resolver borrowed.
  * @return false once it was used or cancelled.
  * @since 0.1
  */
@@ -328,7 +328,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_attach_at(vow_promise *promise, void *poi
  *
  * The vtable's then() is called in a job of its own, as ECMAScript calls the `then` of a foreign thenable.
  *
- * @param thenable looked at for as long as the value lives; make it static.
+ * @param thenable borrowed for as long as the value lives; make it static.
  * @param object   given away: released through the vtable's drop().
  * @return a value to return from a handler or to pass to vow_resolve(); out of memory, a vow_throw() of
  * `ENOMEM`.
@@ -341,7 +341,7 @@ VOW_API vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *obj
 
 /**
  * @brief Keeps a promise: one more reference to it, one more party that waits.
- * @param promise looked at.
+ * @param promise borrowed.
  * @return the same promise, with a reference that is the caller's.
  * @since 0.1
  */
@@ -392,17 +392,17 @@ VOW_API void vow_detach_at(vow_promise *promise, const char *site);
 VOW_API void vow_cancel_at(vow_promise *promise, const char *site);
 #define vow_cancel(...) vow_cancel_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a promise is not settled yet. @param promise looked at. @return true if so. @since 0.1 */
+/** @brief Whether a promise is not settled yet. @param promise borrowed. @return true if so. @since 0.1 */
 VOW_API bool vow_is_pending_at(const vow_promise *promise, const char *site);
 #define vow_is_pending(...) vow_is_pending_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a promise is fulfilled. @param promise looked at. @return true if so. @since 0.1 */
+/** @brief Whether a promise is fulfilled. @param promise borrowed. @return true if so. @since 0.1 */
 VOW_API bool vow_is_fulfilled_at(const vow_promise *promise, const char *site);
 #define vow_is_fulfilled(...) vow_is_fulfilled_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Whether a promise is rejected. This alone does not count as looking at the error.
- * @param promise looked at.
+ * @param promise borrowed.
  * @return true if so.
  * @since 0.1
  */
@@ -414,7 +414,7 @@ VOW_API bool vow_is_rejected_at(const vow_promise *promise, const char *site);
  *
  * Peeking at a rejected promise counts as having looked at its error.
  *
- * @param promise looked at.
+ * @param promise borrowed.
  * @return NULL while it is pending; the value; or, if it is rejected, an error value (vow_is_error()). Valid
  * while the promise lives.
  * @since 0.1
@@ -422,13 +422,13 @@ VOW_API bool vow_is_rejected_at(const vow_promise *promise, const char *site);
 VOW_API vow_value *vow_peek_at(const vow_promise *promise, const char *site);
 #define vow_peek(...) vow_peek_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief The loop a promise belongs to. @param promise looked at. @return its loop. @since 0.1 */
+/** @brief The loop a promise belongs to. @param promise borrowed. @return its loop. @since 0.1 */
 VOW_API vow_loop *vow_promise_loop_at(const vow_promise *promise, const char *site);
 #define vow_promise_loop(...) vow_promise_loop_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Where a promise was made.
- * @param promise looked at.
+ * @param promise borrowed.
  * @return "file:line", a static string; NULL in builds without sites.
  * @since 0.1
  */

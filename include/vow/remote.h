@@ -89,7 +89,7 @@ VOW_API void vow_remote_abandon_at(vow_remote *remote, const char *site);
  * The answer may be out of date when it is there; once it is false it stays false. A remote that is not
  * wanted has to be used all the same: vow_remote_abandon() it.
  *
- * @param remote looked at.
+ * @param remote borrowed.
  * @return false when its promise was dropped or cancelled, or its loop was freed; also for NULL.
  * @par Thread
  * That of whoever holds the remote.

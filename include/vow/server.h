@@ -96,7 +96,7 @@ VOW_API void vow_server_limit(vow_server *server, size_t limit);
 
 /**
  * @brief How many connections a server has now: those that the handler was called with.
- * @param server looked at.
+ * @param server borrowed.
  * @return the count; 0 once the server has ended.
  * @since 0.1
  */

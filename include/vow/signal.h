@@ -82,7 +82,7 @@ VOW_API VOW_NODISCARD vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, 
  * subscription for each that is to see them all. Dropping the promise loses no signal, also once it is
  * fulfilled: one that nobody has looked at goes to the next who waits, or stays the first in line.
  *
- * @param signals looked at.
+ * @param signals borrowed.
  * @return the promise of an int, the caller's.
  * @par Errors
  * `ECANCELED` when the subscription is released first; `ENOMEM`, which loses no signal.

@@ -119,13 +119,13 @@ VOW_API void vow_stream_free(vow_stream *stream);
  */
 VOW_API VOW_NODISCARD vow_promise *vow_stream_close(vow_stream *stream);
 
-/** @brief The descriptor of a stream, for setsockopt(2) and the like. @param stream looked at. @return stays
+/** @brief The descriptor of a stream, for setsockopt(2) and the like. @param stream borrowed. @return stays
  * the stream's. @since 0.1 */
 VOW_API int vow_stream_fd(const vow_stream *stream);
 
 /**
  * @brief How many bytes have arrived in a stream's buffer and were not read yet.
- * @param stream looked at.
+ * @param stream borrowed.
  * @return the count; reads that ask for no more than that need not wait.
  * @since 0.1
  */
@@ -133,7 +133,7 @@ VOW_API size_t vow_stream_buffered(const vow_stream *stream);
 
 /**
  * @brief How much is to be written: the bytes of all pending writes, and 128 for each.
- * @param stream looked at.
+ * @param stream borrowed.
  * @return the count.
  * @since 0.1
  */

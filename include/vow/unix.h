@@ -107,7 +107,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_message_receive_at(vow_loop *loop, int fd
 
 /**
  * @brief Reads a message.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the message, owned by the value.
  * @since 0.1
  */

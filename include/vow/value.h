@@ -127,7 +127,7 @@ static inline vow_value vow_ptr(void *pointer)
  * its promise, with its list, or by vow_value_drop().
  *
  * @param pointer given away.
- * @param type    looked at for as long as the value lives; make it static. NULL is misuse and aborts.
+ * @param type    borrowed for as long as the value lives; make it static. NULL is misuse and aborts.
  * @return a value of that type.
  * @since 0.1
  */
@@ -244,7 +244,7 @@ VOW_API void vow_value_drop(vow_value value);
 
 /**
  * @brief The name of a value's type, for messages.
- * @param value looked at.
+ * @param value borrowed.
  * @return "nil", "int", … or the name in its `vow_type`.
  * @since 0.1
  */
@@ -257,7 +257,7 @@ VOW_API const char *vow_value_type_name_at(const vow_value *value, const char *s
  * A value of any other type is misuse and aborts, naming both types, where this call stands and, when the
  * value lies in a promise, where that promise was made. The same holds for all the vow_as_… functions.
  *
- * @param value looked at.
+ * @param value borrowed.
  * @param type  what the value must be.
  * @return what vow_own() was given, still owned by the value.
  * @since 0.1
@@ -270,7 +270,7 @@ static inline void *vow_as_at(const vow_value *value, const vow_type *type, cons
 }
 #define vow_as(...) vow_as_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is nil. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is nil. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_nil_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -279,7 +279,7 @@ static inline bool vow_is_nil_at(const vow_value *value, const char *site)
 }
 #define vow_is_nil(...) vow_is_nil_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a truth value. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is a truth value. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_bool_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -288,7 +288,7 @@ static inline bool vow_is_bool_at(const vow_value *value, const char *site)
 }
 #define vow_is_bool(...) vow_is_bool_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a whole number. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is a whole number. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_int_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -297,7 +297,7 @@ static inline bool vow_is_int_at(const vow_value *value, const char *site)
 }
 #define vow_is_int(...) vow_is_int_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a floating-point number. @param value looked at. @return true if so. @since 0.1
+/** @brief Whether a value is a floating-point number. @param value borrowed. @return true if so. @since 0.1
  */
 static inline bool vow_is_double_at(const vow_value *value, const char *site)
 {
@@ -307,7 +307,7 @@ static inline bool vow_is_double_at(const vow_value *value, const char *site)
 }
 #define vow_is_double(...) vow_is_double_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a pointer from vow_ptr(). @param value looked at. @return true if so. @since 0.1
+/** @brief Whether a value is a pointer from vow_ptr(). @param value borrowed. @return true if so. @since 0.1
  */
 static inline bool vow_is_ptr_at(const vow_value *value, const char *site)
 {
@@ -317,7 +317,7 @@ static inline bool vow_is_ptr_at(const vow_value *value, const char *site)
 }
 #define vow_is_ptr(...) vow_is_ptr_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a string. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is a string. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_str_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -326,7 +326,7 @@ static inline bool vow_is_str_at(const vow_value *value, const char *site)
 }
 #define vow_is_str(...) vow_is_str_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a list. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is a list. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_list_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -335,7 +335,7 @@ static inline bool vow_is_list_at(const vow_value *value, const char *site)
 }
 #define vow_is_list(...) vow_is_list_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is an error. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is an error. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_error_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -344,7 +344,7 @@ static inline bool vow_is_error_at(const vow_value *value, const char *site)
 }
 #define vow_is_error(...) vow_is_error_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is a file descriptor. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is a file descriptor. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_fd_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -353,7 +353,7 @@ static inline bool vow_is_fd_at(const vow_value *value, const char *site)
 }
 #define vow_is_fd(...) vow_is_fd_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Whether a value is bytes. @param value looked at. @return true if so. @since 0.1 */
+/** @brief Whether a value is bytes. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_bytes_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value))
@@ -362,7 +362,7 @@ static inline bool vow_is_bytes_at(const vow_value *value, const char *site)
 }
 #define vow_is_bytes(...) vow_is_bytes_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Reads a truth value. @param value looked at; another type aborts. @return its content. @since 0.1
+/** @brief Reads a truth value. @param value borrowed; another type aborts. @return its content. @since 0.1
  */
 static inline bool vow_as_bool_at(const vow_value *value, const char *site)
 {
@@ -372,7 +372,7 @@ static inline bool vow_as_bool_at(const vow_value *value, const char *site)
 }
 #define vow_as_bool(...) vow_as_bool_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Reads a whole number. @param value looked at; another type aborts. @return its content. @since 0.1
+/** @brief Reads a whole number. @param value borrowed; another type aborts. @return its content. @since 0.1
  */
 static inline int64_t vow_as_int_at(const vow_value *value, const char *site)
 {
@@ -382,7 +382,7 @@ static inline int64_t vow_as_int_at(const vow_value *value, const char *site)
 }
 #define vow_as_int(...) vow_as_int_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Reads a floating-point number. @param value looked at; another type aborts. @return its content.
+/** @brief Reads a floating-point number. @param value borrowed; another type aborts. @return its content.
  * @since 0.1 */
 static inline double vow_as_double_at(const vow_value *value, const char *site)
 {
@@ -392,7 +392,7 @@ static inline double vow_as_double_at(const vow_value *value, const char *site)
 }
 #define vow_as_double(...) vow_as_double_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Reads a pointer that vow_ptr() made. @param value looked at; another type aborts. @return it.
+/** @brief Reads a pointer that vow_ptr() made. @param value borrowed; another type aborts. @return it.
  * @since 0.1 */
 static inline void *vow_as_ptr_at(const vow_value *value, const char *site)
 {
@@ -404,7 +404,7 @@ static inline void *vow_as_ptr_at(const vow_value *value, const char *site)
 
 /**
  * @brief Reads a string.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the string, owned by the value.
  * @since 0.1
  */
@@ -418,7 +418,7 @@ static inline const char *vow_as_str_at(const vow_value *value, const char *site
 
 /**
  * @brief Reads a list.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the list, owned by the value.
  * @since 0.1
  */
@@ -432,7 +432,7 @@ static inline const vow_list *vow_as_list_at(const vow_value *value, const char 
 
 /**
  * @brief Reads an error that is held as a value, as in the places of vow_all_settled() that rejected.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the error, owned by the value; vow_error_ref() keeps it.
  * @since 0.1
  */
@@ -446,7 +446,7 @@ static inline const vow_error *vow_as_error_at(const vow_value *value, const cha
 
 /**
  * @brief Reads a file descriptor, which stays owned by the value.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the descriptor; do not close it (vow_take_fd() gives it to you).
  * @since 0.1
  */
@@ -455,7 +455,7 @@ VOW_API int vow_as_fd_at(const vow_value *value, const char *site);
 
 /**
  * @brief Reads bytes.
- * @param value looked at; another type aborts.
+ * @param value borrowed; another type aborts.
  * @return the bytes and their count, owned by the value.
  * @since 0.1
  */
@@ -469,7 +469,7 @@ static inline const vow_bytes *vow_as_bytes_at(const vow_value *value, const cha
 
 /**
  * @brief How many values a list holds.
- * @param list looked at; NULL counts as empty.
+ * @param list borrowed; NULL counts as empty.
  * @return the count.
  * @since 0.1
  */
@@ -477,7 +477,7 @@ VOW_API size_t vow_list_length(const vow_list *list);
 
 /**
  * @brief One value of a list.
- * @param list  looked at.
+ * @param list  borrowed.
  * @param index from 0; past the end is misuse and aborts.
  * @return a pointer into the list, or to where those who share the value have it: good for reading and for
  * vow_take().

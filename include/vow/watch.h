@@ -68,7 +68,7 @@ VOW_API VOW_NODISCARD vow_watch *vow_watch_new_at(vow_loop *loop, const char *pa
  * At once if one was kept. Each change goes to one of those who wait, in the order in which they came; one
  * that nobody has looked at when its promise is dropped goes to the next.
  *
- * @param watch looked at.
+ * @param watch borrowed.
  * @return the promise of a truth value, the caller's.
  * @par Errors
  * `ECANCELED` when the watch is released first; `ENOMEM`, which loses no change.
@@ -79,7 +79,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_watch_next_at(vow_watch *watch, const cha
 
 /**
  * @brief What lstat(2) said last.
- * @param watch looked at.
+ * @param watch borrowed.
  * @return the attributes, the watch's; `st_nlink` is 0 when there is nothing.
  * @since 0.1
  */
