@@ -3,9 +3,9 @@
  * @file vow/lookup.h
  * @brief Names of hosts and services, as addresses.
  *
- * The system's own lookup is asked, getaddrinfo(3), which may take long and blocks: it runs on a thread of
- * the pool (see vow_offload()), of which lookups take half at most, so that other jobs go on while a name
- * server does not answer. What is numeric is not looked up, and needs no thread.
+ * The system's own lookup, getaddrinfo(3), is asked. It blocks and may take long, so it runs on a thread of
+ * the pool (see vow_offload()). Lookups take half of the pool's threads at most, so that other jobs go on
+ * while a name server does not answer. Numeric addresses are not looked up, and need no thread.
  */
 #ifndef VOW_LOOKUP_H
 #define VOW_LOOKUP_H
@@ -21,15 +21,15 @@ VOW_API const vow_domain
     vow_domain_gai; /**< @brief Codes are those of getaddrinfo(3), such as `EAI_NONAME`. */
 
 /**
- * @brief Looks a host and a service up: fulfilled with the list of their addresses, the one to be tried first
- * in front. There is at least one, and none is there twice.
+ * @brief Looks up a host and a service: fulfilled with the list of their addresses. The list has at least one
+ * address, and none of them twice. Try them in its order.
  *
- * The addresses are values of type `vow_type_address`: vow_as_address() reads one. They are for streams;
- * those for datagrams are the same, but for the few services with another port there.
+ * The addresses are values of type `vow_type_address`: vow_as_address() reads one. They are for streams.
+ * Those for datagrams are the same, except for the few services that have another port there.
  *
- * When the promise is dropped, a lookup that is under way goes on without it, since it cannot be stopped:
- * its thread is taken until it is over. Neither ev_run() nor vow_loop_free() waits for it;
- * vow_offload_shutdown() does.
+ * If the promise is dropped, a lookup that is under way goes on without it, since it cannot be stopped: its
+ * thread is taken until it is over. Neither ev_run() nor vow_loop_free() waits for it; vow_offload_shutdown()
+ * does.
  *
  * @param loop    where handlers will run.
  * @param host    a name, such as "localhost", or a numeric address; not "*". Copied.

@@ -3,10 +3,9 @@
  * @file vow/poll.h
  * @brief A foreign descriptor that is waited for again and again.
  *
- * For the socket of another library, such as that of a database: vow_poll_next() waits as vow_readable() and
- * vow_writable() do, but the watcher stays active from one wait to the next, so that a wait makes no system
- * call beyond that of the loop itself. The two directions are independent of each other, and any number may
- * wait.
+ * Use it for the socket of another library, such as a database's. vow_poll_next() waits as vow_readable() and
+ * vow_writable() do, but the watcher stays active from one wait to the next. So a wait makes no system call
+ * beyond that of the loop itself. The two directions are independent of each other, and any number may wait.
  *
  * The poll alone does not keep ev_run() going; a promise of its next event does. When the descriptor is ready
  * and nobody waits, its watcher is stopped; the next wait starts it again. A poll that is still there when
@@ -44,10 +43,10 @@ VOW_BEGIN_DECLS
 typedef struct vow_poll vow_poll;
 
 /**
- * @brief Makes ready to wait for a descriptor.
+ * @brief Makes a poll, to wait for a descriptor.
  * @param loop whose ev_loop watches.
- * @param fd   stays the caller's. To be closed only after vow_poll_free(), as libev demands for its watchers;
- * another descriptor that gets its number needs a poll of its own.
+ * @param fd   stays the caller's. Close it only after vow_poll_free(), as libev demands for its watchers.
+ * Another descriptor that gets its number needs a poll of its own.
  * @return the poll, to be released with vow_poll_free(). NULL, with errno set, when it cannot be made.
  * @par Errors
  * errno is `EBADF` when the descriptor is not open; `ENOMEM`; `ECANCELED` while the loop is being freed.
@@ -59,9 +58,9 @@ VOW_API VOW_NODISCARD vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const ch
 /**
  * @brief Fulfilled when the descriptor is ready, with what it is ready for.
  *
- * That is a state and no event: whoever waits again before he has read what there is finds it ready again,
- * and all who wait for a direction are told. It is asked for in the loop's next turn at the earliest. An
- * error and the end of a peer make a descriptor ready for both.
+ * Readiness is a state and no event. Whoever waits again before reading what there is finds the descriptor
+ * ready again, and all who wait for a direction are told. It is asked for in the loop's next turn at the
+ * earliest. An error, and the end of the peer, make a descriptor ready for both.
  *
  * @param poll   borrowed.
  * @param events libev's `EV_READ`, `EV_WRITE`, or both, for whichever comes first.
@@ -75,7 +74,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_poll_next_at(vow_poll *poll, int events, 
 #define vow_poll_next(...) vow_poll_next_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Ends a poll; who still waits sees `ECANCELED`. No watcher is left when this returns.
+ * @brief Ends a poll. Those who still wait see `ECANCELED`. No watcher is left when this returns.
  * @param poll given away; NULL does nothing.
  * @since 0.1
  */

@@ -4,17 +4,17 @@
  * @brief Other programs: started, waited for, ended.
  *
  * References are interest here, too. A process runs on as long as somebody holds its handle or waits for it.
- * When the last one goes (is dropped, cancelled, late), it is ended: it gets SIGTERM inside that call, and
- * SIGKILL if it still runs when the grace time is over. The loop keeps watching until it has ended, so that
- * no zombie is left. vow_loop_free() has no time to lose: what still runs then is killed and waited for
- * inside that call.
+ * When the last of them goes (is dropped, cancelled, late), the process is ended: it gets SIGTERM inside that
+ * call, and SIGKILL if it still runs when the grace time is over. The loop keeps watching until it has ended,
+ * so that no zombie is left. vow_loop_free() does not wait for the grace time: it kills what still runs, and
+ * waits for it inside that call.
  *
- * A process that runs keeps ev_run() going. This works on any ev_loop. It needs no signal handler: a process
- * is watched by its pidfd, or, on Linux before 5.4 and out of descriptors, by asking from time to time.
- * libev's default loop waits for every child of the program, also for those that it was not asked about; the
- * exit status of a process on another ev_loop is still found on Linux 6.15 and later. Before, and when
- * anything else in the program waits for all children or ignores SIGCHLD, vow_process_wait() may reject with
- * `ECHILD`.
+ * A process that runs keeps ev_run() going. This works on any ev_loop and needs no signal handler. A process
+ * is watched by its pidfd. On Linux before 5.4, and when there is no descriptor left, the library asks from
+ * time to time instead. libev's default loop waits for every child of the program, even for those that it was
+ * not asked about. On Linux 6.15 and later, the exit status of a process on another ev_loop is found all the
+ * same. On older kernels vow_process_wait() may then reject with `ECHILD`; so it may when anything else in
+ * the program waits for all children or ignores SIGCHLD.
  *
  * After fork(2) the processes are the parent's; see vow_loop_fork().
  */
@@ -37,7 +37,7 @@ VOW_API const vow_type vow_type_process; /**< @brief The type of what vow_proces
 
 /** @brief What a standard stream of a new process is. */
 enum vow_stdio_kind {
-    VOW_STDIO_INHERIT, /**< the same as ours; the default. `/dev/null` where we have none, or what is there is
+    VOW_STDIO_INHERIT, /**< the same as ours; the default. `/dev/null` if we have none, or if what is there is
                           close-on-exec, as the descriptors of the library and of libev are */
     VOW_STDIO_NULL,    /**< /dev/null */
     VOW_STDIO_PIPE,    /**< a pipe whose other end is ours: see vow_process_stdout() */
@@ -49,9 +49,9 @@ enum vow_stdio_kind {
  * @brief A standard stream of a new process: `.out.kind = VOW_STDIO_PIPE`, `.err = {VOW_STDIO_FD, fd}`.
  *
  * A child's streams block, as programs expect. If a descriptor of ours that it gets has `O_NONBLOCK` set, a
- * pipe or a terminal is opened once more for the child, and the flag stays as it is here. A socket cannot be:
- * the flag is cleared for all who have it, which no operation of the library minds. A listening socket keeps
- * its flag.
+ * pipe or a terminal is opened once more for the child, and the flag stays as it is here. A socket cannot be
+ * opened once more: its flag is cleared for all who have it, which no operation of the library minds. A
+ * listening socket keeps its flag.
  */
 typedef struct vow_stdio {
     enum vow_stdio_kind kind; /**< what it is */
@@ -77,10 +77,10 @@ typedef struct vow_process_options {
 /**
  * @brief Starts a program.
  *
- * It gets its three standard streams and no other descriptor, the default action for every signal, and none
- * blocked, whatever the calling thread has blocked. When the promise is fulfilled the program runs; one that
- * cannot be run is a rejection. The call lasts until that is known, and waits for nobody else, such as what
- * other threads fork meanwhile.
+ * It gets its three standard streams and no other descriptor. Every signal has its default action and none is
+ * blocked, whatever the calling thread has blocked. When the promise is fulfilled, the program runs; if it
+ * cannot be run, the promise rejects. The call lasts until that is known. It waits for nobody else, such as
+ * what other threads fork meanwhile.
  *
  *     VOW_AWAIT(me, vow_process_start(VOW_LOOP(me), &(vow_process_options){.arguments = argv}));
  *     me->process = vow_take_process(VOW_RESULT(me));
@@ -88,8 +88,8 @@ typedef struct vow_process_options {
  *
  * @param loop    whose ev_loop watches.
  * @param options read during the call.
- * @return the promise of a value of `vow_type_process`, the caller's. A process that nobody takes out of it
- * is ended with it.
+ * @return the promise of a value of `vow_type_process`, the caller's. If nobody takes the process out of it,
+ * the process is ended with it.
  * @par Errors
  * execve(2)'s, such as `ENOENT` and `EACCES`; those of chdir(2); `EAGAIN` when there may be no more
  * processes; `EMFILE` and `ENFILE`; `EBADF` for a descriptor that is not open; `EINVAL` for options that make
@@ -114,9 +114,9 @@ VOW_API vow_process *vow_take_process_at(vow_value *value, const char *site);
  * @brief Fulfilled when a process has ended: with its exit code, or with minus the number of the signal that
  * ended it.
  *
- * Any number may wait, also when it has ended already. Dropping or cancelling the promise leaves the process
+ * Any number may wait, even when it has ended already. Dropping or cancelling the promise leaves the process
  * alone as long as somebody else holds it. The last one to go ends it; a promise that was cancelled rejects
- * when it is gone. Here that is the deadline, after ten seconds:
+ * when the process is gone. Here the last one is the deadline, after ten seconds:
  *
  *     vow_promise *done = vow_process_wait(process);
  *     vow_process_free(process);
@@ -135,8 +135,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_process_wait_at(const vow_process *proces
 /**
  * @brief Ends a process: SIGTERM now, and SIGKILL if it still runs when the grace time is over.
  *
- * Who waits sees how it ended. If it has a process group of its own, what is left of that then is killed. A
- * process that has ended, or was told to already, is left alone.
+ * Whoever waits sees how it ended. If it has a process group of its own, whatever is left of the group is
+ * killed then. A process that has ended, or was told to end, is left alone.
  *
  * @param process changed.
  * @since 0.1
@@ -147,14 +147,14 @@ VOW_API void vow_process_end(vow_process *process);
  * @brief Sends a signal to a process, or to its process group if it has one of its own.
  * @param process borrowed.
  * @param signum  such as `SIGHUP`.
- * @return 0, or an errno value: `ESRCH` when it has ended. Nobody else ever gets the signal, also if somebody
+ * @return 0, or an errno value: `ESRCH` when it has ended. Nobody else ever gets the signal, even if somebody
  * has waited for the process and its id was given to another one.
  * @since 0.1
  */
 VOW_API int vow_process_kill(const vow_process *process, int signum);
 
 /**
- * @brief The process id, good for messages.
+ * @brief The process id, for messages.
  * @param process borrowed.
  * @return the id. When the process has ended, the system may give it to another one.
  * @since 0.1
@@ -164,12 +164,12 @@ VOW_API pid_t vow_process_pid(const vow_process *process);
 /**
  * @brief Takes our end of a pipe, for those who want a descriptor and no stream.
  *
- * Those that nobody takes are closed with the handle.
+ * Ends that nobody takes are closed with the handle.
  *
  * @param process changed.
  * @param stream  `STDIN_FILENO`, `STDOUT_FILENO` or `STDERR_FILENO`: whose other end it is.
- * @return the descriptor, with O_NONBLOCK and FD_CLOEXEC, now the caller's to close; -1 when that stream is
- * no pipe or was taken already.
+ * @return the descriptor, with O_NONBLOCK and FD_CLOEXEC, now the caller's to close; -1 if that stream is no
+ * pipe or was taken already.
  * @since 0.1
  */
 VOW_API int vow_process_take_fd(vow_process *process, int stream);
@@ -177,7 +177,7 @@ VOW_API int vow_process_take_fd(vow_process *process, int stream);
 /**
  * @brief The stream to a process's standard input.
  *
- * Ending it (vow_stream_close(), vow_stream_free()) is how the process learns that there is no more.
+ * End the stream (vow_stream_close(), vow_stream_free()) to tell the process that there is no more.
  *
  * @param process changed.
  * @return the stream, now the caller's; NULL, with errno set, when there is none.
@@ -213,10 +213,11 @@ VOW_API VOW_NODISCARD vow_stream *vow_process_stderr_at(vow_process *process, co
 /**
  * @brief Runs a program from its start to its end, feeds it, and collects what it prints.
  *
- * What `options` make a pipe is fed or collected; the rest is as they say. Fulfilled when the program has
- * ended and its output has come to an end, with a list of three: its code as vow_process_wait() gives it, its
- * standard output, and its standard error, as bytes, or nil where that is no pipe. A program that ends with a
- * code other than 0 is no rejection. Dropping the promise ends the program; so does any rejection.
+ * Streams that `options` make a pipe are fed or collected; the others are as `options` say. It is fulfilled
+ * when the program has ended and its output has come to an end, with a list of three: the code that
+ * vow_process_wait() gives, the standard output, and the standard error. The last two are bytes, or nil if
+ * that stream is no pipe. A program that ends with a code other than 0 is no rejection. Dropping the promise
+ * ends the program; so does any rejection.
  *
  *     vow_process_options date = {.program = "date", .out.kind = VOW_STDIO_PIPE};
  *     VOW_AWAIT(me, vow_timeout(vow_process_run(VOW_LOOP(me), &date, NULL, 0, 1024), 5));
@@ -243,7 +244,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_process_run_at(vow_loop *loop, const vow_
 /**
  * @brief Gives up the handle of a process.
  *
- * If nobody waits for the process, it is ended; else it runs on for them. Our ends of its pipes are closed.
+ * If nobody waits for the process, it is ended; otherwise it runs on for those who do. Our ends of its pipes
+ * are closed.
  *
  * @param process given away; NULL does nothing.
  * @since 0.1

@@ -3,8 +3,8 @@
  * @file vow/report.h
  * @brief What the library has to say: unhandled rejections, leaks, stragglers and circles.
  *
- * By default each report is one paragraph on stderr. The library prints nothing else, but for the one line
- * before it aborts on misuse.
+ * By default each report is one paragraph on stderr. The library prints nothing else, except one line before
+ * it aborts on misuse.
  */
 #ifndef VOW_REPORT_H
 #define VOW_REPORT_H
@@ -33,7 +33,7 @@ typedef struct vow_report {
 } vow_report;
 
 /**
- * @brief Called with each report of a loop, when the promise concerned is freed, or the loop. May use the
+ * @brief Called with each report of a loop, when the promise concerned, or the loop, is freed. May use the
  * loop.
  */
 typedef void (*vow_report_fn)(const vow_report *report, void *data);
