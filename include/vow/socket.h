@@ -6,10 +6,10 @@
  * Every descriptor arrives as an owned value of type `vow_type_fd`, non-blocking and close-on-exec:
  * vow_take_fd() makes it the caller's, and a promise that is dropped closes it.
  *
- * What is written to a TCP connection goes out at once: `TCP_NODELAY` is on for those that vow_connect(),
- * vow_accept() and vow_serve() give, since a request in two small writes would wait for the other side's
- * delayed acknowledgement otherwise. For a connection that is better off with Nagle's algorithm,
- * setsockopt(2) turns it off.
+ * What is written to a TCP connection goes out at once: `TCP_NODELAY` is on for the connections that
+ * vow_connect(), vow_accept() and vow_serve() give. Otherwise a request in two small writes would wait for
+ * the other side's delayed acknowledgement. If a connection is better off with Nagle's algorithm, turn
+ * `TCP_NODELAY` off with setsockopt(2).
  */
 #ifndef VOW_SOCKET_H
 #define VOW_SOCKET_H
@@ -24,37 +24,36 @@ VOW_BEGIN_DECLS
  * @brief Connects over TCP: fulfilled with the descriptor once the connection stands.
  *
  * A name is looked up and its addresses are tried as RFC 8305 says (Happy Eyeballs, version 2). IPv6 and IPv4
- * are asked for at once, each by itself. As soon as addresses of IPv6 are known the first is tried; if those
- * of IPv4 are known before, IPv6 is waited for, 50 ms at most. The families take turns, each in the system's
- * order. The next address is tried as soon as the latest one has failed, or after 250 ms beside it; those
- * that become known late take their turns among the rest. The first connection that stands wins: the others
+ * are asked for at once, each by itself. As soon as addresses of IPv6 are known, the first is tried. If those
+ * of IPv4 are known before, it waits for IPv6, 50 ms at most. The families take turns, each in the system's
+ * order. The next address is tried as soon as the latest one has failed, or beside it after 250 ms. Addresses
+ * that become known late take their turns among the rest. The first connection that stands wins. The others
  * are closed, and an answer that has not come yet is not waited for (see vow_lookup()).
  *
- * A numeric address with a numeric port is tried at once, and needs no thread; one with the name of a service
- * is tried as soon as that is known. Each question to the system takes a thread of the pool (see
- * vow_lookup()): where it may have fewer than three, IPv4 is asked for after IPv6.
+ * A numeric address with a numeric port is tried at once, and needs no thread. A numeric address with the
+ * name of a service is tried as soon as that is known. Each question to the system takes a thread of the pool
+ * (see vow_lookup()): if the pool may have fewer than three, IPv4 is asked for after IPv6.
  *
- * A connection is never one with itself: where nobody listens at a port of this machine, the system may
- * choose that very port for this end, and what it then connects is refused with `ECONNREFUSED`.
+ * A connection is never one with itself. If nobody listens at a port of this machine, the system may choose
+ * that very port for this end. A connection with itself that comes about so is refused with `ECONNREFUSED`.
  *
  * See vow_socket_set_peer_timeout() for a peer that is gone without a word.
  *
  * @param loop    whose ev_loop watches.
  * @param host    a name, such as "localhost", or a numeric address, such as "127.0.0.1", "::1" or
- *                "fe80::1%eth0"; not "*". Copied.
+ * "fe80::1%eth0"; not "*". Copied.
  * @param service a port number as text, or a name, such as "http"; copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
  * connect(2)'s, such as `ECONNREFUSED`; those of vow_lookup(); `EMFILE`; `ENOMEM`. The message names host and
- * service. That there are no addresses of one family is no error while there are some of the other; when
- * there are none at all, it is the error of the family of which it says more. When several addresses have all
- * failed, it names each with its reason, the code is that of the first one which could be reached, and
- * vow_error_cause() is an error with the list of them (see vow_error_list()). With a single address, the
- * cause is what was said of that one.
+ * service. It is no error that one family has no addresses while the other has some. If neither has any, it
+ * is the error of the family that says more. If several addresses have all failed, the message names each
+ * with its reason, the code is that of the first one which could be reached, and vow_error_cause() is an
+ * error with the list of them (see vow_error_list()). If there was a single address, the cause is its error.
  * @par Standard
  * RFC 8305, sections 3 to 5, with the delays that its section 8 recommends: 50 ms for the Resolution Delay,
  * 250 ms for the Connection Attempt Delay. Within each family the order is that of getaddrinfo(3), which is
- * RFC 6724's; between them IPv6 goes first, also where gai.conf(5) prefers IPv4.
+ * RFC 6724's; between them IPv6 goes first, even when gai.conf(5) prefers IPv4.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *host, const char *service,
@@ -64,9 +63,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_at(vow_loop *loop, const char *ho
 /**
  * @brief Connects to a Unix-domain stream socket.
  *
- * A listener whose queue is full is not waited for: it rejects with `EAGAIN`. The system has no event for
- * when there is room, not even on a socket of our own, so that waiting would be to try again and again; how
- * often, and for how long, is for the program to say.
+ * If the listener's queue is full, this does not wait, but rejects with `EAGAIN`. The system has no event
+ * that says when there is room. So to wait would be to try again and again; how often, and for how long, is
+ * for the program to say.
  *
  * @param loop whose ev_loop watches.
  * @param path of the socket, or a name of the abstract namespace that begins with @; read during the call.
@@ -86,11 +85,11 @@ VOW_API VOW_NODISCARD vow_promise *vow_connect_unix_at(vow_loop *loop, const cha
  * A name is looked up as by vow_lookup(), and the first of its addresses that works is taken.
  *
  * @param loop    where handlers will run.
- * @param host    a name or a numeric address; NULL or "" for all of this machine's, of IPv6 and of IPv4 on
- * one socket, or of IPv4 where there is no IPv6; "0.0.0.0" and "::" are all of one family. "*" is refused.
- * Copied.
- * @param port    a number as text, or the name of a service; "0" lets the system choose (see
- *                vow_socket_port()). Copied.
+ * @param host    copied. A name or a numeric address. NULL or "" stands for all of this machine's addresses,
+ * of IPv6 and of IPv4 on one socket, or of IPv4 if there is no IPv6. "0.0.0.0" and "::" stand for all of one
+ * family. "*" is refused.
+ * @param port    copied. A number as text, or the name of a service; "0" lets the system choose (see
+ * vow_socket_port()).
  * @param backlog as listen(2); 0 and less mean the system's maximum.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
@@ -101,7 +100,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_at(vow_loop *loop, const char *hos
                                                  int backlog, const char *site);
 #define vow_listen(...) vow_listen_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief How to listen: what is left zero is as in vow_listen(). See vow_listen_with(). */
+/** @brief How to listen. Members that are left zero are as in vow_listen(). See vow_listen_with(). */
 typedef struct vow_listen_options {
     const char *host; /**< as in vow_listen(); copied */
     const char *port; /**< as in vow_listen(); copied */
@@ -116,7 +115,7 @@ typedef struct vow_listen_options {
 } vow_listen_options;
 
 /**
- * @brief Listens over TCP or on a Unix-domain stream socket, with a say in how.
+ * @brief Listens over TCP or on a Unix-domain stream socket, with options.
  *
  *     vow_listen_options everywhere = {.host = "::", .port = "80", .dual_stack = true};
  *     vow_promise *listener = vow_listen_with(loop, &everywhere);
@@ -125,8 +124,8 @@ typedef struct vow_listen_options {
  * @param options copied.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
- * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when a path and a host or port
- * are given, or neither path nor port; `EINVAL` for a `peer_timeout` that is negative or no number;
+ * Those of vow_listen(), or with a path those of vow_listen_unix(); `EINVAL` when a path is given together
+ * with a host or port, or neither path nor port; `EINVAL` for a `peer_timeout` that is negative or no number;
  * `ENOPROTOOPT` when the system knows no port reuse.
  * @since 0.1
  */
@@ -140,7 +139,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_with_at(vow_loop *loop, const vow_
  * unlink(2).
  * @param loop    where handlers will run.
  * @param path    of the socket, or with @ in front a name in Linux's abstract namespace, which is no file and
- *                goes with the socket (for a file of such a name, write "./@name"); read during the call.
+ * goes with the socket (for a file of such a name, write "./@name"); read during the call.
  * @param backlog as listen(2); 0 and less mean the system's maximum.
  * @return the promise of a descriptor, the caller's.
  * @par Errors
@@ -155,16 +154,16 @@ VOW_API VOW_NODISCARD vow_promise *vow_listen_unix_at(vow_loop *loop, const char
 /**
  * @brief Accepts the next connection: fulfilled with its descriptor.
  *
- * Dropping the promise loses no connection, also once it is fulfilled: one that nobody has looked at goes
- * back to its listener, in its place by the order of arrival. There the next vow_accept() or vow_serve() of
- * the same loop gets it, at once if one waits, before what is in the system's queue. It needs no memory. The
- * loop knows a listener by the socket, so that another one with its number does not get it; once `fd` is
+ * Dropping the promise loses no connection, even once it is fulfilled. A connection that nobody has looked at
+ * goes back to its listener, in its place by the order of arrival. There the next vow_accept() or vow_serve()
+ * of the same loop gets it, at once if one waits, before what is in the system's queue. This needs no memory.
+ * The loop knows a listener by the socket, so that another one with its number does not get it. Once `fd` is
  * closed, or the loop is freed, what is left is closed: as soon as somebody accepts or another one comes
- * back, else within a second or so while the loop runs. That alone does not keep ev_run() going.
+ * back, otherwise within a second or so while the loop runs. That alone does not keep ev_run() going.
  *
- * A connection that the peer ended before it could be accepted is passed over. Never blocks, also when other
- * processes accept on the same socket: since accept(2) cannot be told otherwise, `O_NONBLOCK` is set on the
- * listener, again whenever it is found missing, and left set.
+ * A connection that the peer ended before it could be accepted is passed over. This never blocks, even when
+ * other processes accept on the same socket. Since accept(2) cannot be told not to wait, `O_NONBLOCK` is set
+ * on the listener, again whenever it is found missing, and is left set.
  *
  * @param loop whose ev_loop watches.
  * @param fd   a listening descriptor; stays the caller's.
@@ -180,17 +179,17 @@ VOW_API VOW_NODISCARD vow_promise *vow_accept_at(vow_loop *loop, int fd, const c
  * @brief Has the system find out when the peer of a TCP connection is gone without a word: it has crashed, or
  * the network between has.
  *
- * Nothing tells of that, and who only reads would wait for ever. With this, a connection over which nothing
- * has come for half of the time is probed (SO_KEEPALIVE), and one whose probes or data have not been answered
- * when the time is over is broken (TCP_USER_TIMEOUT): whoever reads or writes is rejected with `ETIMEDOUT`. A
- * peer that lives is never noticed to be asked, however long it has nothing to say; vow_timeout() is for
- * that.
+ * Nothing tells of that, and a program that only reads would wait for ever. With this, a connection over
+ * which nothing has come for half of the time is probed (SO_KEEPALIVE). If its probes or data have not been
+ * answered when the time is over, it breaks (TCP_USER_TIMEOUT): whoever reads or writes is rejected with
+ * `ETIMEDOUT`. A peer that lives answers without noticing, however long it has nothing to say; use
+ * vow_timeout() to limit that.
  *
  *     int fd = vow_take_fd(&connected);
  *     vow_socket_set_peer_timeout(fd, 60);
  *
  * Connections that a listening socket accepts inherit it; see `peer_timeout` of vow_listen_options. An idle
- * connection is probed in whole seconds: it takes two of them at least.
+ * connection is probed in whole seconds: it takes at least two of them.
  *
  * @param fd      of a TCP socket, connected or listening.
  * @param seconds until it breaks; 0 for the system's way, which is not to probe, and about a quarter of an
