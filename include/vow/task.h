@@ -3,19 +3,20 @@
  * @file vow/task.h
  * @brief Await for C: functions that read top to bottom and wait without a stack.
  *
- * A task is a struct that begins with a `vow_task` member called `task` and holds what lives across an await,
- * and a body written with VOW_ASYNC(). **Local variables do not survive an await**: the body is entered anew
- * after it, and they are what happens to be on the stack. What lives across an await is a member of the
- * struct, loop counters and buffers too. Declarations before VOW_BEGIN() run again each time: what they are
- * set to there is there after an await, and what was changed later is not.
+ * A task is a struct and a body. The struct begins with a `vow_task` member called `task`, and holds what
+ * lives across an await. The body is written with VOW_ASYNC(). **Local variables do not survive an await**:
+ * the body is entered anew after it, and its locals then hold whatever happens to be on the stack. What lives
+ * across an await must be a member of the struct, loop counters and buffers, too. Declarations before
+ * VOW_BEGIN() run again each time. So a value that is set there is there after an await; a later change to it
+ * is not.
  *
- * Compilers see only a part of it, here as gcc 12 and clang 14 do. Both warn with -Wall, at any level of
- * optimisation, of a scalar that is set before an await and read after it; gcc of an array with an
- * initialiser, too. Of the counter of a loop gcc -Wall warns at -O1 and above, and clang with
- * -Wconditional-uninitialized. gcc -Wjump-misses-init warns of each variable with an initialiser that stands
- * between VOW_BEGIN() and an await, but not where this header is found in a system's folder. Nothing warns of
- * an array without an initialiser, nor of a variable that is set before VOW_BEGIN() and changed later;
- * Valgrind's memcheck and MemorySanitizer notice the former when it is read.
+ * Compilers see only a part of the mistakes, here as gcc 12 and clang 14 do. Both warn with -Wall, at any
+ * level of optimisation, about a scalar that is set before an await and read after it. gcc also warns about
+ * an array with an initialiser. gcc -Wall at -O1 and above, and clang with -Wconditional-uninitialized, warn
+ * about the counter of a loop. gcc -Wjump-misses-init warns about each variable with an initialiser that
+ * stands between VOW_BEGIN() and an await, but not if this header is found in a system's folder. Nothing
+ * warns about an array without an initialiser, nor about a variable that is set before VOW_BEGIN() and
+ * changed later. Valgrind's memcheck and MemorySanitizer notice the former when it is read.
  *
  *     struct greet { vow_task task; const char *name; };
  *
@@ -32,9 +33,9 @@
  *
  *     vow_promise *done = vow_async(loop, greet, .name = "Alice");
  *
- * ISO C11, no extension needed. Two awaits on one source line do not compile, nor does an await inside a
- * `switch` of one's own on a type of up to 32 bits; inside a `switch` on a wider type it is misuse and aborts
- * when it resumes. These macros are for C; C++ programs use vow_then() and the like.
+ * The macros are ISO C11 and need no extension. Two awaits on one source line do not compile. Nor does an
+ * await inside a `switch` of your own on a type of up to 32 bits; inside a `switch` on a wider type it is
+ * misuse and aborts when it resumes. These macros are for C; C++ programs use vow_then() and the like.
  */
 #ifndef VOW_TASK_H
 #define VOW_TASK_H
@@ -91,12 +92,12 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
  * reference to the promise goes, the task is cancelled: what it awaits is dropped and its VOW_FINALLY section
  * runs.
  *
- * The frame may hold members of any alignment. Together with the promise it is one allocation from the loop's
- * pool up to about 4,000 bytes; a larger one, or one that is aligned to more than 16 bytes, has memory of its
- * own beside, of its size and a header.
+ * The struct may have members of any alignment. Together with the promise it is one allocation from the
+ * loop's pool, up to about 4,000 bytes. A larger struct, or one that is aligned to more than 16 bytes, has
+ * memory of its own beside the promise, of its size and a header.
  *
- * Out of memory, or while the loop is being freed, the body does not run at all: what a field was to own is
- * then lost, so take such things over in the body, before its first await.
+ * Out of memory, or while the loop is being freed, the body does not run at all. What a field was to own is
+ * then lost. So let the body take such things over itself, before its first await.
  * @since 0.1
  */
 #define vow_async(...) VOW__ASYNC_START(__VA_ARGS__, )
@@ -160,11 +161,11 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
     case __LINE__ + (1ULL << 32):
 
 /**
- * @brief Waits for a promise; VOW_RESULT() is its value then.
+ * @brief Waits for a promise. Afterwards VOW_RESULT() is its value.
  *
  * If it rejects, the task leaves for VOW_FINALLY() and rejects with the same error. Inside VOW_FINALLY() this
- * ends the section. Takes one turn of the job queue, also when the promise is settled already, and no memory.
- * Awaiting the task's own promise, or one of another loop, is misuse and aborts.
+ * ends the section. An await takes one turn of the job queue, even when the promise is settled already, and
+ * no memory. Awaiting the task's own promise, or one of another loop, is misuse and aborts.
  * @param me      the body's parameter.
  * @param promise given away.
  * @par Standard
@@ -181,7 +182,7 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
     } while (0)
 
 /**
- * @brief Waits as VOW_AWAIT() does, but goes on when the promise rejects: VOW_ERROR() tells.
+ * @brief Waits as VOW_AWAIT() does, but goes on when the promise rejects: VOW_ERROR() then has the error.
  * @param me      the body's parameter.
  * @param promise given away.
  * @since 0.1
@@ -195,8 +196,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
 /**
  * @brief What the last await gave.
  * @param me the body's parameter.
- * @return a `vow_value *`, valid until the next await, good for reading and for vow_take(); NULL before the
- *         first; after a rejected VOW_TRY_AWAIT() an error value.
+ * @return a `vow_value *`, valid until the next await, for reading and for vow_take(). NULL before the first
+ * await. After a rejected VOW_TRY_AWAIT() an error value.
  * @since 0.1
  */
 #define VOW_RESULT(me) ((me)->task.result)
@@ -213,9 +214,9 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
  * @brief Leaves the task with a value, through VOW_FINALLY().
  *
  * An error that is held as a value (vow_is_error()) is a value like any other: the task is fulfilled with it.
- * To pass on the error of a VOW_TRY_AWAIT(): `VOW_THROW(me, vow_error_ref(VOW_ERROR(me)))`.
+ * To pass on the error of a VOW_TRY_AWAIT(), write `VOW_THROW(me, vow_error_ref(VOW_ERROR(me)))`.
  * @param me    the body's parameter.
- * @param value given away; vow_follow() and vow_throw() too.
+ * @param value given away, also a vow_follow() or vow_throw().
  * @since 0.1
  */
 #define VOW_RETURN(me, value)                   \
@@ -237,14 +238,14 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_async_at(vow_loop *loop, const
     } while (0)
 
 /**
- * @brief Begins the clean-up at the end of a body: it runs exactly once, however the task ends: by reaching
- * it, return, throw, a rejected await, or cancel.
+ * @brief Begins the clean-up at the end of a body. It runs exactly once, however the task ends: when the body
+ * reaches it, by a return, a throw, a rejected await, or a cancel.
  *
- * It may await. A throw, or a rejected VOW_AWAIT(), in it takes the place of the outcome, and so does a
- * VOW_RETURN(); but a task that was cancelled stays cancelled whatever its clean-up returns; only an error
- * that the clean-up throws is what its waiters see instead, so that it is not lost. When a cancelled task
- * awaits here, the loop keeps it until it is done; cancelling it again changes nothing. A promise that the
- * task was to follow, and does not, is dropped; the task is settled when the clean-up of that is done.
+ * It may await. A throw, a rejected VOW_AWAIT() or a VOW_RETURN() in it replaces the outcome. But a task that
+ * was cancelled stays cancelled, whatever its clean-up returns; only if the clean-up throws, those who wait
+ * see that error instead, so that it is not lost. When a cancelled task awaits here, the loop keeps it until
+ * it is done; cancelling it again changes nothing. A promise that the task was to follow, and does not, is
+ * dropped; the task settles when the clean-up of that promise is done.
  * @param me the body's parameter.
  * @since 0.1
  */

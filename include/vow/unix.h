@@ -4,8 +4,8 @@
  * @brief What only Unix-domain sockets can do: say who the peer is, and pass descriptors.
  *
  * A descriptor passed as an int stays the caller's; cancel what waits for it before closing it. A buffer is
- * lent until the promise is settled or dropped. Descriptors that are received are non-inheritable
- * (close-on-exec) from the start, and owned: what nobody takes is closed.
+ * lent until the promise is settled or dropped. Descriptors that are received are close-on-exec from the
+ * start, and owned: what nobody takes is closed.
  */
 #ifndef VOW_UNIX_H
 #define VOW_UNIX_H
@@ -26,10 +26,10 @@ typedef struct vow_credentials {
 } vow_credentials;
 
 /**
- * @brief Who the peer of a connected Unix-domain socket is, as the system saw it when it connected (or, from
- * the side of who connected, when the peer listened).
+ * @brief Who the peer of a connected Unix-domain socket is, as the system saw it when it connected. (For the
+ * side that connected: when the peer listened.)
  *
- * User and group can be relied on; the process may have ended since, and its number may be another's.
+ * User and group can be relied on. The process may have ended since, and its number may be another's.
  *
  * @param fd          stays the caller's.
  * @param credentials filled, when it returns 0.
@@ -45,16 +45,16 @@ VOW_API int vow_socket_credentials(int fd, vow_credentials *credentials);
 /**
  * @brief Sends bytes, and descriptors with them: fulfilled with the count of bytes once all are written.
  *
- * The receiver gets descriptors of its own for the same open files, together with the first of the bytes, so
- * that there must be at least one byte. On a datagram or sequenced-packet socket the message is one packet.
- * When it is rejected or dropped, the descriptors and some of the bytes may have been sent.
+ * The receiver gets descriptors of its own for the same open files. They come together with the first of the
+ * bytes, so there must be at least one byte. On a datagram or sequenced-packet socket the message is one
+ * packet. If this is rejected or dropped, the descriptors and some of the bytes may have been sent.
  *
  * @param loop   whose ev_loop watches.
  * @param fd     a Unix-domain socket; stays the caller's.
  * @param buffer lent until the promise is settled or dropped.
  * @param size   how many bytes; not 0.
- * @param fds    the array is copied; the descriptors stay the caller's, and must be open until the promise is
- *               settled or dropped. May be NULL when there are none.
+ * @param fds    the array is copied. The descriptors stay the caller's, and must be open until the promise is
+ * settled or dropped. May be NULL when there are none.
  * @param count  how many descriptors; up to `VOW_MESSAGE_FDS_MAX`.
  * @return the promise of an int, the caller's.
  * @par Errors
@@ -80,19 +80,19 @@ VOW_API const vow_type vow_type_message; /**< @brief The type of what vow_messag
 /**
  * @brief Receives what there is, with the descriptors that come with it: fulfilled with a vow_message.
  *
- * On a stream, one message never spans two that were sent with descriptors; otherwise it ends where it likes,
- * as with vow_read(). Descriptors that are too many, or that this process has no room for, are lost, and so
- * are the bytes then: the promise rejects, and every descriptor that came is closed.
+ * On a stream, one message never spans two that were sent with descriptors. Otherwise it may end anywhere, as
+ * with vow_read(). If there are too many descriptors, or this process has no room for them, they are lost,
+ * and the bytes with them: the promise rejects, and every descriptor that came is closed.
  *
- * Dropping a promise that is pending loses nothing. Once it is fulfilled the bytes are in the buffer, and
- * cannot go back to the socket: when the promise is dropped then, before anybody has looked at it, such as in
- * a vow_race() that another one has won, they are lost, and the descriptors are closed. To wait for a message
- * and for something else, keep the promise and wait with vow_select(), which drops nothing.
+ * Dropping a pending promise loses nothing. Once the promise is fulfilled, the bytes are in the buffer and
+ * cannot go back to the socket. If the promise is dropped then, before anybody has looked at it, they are
+ * lost, and the descriptors are closed: for example in a vow_race() that another promise has won. To wait for
+ * a message and for something else, keep the promise and wait with vow_select(), which drops nothing.
  *
  * @param loop   whose ev_loop watches.
  * @param fd     a Unix-domain socket; stays the caller's.
  * @param buffer lent until the promise is settled or dropped.
- * @param size   how many bytes at most; not 0. What a packet has more is cut off by the system.
+ * @param size   how many bytes at most; not 0. The system cuts off what a packet has more.
  * @param limit  how many descriptors at most; up to `VOW_MESSAGE_FDS_MAX`.
  * @return the promise of a value of type `vow_type_message`, the caller's. See vow_as_message().
  * @par Errors
