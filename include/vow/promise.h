@@ -3,17 +3,17 @@
  * @file vow/promise.h
  * @brief Promises: making them, settling them, and saying what happens next.
  *
- * A promise is pending until it is fulfilled with a value or rejected with an error. Ownership is in the
- * type: a `vow_promise *` that is passed is given away, a `const` one is only looked at, one that is returned
- * is the caller's. References are interest: when the last one on a pending promise goes, whatever was to
+ * A promise is pending until it is fulfilled with a value or rejected with an error. The type says who owns
+ * what: a `vow_promise *` that you pass is given away, a `const` one is only borrowed, one that is returned
+ * is the caller's. References are interest: when the last one to a pending promise goes, whatever was to
  * settle it is cancelled.
  *
  * Handlers never run inside the call that settles or attaches. They run from the loop's job queue, one at a
- * time, in the order in which ECMAScript runs them; the queue is drained right after the libev callback that
+ * time, in the order in which ECMAScript runs them. The queue is drained right after the libev callback that
  * filled it.
  *
  * Everything here belongs to the thread of the promise's loop. No function that returns a promise returns
- * NULL: out of memory it returns one that is rejected with `ENOMEM`, and has released what it was given.
+ * NULL: out of memory, it returns one that is rejected with `ENOMEM`, and has released what it was given.
  */
 #ifndef VOW_PROMISE_H
 #define VOW_PROMISE_H
@@ -38,8 +38,8 @@ typedef vow_value (*vow_finally_fn)(void *data);
 typedef vow_value (*vow_try_fn)(void *data);
 
 /**
- * @brief The end of a promise that settles it. Embed one in the struct that does the work, as one embeds an
- * `ev_io`.
+ * @brief The producer's half of a promise: it settles it. Embed one in the struct that does the work, as you
+ * would embed an `ev_io`.
  *
  * It does not count as interest: it does not keep its promise alive. Do not copy it (vow_resolver_move()
  * does).
@@ -54,9 +54,9 @@ typedef struct vow_thenable {
     const char *name; /**< as messages call it */
     /**
      * Subscribes to the foreign object, called once in a job of its own. Settle the resolver before
-     * returning, or vow_resolver_move() it into memory of your own and settle that later: the promise rejects
-     * with `ECANCELED` if neither is done. Returns NULL, or an error to reject with (which counts only if the
-     * resolver was not settled).
+     * returning, or vow_resolver_move() it into memory of your own and settle that later: if you do neither,
+     * the promise rejects with `ECANCELED`. Returns NULL, or an error to reject with (which counts only if
+     * the resolver was not settled).
      */
     vow_error *(*then)(void *object, vow_resolver *resolver);
     void (*drop)(void *object); /**< called once, right after then(), or when the value is dropped; or NULL */
@@ -71,7 +71,7 @@ typedef struct vow_thenable {
  *
  * @param loop      where handlers will run.
  * @param resolver  initialised by this call; must stay valid until it is used or on_cancel() was called. Out
- * of memory it is initialised too, settles nothing, and on_cancel() is not called.
+ * of memory it is initialised, too, settles nothing, and on_cancel() is not called.
  * @param on_cancel may be NULL when there is nothing to stop.
  * @return the promise, the caller's.
  * @par Errors
@@ -88,8 +88,8 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_promise_new_at(vow_loop *loop,
  * @brief Resolves a promise: fulfils it with a plain value, rejects it with a vow_throw(), or makes it follow
  * another promise with a vow_follow().
  *
- * Needs no memory and cannot fail. Handlers run later, from the job queue. A resolver settles once: the
- * second time this releases the value and does nothing else. After it returns the resolver may be freed.
+ * This needs no memory and cannot fail. Handlers run later, from the job queue. A resolver settles once: the
+ * second time, this releases the value and does nothing else. When it returns, the resolver may be freed.
  *
  * @param resolver borrowed, and used up from now on.
  * @param value    given away.
@@ -103,7 +103,7 @@ VOW_API VOW_DIRECT void vow_resolve_at(vow_resolver *resolver, vow_value value, 
 /**
  * @brief Rejects a promise.
  *
- * As vow_resolve() in every respect. The error notes where this call stands.
+ * It behaves as vow_resolve() in every respect. The error notes where this call stands.
  *
  * @param resolver borrowed, and used up from now on.
  * @param error    given away.
@@ -117,7 +117,7 @@ VOW_API void vow_reject_at(vow_resolver *resolver, vow_error *error, const char 
 /**
  * @brief Gives a resolver up: its promise rejects with `ECANCELED`, saying that it was abandoned, and where.
  *
- * For the producer that goes away without an answer. Does nothing when the resolver was used already.
+ * It is for a producer that goes away without an answer. It does nothing if the resolver was used already.
  *
  * @param resolver borrowed, and used up from now on.
  * @since 0.1
@@ -127,7 +127,7 @@ VOW_API void vow_resolver_abandon_at(vow_resolver *resolver, const char *site);
 
 /**
  * @brief Moves a resolver to another place in memory, and says who is told when nobody waits any more.
- * @param to        initialised by this call; when it is `from` itself, nothing happens.
+ * @param to        initialised by this call; if it is `from` itself, nothing happens.
  * @param from      used up.
  * @param on_cancel called with `to`; may be NULL.
  * @since 0.1
@@ -179,10 +179,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_rejected_at(vow_loop *loop, vow_error *er
 #define vow_rejected(...) vow_rejected_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief A promise that nobody settles: it ends by being dropped or cancelled.
+ * @brief A promise that nobody settles: it ends when it is dropped or cancelled.
  *
- * For a branch that is not there this time, among those that a combinator waits for, and for a program that
- * runs until it is told to end. It is no event: when nothing else is left, vow_run() answers `EDEADLK`.
+ * It is for an input of a combinator that is missing this time, and for a program that runs until it is told
+ * to end. It is no event: when nothing else is left, vow_run() returns `EDEADLK`.
  *
  * @param loop where handlers will run.
  * @return the promise, the caller's.
@@ -194,10 +194,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_never_at(vow_loop *loop, const char *site
 #define vow_never(...) vow_never_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Calls a function at once and gives a promise of what it returns, be that a value, a throw or a
- * promise.
+ * @brief Calls a function at once and gives a promise of what it returns: a value, a throw or a promise.
  * @param loop where handlers will run.
- * @param fn   called inside this call, also when no promise can be made for its result.
+ * @param fn   called inside this call, even when no promise can be made for its result.
  * @param data handed to fn.
  * @return the promise, the caller's.
  * @par Errors
@@ -213,13 +212,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, voi
  * @brief Calls a function with the value of a promise, and gives a promise of what the function returns.
  *
  * `fn(value, data)` runs in a job of its own after `promise` is fulfilled. What it returns resolves the new
- * promise: a plain value fulfils it, vow_throw() or vow_throwf() rejects it, vow_follow() makes it follow.
- * When `promise` rejects, fn is not called and the new promise rejects with the same error. When the new
- * promise is dropped first, fn is never called.
+ * promise: a plain value fulfils it, vow_throw() or vow_throwf() rejects it, vow_follow() makes it follow. If
+ * `promise` rejects, fn is not called and the new promise rejects with the same error. If the new promise is
+ * dropped first, fn is never called.
  *
  * The value is lent: it points into the promise that was waited for, which releases it. To pass it on, return
  * `vow_take(value)`, which moves it out. `return *value` is a copy with the same content, which is then
- * released twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices
+ * released twice; so is `*vow_list_at(…)`. A library that was configured with --enable-debug notices this for
  * strings, bytes, lists and descriptors.
  *
  * One promise may have any number of handlers (vow_ref() it for each). They run in the order in which they
@@ -240,11 +239,11 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_then_at(vow_promise *promise, 
 #define vow_then(...) vow_then_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Calls a function with the error of a promise; what it returns takes the error's place.
+ * @brief Calls a function with the error of a promise. What it returns takes the error's place.
  *
- * `fn(error, data)` runs in a job of its own after `promise` is rejected: it recovers by returning a value or
- * a vow_follow(), or throws again (`vow_throw(vow_error_ref(error))` or an error of its own). When `promise`
- * is fulfilled, fn is not called and the new promise gets the value.
+ * `fn(error, data)` runs in a job of its own after `promise` is rejected. It recovers by returning a value or
+ * a vow_follow(), or throws again (`vow_throw(vow_error_ref(error))` or an error of its own). If `promise` is
+ * fulfilled, fn is not called and the new promise gets the value.
  *
  * @param promise given away.
  * @param fn      NULL passes the error on.
@@ -283,10 +282,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_then_catch_at(vow_promise *promise, vow_t
  * cancelled.
  *
  * The outcome passes through, unless fn throws or returns a promise that rejects: then that error takes its
- * place. When fn returns a vow_follow(), the outcome waits for that promise. On cancel fn runs inside the
- * call that cancels; a promise it returns then is kept by the loop until it is settled.
+ * place. If fn returns a vow_follow(), the outcome waits for that promise. On cancel, fn runs inside the call
+ * that cancels; the loop keeps a promise that it returns then until that is settled.
  *
- * Out of memory fn is called inside this call, so that what it cleans up is not lost.
+ * Out of memory, fn is called inside this call, so that what it cleans up is not lost.
  *
  * @param promise given away.
  * @param fn      any plain value it returns is released. NULL passes the outcome on, as in ECMAScript.
@@ -306,14 +305,14 @@ VOW_API VOW_NODISCARD vow_promise *vow_finally_at(vow_promise *promise, vow_fina
  * @brief Ties something to a promise: `drop(pointer)` is called exactly once, when the promise is done or
  * dropped.
  *
- * The place to hand over the `data` of handlers earlier in the chain. When the new promise is dropped,
- * clean-up goes from the inside out, so the pointer stays valid for theirs. As every promise in a chain it
- * takes a turn of the job queue of its own.
+ * Use it to hand over the `data` of handlers earlier in the chain. If the new promise is dropped, clean-up
+ * goes from the inside out, so the pointer stays valid for theirs. Like every promise in a chain, it takes a
+ * turn of the job queue of its own.
  *
  * @param promise given away.
  * @param pointer given away. Out of memory it is released inside this call, after `promise` was.
- * @param drop    releases it: in a job of its own after the promise is settled; or when the new promise is
- *                dropped or cancelled, inside that call or after the clean-up that it waits for.
+ * @param drop    releases it: in a job of its own after the promise is settled. If the new promise is dropped
+ * or cancelled, it releases it inside that call, or after the clean-up that it waits for.
  * @return a promise with the same outcome, the caller's.
  * @par Errors
  * Those of the promise; `ENOMEM`.
@@ -349,18 +348,19 @@ VOW_API VOW_DIRECT VOW_NODISCARD vow_promise *vow_ref_at(const vow_promise *prom
 #define vow_ref(...) vow_ref_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Gives up a reference. The last one on a pending promise cancels what was to settle it.
+ * @brief Gives up a reference. If it is the last one to a pending promise, whatever was to settle that is
+ * cancelled.
  *
- * Cancelling is synchronous: when this returns no watcher is left, on_cancel(), vow_finally() handlers and
- * the VOW_FINALLY section of tasks have run, and lent buffers are the caller's again. Clean-up goes from the
- * inside out: what a promise waits for is cleaned up before the promise itself. Where a clean-up awaits
- * something, the loop keeps it until it is done, and what comes after it runs then. What others hold goes on
+ * Cancelling is synchronous: when this returns, no watcher is left, on_cancel(), vow_finally() handlers and
+ * the VOW_FINALLY sections of tasks have run, and lent buffers are the caller's again. Clean-up goes from the
+ * inside out: what a promise waits for is cleaned up before the promise itself. If a clean-up awaits
+ * something, the loop keeps it until it is done, and then runs what comes after it. What others hold goes on
  * for them and is not waited for, unless it was cancelled.
  *
- * When the last reference goes to a promise whose clean-up has begun (its vow_finally() handler has run, or
- * its task is in VOW_FINALLY), that clean-up goes on to its end; the outcome that was to follow is let go.
+ * If the last reference goes to a promise whose clean-up has begun (its vow_finally() handler has run, or its
+ * task is in VOW_FINALLY), that clean-up goes on to its end. The outcome that was to follow is let go.
  *
- * The last reference to a rejected promise whose error nobody looked at reports it (see
+ * If the last reference goes to a rejected promise whose error nobody looked at, the error is reported (see
  * vow_loop_set_report()).
  *
  * @param promise given away; NULL does nothing.
@@ -382,7 +382,7 @@ VOW_API void vow_detach_at(vow_promise *promise, const char *site);
 /**
  * @brief Ends a promise for everyone who waits for it.
  *
- * What was to settle it stops inside this call, clean-up runs as for vow_unref(), and then, or once an
+ * Whatever was to settle it stops inside this call, and clean-up runs as for vow_unref(). Then, or once an
  * asynchronous clean-up is done, the promise rejects with `ECANCELED` for those who hold it. A promise that
  * is settled stays as it is.
  *

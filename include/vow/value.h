@@ -4,7 +4,7 @@
  * @brief What a promise is fulfilled with: a small typed value that knows who owns it.
  *
  * A `vow_value` that is passed or returned by value is given away. A `vow_value *` points into a promise (or
- * a list, or a task's last result), is valid while that lives, and is only looked at; vow_take() moves its
+ * a list, or a task's last result). It is valid while that lives, and is only borrowed; vow_take() moves its
  * content out. None of these functions belongs to a loop: values that were made or taken may be read on any
  * thread, one thread at a time. What is in a promise belongs to the thread of its loop.
  */
@@ -18,16 +18,18 @@ VOW_BEGIN_DECLS
 /**
  * @brief A type of owned values: its name in messages, and what releases one.
  *
- * Two values are of the same type when they carry the same `vow_type` address, so keep one static const
- * object a type.
+ * Two values are of the same type if they carry the same `vow_type` address. So keep one static const object
+ * for each type.
  */
 typedef struct vow_type {
     const char *name;        /**< as messages call it */
     void (*drop)(void *ptr); /**< releases what vow_own() was given; NULL when there is nothing to release */
 } vow_type;
 
-/** @brief A value: 16 bytes, passed in registers. Zero-initialised it is nil. Use the functions, not the
- * members. */
+/**
+ * @brief A value: 16 bytes, passed in registers. Zero-initialised, it is nil. Use the functions, not the
+ * members.
+ */
 typedef struct vow_value {
     const vow_type *type;
     union {
@@ -52,7 +54,7 @@ VOW_API const vow_type vow_type_bytes;  /**< @brief The type of vow_bytes_copy()
 VOW_API VOW_NORETURN void vow__value_mismatch(const vow_value *value, const char *function,
                                               const vow_type *wanted, const char *site);
 
-/** @brief Bytes of any kind, zeros included: what vow_as_bytes() reads from a value. */
+/** @brief Bytes of any kind, including zeros: what vow_as_bytes() reads from a value. */
 typedef struct vow_bytes {
     size_t length; /**< how many */
     const char
@@ -109,7 +111,7 @@ static inline vow_value vow_double(double number)
 
 /**
  * @brief A pointer that is not owned: libvow never releases what it points to.
- * @param pointer stays the caller's; it must outlive every reader of the value.
+ * @param pointer stays the caller's; what it points to must outlive every reader of the value.
  * @return a value of type `vow_type_ptr`.
  * @since 0.1
  */
@@ -123,8 +125,8 @@ static inline vow_value vow_ptr(void *pointer)
 /**
  * @brief An owned pointer of a type of your own.
  *
- * `type->drop(pointer)` is called exactly once, when the value is released without having been taken: with
- * its promise, with its list, or by vow_value_drop().
+ * If the value is released without having been taken, `type->drop(pointer)` is called exactly once: with its
+ * promise, with its list, or by vow_value_drop().
  *
  * @param pointer given away.
  * @param type    borrowed for as long as the value lives; make it static. NULL is misuse and aborts.
@@ -144,27 +146,26 @@ static inline vow_value vow_own_at(void *pointer, const vow_type *type, const ch
 /**
  * @brief An owned copy of a string.
  * @param string copied; NULL gives nil.
- * @return a value of type `vow_type_str`; out of memory, a vow_throw() of `ENOMEM`, so that a promise
+ * @return a value of type `vow_type_str`. Out of memory, a vow_throw() of `ENOMEM`: a promise that is
  * resolved with it rejects.
  * @since 0.1
  */
 VOW_API vow_value vow_strdup(const char *string);
 
 /**
- * @brief An owned copy of bytes of any kind, zeros included.
+ * @brief An owned copy of bytes of any kind, including zeros.
  * @param data copied; may be NULL when `size` is 0.
  * @param size how many bytes; 0 gives a value without bytes, which is not nil.
- * @return a value of type `vow_type_bytes`, to be read with vow_as_bytes(); out of memory, a vow_throw() of
- * `ENOMEM`, so that a promise resolved with it rejects.
+ * @return a value of type `vow_type_bytes`, to be read with vow_as_bytes(). Out of memory, a vow_throw() of
+ * `ENOMEM`: a promise that is resolved with it rejects.
  * @since 0.1
  */
 VOW_API vow_value vow_bytes_copy(const void *data, size_t size);
 
 /**
- * @brief An owned file descriptor: closed when the value is released without having been taken.
+ * @brief An owned file descriptor: closed if the value is released without having been taken.
  *
- * Closing never waits: a socket that has `SO_LINGER` set with a time sends the rest in the background all the
- * same.
+ * Closing never waits: a socket that has `SO_LINGER` set with a time still sends the rest in the background.
  *
  * @param fd given away.
  * @return a value of type `vow_type_fd`.
@@ -173,15 +174,14 @@ VOW_API vow_value vow_bytes_copy(const void *data, size_t size);
 VOW_API vow_value vow_fd(int fd);
 
 /**
- * @brief "Become this promise": what a handler returns, or a resolver is given, to adopt another promise's
- * outcome.
+ * @brief "Become this promise": return it from a handler, or give it to a resolver, to adopt another
+ * promise's outcome.
  *
- * Costs the same number of turns of the job queue as returning a promise from a handler does in JavaScript.
- * Following oneself rejects with `ELOOP`.
+ * This costs the same number of turns of the job queue as returning a promise from a handler does in
+ * JavaScript. A promise that is to follow itself rejects with `ELOOP`.
  *
  * @param promise given away, and of the same loop as the follower.
- * @return a value to return from a handler or to pass to vow_resolve(); it may also be given to
- * vow_value_drop().
+ * @return a value to return from a handler or to pass to vow_resolve(); vow_value_drop() takes it, too.
  * @par Standard
  * ECMAScript 2024, 27.2.1.3.2 Promise Resolve Functions and 27.2.2.2 NewPromiseResolveThenableJob.
  * @since 0.1
@@ -190,7 +190,7 @@ VOW_API vow_value vow_follow_at(vow_promise *promise, const char *site);
 #define vow_follow(...) vow_follow_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief "Reject with this error": what a handler returns to throw.
+ * @brief "Reject with this error": return it from a handler to throw.
  * @param error given away.
  * @return a value to return from a handler or to pass to vow_resolve().
  * @since 0.1
@@ -206,13 +206,13 @@ VOW_API vow_value vow_throw_at(vow_error *error, const char *site);
  * What you get stands alone: it may go to another thread, and outlive its promise and its loop. An error is
  * not moved, because a rejected promise always has one: it stays, and you get a reference to it.
  *
- * A list takes what is in it along, and so do the lists in it. Where somebody else still holds a promise of
- * such a value, or the list has it twice, both have it from then on: numbers, strings, bytes and lists are
- * copied, of an error there are two references. What cannot be copied, from vow_own() or vow_fd(), say, is
- * shared: it may be read in both places, is released once, by the last to have it and on that one's thread,
- * and vow_take() of it in one place leaves nil in the other; if that is on another thread, only when nobody
- * looks at it there meanwhile. Out of memory nothing is lost: what there is no second one of is in the list
- * that you get, and the other one sees nil.
+ * A list takes its members along, and so do the lists in it. If somebody else still holds the promise of a
+ * member, or the list has it twice, both have it from then on. Numbers, strings, bytes and lists are copied;
+ * of an error there are two references. What cannot be copied, for example from vow_own() or vow_fd(), is
+ * shared: it may be read in both places. The last to have it releases it, once, on its own thread. vow_take()
+ * of it in one place leaves nil in the other; if that is on another thread, nobody may look at it there
+ * meanwhile. Out of memory nothing is lost: a member that could not be copied or shared is in the list that
+ * you get, and the other holder sees nil.
  *
  * @param value left nil, for whoever else looks at it, unless it is an error; NULL gives nil.
  * @return the content, now the caller's to pass on or to vow_value_drop().
@@ -233,11 +233,11 @@ VOW_API int vow_take_fd_at(vow_value *value, const char *site);
  * @brief Releases a value that was taken, or never given to anybody. May run the type's drop function.
  *
  * A drop function may drop what its value owns: values, errors, promises. Chains of such values may be of any
- * length. Where more than 64 drop functions would run inside one another, a value, an error or a settled
- * promise that is dropped goes a little later: when the drop function that drops it has returned. All of it
- * has gone when the outermost call returns.
+ * length. If more than 64 drop functions would run inside one another, what they drop (a value, an error or a
+ * settled promise) goes a little later: when the drop function that drops it has returned. When the outermost
+ * call returns, all of it has gone.
  *
- * @param value given away. Numbers, nil and vow_ptr() need no release, but take it.
+ * @param value given away. Numbers, nil and vow_ptr() need no release, but may be passed.
  * @since 0.1
  */
 VOW_API void vow_value_drop(vow_value value);
@@ -254,8 +254,8 @@ VOW_API const char *vow_value_type_name_at(const vow_value *value, const char *s
 /**
  * @brief Reads an owned value of a type of your own.
  *
- * A value of any other type is misuse and aborts, naming both types, where this call stands and, when the
- * value lies in a promise, where that promise was made. The same holds for all the vow_as_… functions.
+ * A value of any other type is misuse and aborts. The message names both types, where this call stands and,
+ * if the value lies in a promise, where that promise was made. The same holds for all the vow_as_… functions.
  *
  * @param value borrowed.
  * @param type  what the value must be.
@@ -362,8 +362,7 @@ static inline bool vow_is_bytes_at(const vow_value *value, const char *site)
 }
 #define vow_is_bytes(...) vow_is_bytes_at(__VA_ARGS__, VOW_HERE)
 
-/** @brief Reads a truth value. @param value borrowed; another type aborts. @return its content. @since 0.1
- */
+/** @brief Reads a truth value. @param value borrowed; another type aborts. @return its content. @since 0.1 */
 static inline bool vow_as_bool_at(const vow_value *value, const char *site)
 {
     if (VOW_UNLIKELY(!value || value->type != &vow_type_bool))
@@ -479,8 +478,8 @@ VOW_API size_t vow_list_length(const vow_list *list);
  * @brief One value of a list.
  * @param list  borrowed.
  * @param index from 0; past the end is misuse and aborts.
- * @return a pointer into the list, or to where those who share the value have it: good for reading and for
- * vow_take().
+ * @return a pointer into the list, or to the place where those who share the value have it: for reading and
+ * for vow_take().
  * @since 0.1
  */
 VOW_API vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site);

@@ -3,11 +3,10 @@
  * @file vow/watch.h
  * @brief Files that change, appear and disappear.
  *
- * A path is watched, whether something is there or not, and of a symbolic link the link itself. What counts
- * as a change is a difference in what lstat(2) says, with times as whole seconds: a file that is written
- * again within the same second and keeps its size is seen as the same. Linux tells of changes at once on most
- * file systems (inotify); on others, such as NFS, and where there is no inotify, libev looks from time to
- * time.
+ * A path is watched, whether something is there or not. Of a symbolic link, the link itself is watched. A
+ * change is a difference in what lstat(2) says, with times as whole seconds. So a file that is written again
+ * within the same second and keeps its size is seen as the same. On most file systems Linux tells of changes
+ * at once (inotify). On others, such as NFS, and when there is no inotify, libev looks from time to time.
  *
  * Changes are not counted: what happened before anybody looked is one change. So look at the file and not at
  * the number of times.
@@ -28,14 +27,15 @@ typedef struct vow_watch vow_watch;
 /**
  * @brief Fulfilled when a path has changed, with true if there is something now and false if there is not.
  *
- * For one change and no more: one that comes before the next call is not seen, nor does one come back that
- * nobody has looked at when the promise is dropped. See vow_watch_new() for all, and for one that comes back.
+ * Use it for one change and no more: a change that comes before the next call is not seen. Nor does a change
+ * come back when the promise is dropped and nobody has looked at it. See vow_watch_new() to miss none and to
+ * get it back.
  *
  * @param loop whose ev_loop watches.
  * @param path copied; an absolute one, if the program changes its working directory.
  * @return the promise of a truth value, the caller's.
  * @par Errors
- * `ENAMETOOLONG` when the path is none; `EINVAL` when it is NULL; `ENOMEM`.
+ * `ENAMETOOLONG` when the path is too long; `EINVAL` when it is NULL; `ENOMEM`.
  * @since 0.1
  */
 VOW_API VOW_NODISCARD vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site);
@@ -50,8 +50,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_changed_at(vow_loop *loop, const char *pa
  *
  * @param loop    whose ev_loop watches.
  * @param path    copied; an absolute one, if the program changes its working directory.
- * @param seconds how often to look where the system does not tell, no more often than ten times a second; 0
- * for libev's choice, which is 5.
+ * @param seconds how often to look if the system does not tell, no more often than ten times a second; 0 for
+ * libev's choice, which is 5.
  * @return the watch, to be released with vow_watch_free(). NULL, with errno set, when it cannot be made.
  * @par Errors
  * errno is `EINVAL` when the path is NULL, or the seconds are negative or no number; `ENAMETOOLONG`;
@@ -65,8 +65,8 @@ VOW_API VOW_NODISCARD vow_watch *vow_watch_new_at(vow_loop *loop, const char *pa
 /**
  * @brief Fulfilled at the next change, with true if there is something now and false if there is not.
  *
- * At once if one was kept. Each change goes to one of those who wait, in the order in which they came; one
- * that nobody has looked at when its promise is dropped goes to the next.
+ * If a change was kept, it is fulfilled at once. Each change goes to one of those who wait, in the order in
+ * which they came. If a promise is dropped and nobody has looked at its change, that goes to the next.
  *
  * @param watch borrowed.
  * @return the promise of a truth value, the caller's.
@@ -80,13 +80,13 @@ VOW_API VOW_NODISCARD vow_promise *vow_watch_next_at(vow_watch *watch, const cha
 /**
  * @brief What lstat(2) said last.
  * @param watch borrowed.
- * @return the attributes, the watch's; `st_nlink` is 0 when there is nothing.
+ * @return the attributes, owned by the watch; `st_nlink` is 0 when there is nothing.
  * @since 0.1
  */
 VOW_API const ev_statdata *vow_watch_stat(const vow_watch *watch);
 
 /**
- * @brief Ends a watch. A change that was kept is lost, and who still waits sees `ECANCELED`.
+ * @brief Ends a watch. A change that was kept is lost, and those who still wait see `ECANCELED`.
  * @param watch given away; NULL does nothing.
  * @since 0.1
  */
