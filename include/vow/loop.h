@@ -38,10 +38,10 @@ VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
  * @brief Cancels what is pending, reports what was never released, and frees the loop.
  *
  * on_cancel(), vow_finally() handlers and VOW_FINALLY sections run inside this call, to their end, however
- * often they await. What is settled can be awaited as ever. What is pending and will not be settled by
- * an event any more rejects with `ECANCELED`. So does whatever is new: a vow_sleep(), a vow_yield() or a task that
- * such a section begins. Handlers that waited for a result do not run. Jobs that run on other threads are
- * waited for. All that takes no longer than vow_loop_set_patience() says.
+ * often they await. What is settled can be awaited as ever. What is pending and will not be settled by an
+ * event any more rejects with `ECANCELED`. So does whatever is new: a vow_sleep(), a vow_yield() or a task
+ * that such a section begins. Handlers that waited for a result do not run. Jobs that run on other threads
+ * are waited for. All that takes no longer than vow_loop_set_patience() says.
  *
  * Promises that wait for one another in a circle, and for nothing else, are reported first
  * (`VOW_REPORT_CIRCLE`).

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one way to memory: everything that libvow allocates goes through here, so that a program can replace
+ * The only way to memory. Everything that libvow allocates goes through here, so that a program can replace
  * it and a test can refuse any of it.
  */
 #ifndef VOW_BASE_ALLOCATOR_PRIVATE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the allocator that is in force: the C library's, until vow_allocator_set() says otherwise. */
+/* Owns the allocator in force: the C library's, until vow_allocator_set() says otherwise. */
 #define _DEFAULT_SOURCE
 #include "base/allocator-private.h"
 

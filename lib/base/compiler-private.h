@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What compilers are told beyond ISO C, where they understand it. */
+/* What compilers are told beyond ISO C, if they understand it. */
 #ifndef VOW_BASE_COMPILER_PRIVATE_H
 #define VOW_BASE_COMPILER_PRIVATE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How a descriptor comes to us and how it goes, whoever made it. */
+/* How the library gets a descriptor and gives it up, whoever made it. */
 #ifndef VOW_BASE_FD_ENDS_PRIVATE_H
 #define VOW_BASE_FD_ENDS_PRIVATE_H
 

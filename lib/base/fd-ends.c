@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two precautions that every descriptor needs: see fd-private.h. */
+/* Two precautions that every descriptor needs: see fd-ends-private.h. */
 #define _GNU_SOURCE
 #include "base/fd-ends-private.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A doubly linked, circular, intrusive list. The head is a link like the others, so that an element is taken
- * out in O(1) without knowing which list it is in, and a whole list is moved to the end of another in O(1).
+ * A doubly linked, circular, intrusive list. The head is a link like the others. So an element is taken out
+ * in O(1) by somebody who does not know which list it is in, and a whole list is moved to the end of another
+ * in O(1).
  */
 #ifndef VOW_BASE_LINK_PRIVATE_H
 #define VOW_BASE_LINK_PRIVATE_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ends a program that can only be wrong. The line is made before it is written, so that it stays one line. */
+/*
+ * Ends a program that can only be wrong. The line is put together before it is written, so that it stays one
+ * line.
+ */
 #include "base/misuse-private.h"
 
 #include <stdarg.h>

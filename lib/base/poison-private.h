@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tells AddressSanitizer and Valgrind which memory of a pool is in use, since they cannot see into one.
- * Costs nothing where neither is built in; VOW__POISONS says that one is, and VOW__ON_VALGRIND that it runs.
+ * Tells AddressSanitizer and Valgrind which memory of a pool is in use, since they cannot see into one. Costs
+ * nothing if neither is built in. VOW__POISONS says that one is built in, VOW__ON_VALGRIND that the program
+ * runs on Valgrind.
  */
 #ifndef VOW_BASE_POISON_PRIVATE_H
 #define VOW_BASE_POISON_PRIVATE_H

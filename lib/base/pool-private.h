@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pools of small blocks, cut from slabs that are aligned to their size: a block finds its slab, and so its
- * pool, by masking its own address. Blocks need no header, and their first word must never be zero while they
- * are in use: that is how a pool tells a used block from a free one when it enumerates them.
+ * Pools of small blocks, cut from slabs that are aligned to their size. A block finds its slab, and so its
+ * pool, by masking its own address. Blocks need no header. Their first word must never be zero while they are
+ * in use: that is how a pool tells a used block from a free one when it enumerates them.
  *
- * A pool keeps some free blocks at hand; the others are with their slabs, and a slab to which all have come
- * back goes. So taking and giving a block touches the block and its pool alone: were the free list in the
- * slab's header, those of all slabs would stand at the same place in a page, and a processor that compares
- * the low bits of addresses first would wait for stores to another slab (W2 of bench/: 28 ns instead of 21).
+ * A pool keeps some free blocks at hand; the others are with their slabs. A slab whose blocks are all back is
+ * freed. So taking and giving a block touches the block and its pool alone. With the free list in the slab's
+ * header, the headers of all slabs would stand at the same place in a page, and a processor that compares the
+ * low bits of addresses first would wait for stores to another slab (W2 of bench/: 28 ns instead of 21).
  *
- * A pool whose blocks all come back keeps fewer and fewer at hand: those that were given in no order may
- * stand in as many slabs, and each keep a region in memory (of ten million promises that were freed at
+ * The more blocks come back, the fewer a pool keeps at hand. Blocks that come back in no order may stand in
+ * as many slabs, and each of these may keep a region in memory (of ten million promises that were freed at
  * random, 290 MB of 640 stayed).
  *
- * The first slabs stand alone; later ones are cut from regions as large as a huge page, so that a program
- * with millions of promises takes a page fault for 2 MiB and not for each 4 KiB, which costs more than making
- * the promises in it (W1 of bench/: 82 ns a link instead of 28). Blocks that are too large for a slab get one
- * of their own.
+ * The first slabs stand alone. Later ones are cut from regions as large as a huge page. So a program with
+ * millions of promises takes a page fault for every 2 MiB and not for every 4 KiB, which would cost more than
+ * making the promises (W1 of bench/: 82 ns a link instead of 28). A block that is too large for a slab gets
+ * one of its own.
  */
 #ifndef VOW_BASE_POOL_PRIVATE_H
 #define VOW_BASE_POOL_PRIVATE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns the slabs of a loop. Invariants: a slab is in its pool's partial list exactly when it has free blocks
- * with it; one to which all blocks have come back exists only while it is walked through.
+ * with it; a slab whose blocks are all back exists only while somebody walks through it.
  */
 #include "base/pool-private.h"
 

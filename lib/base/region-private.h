@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory for slabs: single ones at first, then from regions as large and as aligned as a huge page, each of
- * 32 slabs. What is vacant goes back, but for a few slabs and regions, so that a program that grows and
- * shrinks again and again does not pay for fresh memory each time.
+ * Memory for slabs: single ones at first, then from regions as large and as aligned as a huge page, 32 slabs
+ * each. Vacant memory goes back, except for a few slabs and regions, so that a program that grows and shrinks
+ * again and again does not pay for fresh memory each time.
  */
 #ifndef VOW_BASE_REGION_PRIVATE_H
 #define VOW_BASE_REGION_PRIVATE_H

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kind attach: passes an outcome through, and releases something when that is there or no longer wanted.
+/*
+ * The kind attach: passes an outcome through, and releases something when the outcome is there or no longer
+ * wanted.
  */
 #include "base/misuse-private.h"
 #include "core/drop-private.h"

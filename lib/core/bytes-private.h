@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Values of bytes for those who fill them in themselves, and so need no second copy. */
+/* Values of bytes for those who fill them in themselves and so need no second copy. */
 #ifndef VOW_CORE_BYTES_PRIVATE_H
 #define VOW_CORE_BYTES_PRIVATE_H
 

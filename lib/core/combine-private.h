@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the combinators share: a promise with a branch to each of its inputs. Once its outcome is known, or it
- * is dropped, the branches that are left are cut, each in O(1), and their inputs let go; it is settled when
+ * is dropped, the branches that are left are cut, each in O(1), and their inputs are let go. It settles when
  * the clean-up of all of them is done.
  *
- * An outcome that comes before all inputs have is that of one of them, or says which: in the first case its
- * own `wait.upstream` keeps that one meanwhile, so that passing it on needs no memory, and that it is dropped
- * instead loses no error and no item.
+ * If an outcome comes before all inputs are settled, it is the outcome of one of them, or says which one
+ * came. In the first case, `wait.upstream` of the combinator keeps that input meanwhile. So passing the
+ * outcome on needs no memory, and if the combinator is dropped instead, no error and no item is lost.
  */
 #ifndef VOW_CORE_COMBINE_PRIVATE_H
 #define VOW_CORE_COMBINE_PRIVATE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the branches of a combinator from the inputs being taken over to the last of them being cut. */
+/* Owns the branches of a combinator, from taking over the inputs until the last branch is cut. */
 #include "core/combine-private.h"
 
 #include "base/misuse-private.h"

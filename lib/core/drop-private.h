@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Releasing values, which may own one another to any depth: lists, errors, promises, and what programs made
- * with vow_own(). When many drop functions run inside one another, what goes is noted, and goes when the
- * innermost has returned: so no chain needs a larger stack than that.
+ * Releases values, which may own one another to any depth: lists, errors, promises, and what programs made
+ * with vow_own(). When many drop functions run inside one another, what they drop is noted, and goes when the
+ * innermost has returned. So no chain needs a larger stack than that.
  */
 #ifndef VOW_CORE_DROP_PRIVATE_H
 #define VOW_CORE_DROP_PRIVATE_H

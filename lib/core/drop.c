@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the release of values. What a drop function drops goes before it goes on, as everywhere. But once many
- * run inside one another, the innermost keeps lists of what is to go, on its own stack: calls of drop
- * functions, containers (lists and errors) and settled promises. What is dropped then is added to these
- * lists, and goes when the drop function that runs has returned.
+ * Owns the release of values. Usually what a drop function drops goes before that function goes on. But once
+ * many run inside one another, the innermost keeps lists of what is to go, on its own stack: calls of drop
+ * functions, containers (lists and errors) and settled promises. What is dropped from then on is added to
+ * these lists, and goes when the drop function that runs has returned.
  *
- * Containers and promises are linked by members of their own. A call has nowhere to be kept but in an array;
- * when that is full and there is no memory for a larger one, the newest half is worked off early.
+ * Containers and promises are linked by members of their own. A call can only be kept in an array. When that
+ * is full and there is no memory for a larger one, the newest half is worked off early.
  */
 #include "core/drop-private.h"
 

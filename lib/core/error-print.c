@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns how an error is told. Causes and members lead to more of both: this goes down a few levels, with a
- * stack of its own, and prints some of each, so that it neither recurses nor goes on for ever.
+ * Owns how an error is printed. Causes and members lead to more of both. So this goes down a few levels only,
+ * with a stack of its own, and prints some of each: it neither recurses nor goes on for ever.
  */
 #include "core/error-print-private.h"
 

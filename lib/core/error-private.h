@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The inside of an error, and the errors that need no memory. What is written once it is shared is atomic:
- * the count of its references and the sites it passed. Those who have it may be on several threads.
+ * The inside of an error, and the errors that need no memory. Those who have an error may be on several
+ * threads. So what is written after it was shared is atomic: the count of its references and the sites it
+ * passed.
  */
 #ifndef VOW_CORE_ERROR_PRIVATE_H
 #define VOW_CORE_ERROR_PRIVATE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns errors: made in one allocation with their message, counted for all threads, never changed after they
- * are shared but for the sites they pass.
+ * Owns errors. An error and its message are one allocation, and its references are counted for all threads.
+ * Once it is shared, only the sites that it passes are added.
  */
 #include "core/error-private.h"
 

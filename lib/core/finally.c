@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind finally: calls its handler exactly once, when the promise it waits for is settled or when it is
- * dropped itself, and then has the outcome of that promise.
+ * dropped itself. It then has the outcome of that promise.
  *
  * ECMAScript's finally is a then() whose handler returns `PromiseResolve(result).then(() => value)`. Of the
- * jobs that makes, those that can be told apart from outside are kept: one turn when the result is there, and
- * one more before the outcome passes on.
+ * jobs that this makes, those that can be told apart from outside are kept: one turn when the result is
+ * there, and one more before the outcome passes on.
  */
 #include "core/operations-private.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A handler points into a promise that keeps its content. What it returns is given away, so that a copy of
- * that content, and not vow_take() of it, has two owners. Debug builds tell the two apart where the library
- * knows how a type is owned: a type of the program's own may count references.
+ * A handler points into a promise that keeps its content. What the handler returns is given away. So if it
+ * returns a copy of that content, and not vow_take() of it, the content has two owners. Debug builds tell the
+ * two apart for types of which the library knows how they are owned: a type of the program's own may count
+ * references.
  */
 #include "core/lent-private.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns a loop from its making to the moment its memory goes, which is when it has been closed and nobody
- * holds a promise of it any more.
+ * Owns a loop from its making until its memory is freed: when the loop has been closed and nobody holds a
+ * promise of it any more.
  */
 #include "core/drop-private.h"
 #include "core/operations-private.h"

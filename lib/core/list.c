@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the memory of lists. It is malloc()'s and not a pool's, because a list may go to another thread and be
- * released there. A loop keeps short lists that come back to it for its next vow_all(): a program that awaits
- * a few things together does it again and again, in many tasks at a time (W8 of bench/).
+ * Owns the memory of lists. It comes from malloc() and not from a pool, because a list may go to another
+ * thread and be released there. A loop keeps short lists that come back to it for its next vow_all(): a
+ * program that awaits a few things together does it again and again, in many tasks at a time (W8 of bench/).
  */
 #include "core/list-private.h"
 

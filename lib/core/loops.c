@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the list of all loops, for messages that need to find the promise a value is in. It is one list for
- * the process, so that a loop can be taken out of it on another thread than the one that it was put in on.
+ * Owns the list of all loops, for messages that need to find the promise a value is in. There is one list for
+ * the process, so that a loop can be taken out of it on another thread than the one that put it in.
  */
 #include <pthread.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every promise goes through, inline: it is made, waits, is settled and let go. These few functions are
- * most of what a program on libvow runs: as calls they took 520 instructions for new + then + resolve + run +
- * free, inline they take little more than half of that (bench/instructions.sh counts).
+ * most of what a program on libvow runs. As calls, new + then + resolve + run + free took 520 instructions;
+ * inline it takes little more than half of that (bench/instructions.sh counts).
  */
 #ifndef VOW_CORE_OPERATIONS_PRIVATE_H
 #define VOW_CORE_OPERATIONS_PRIVATE_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A promise that has its outcome, and first drops what it does not need any more. Until the clean-up of that
- * is done it is shielded: cancelling it then does not stop the clean-up, and it ends with ECANCELED after it.
+ * A promise that has its outcome, and first drops what it no longer needs. Until the clean-up of that is
+ * done, it is shielded: cancelling it then does not stop the clean-up, and it ends with ECANCELED afterwards.
  *
- * Where no clean-up goes on, those who wait for the promise have their turn as if it had been settled before
- * it dropped anything: its own link keeps their place in the queue, since what it drops may add jobs.
+ * If no clean-up awaits, those who wait for the promise have their turn as if it had been settled before it
+ * dropped anything. Its own link keeps their place in the queue, since what it drops may add jobs.
  */
 #ifndef VOW_CORE_PLACE_PRIVATE_H
 #define VOW_CORE_PLACE_PRIVATE_H

@@ -2,14 +2,14 @@
 /*
  * The promise and its state machine.
  *
- * A kind of promise is a struct that begins with a vow_promise, and one static vow__kind. Every promise waits
- * for at most one thing with its own `wait` member, whichever kind it is: for a reaction to another promise,
- * for a resolver, or for its turn in the job queue. That is why any promise can follow another without
- * memory.
+ * A kind of promise is a struct that begins with a vow_promise, and one static vow__kind. Every promise,
+ * whatever its kind, waits for at most one thing with its own `wait` member: for a reaction to another
+ * promise, for a resolver, or for its turn in the job queue. That is why any promise can follow another
+ * without memory.
  *
- * References are interest. One that falls to zero dooms the promise: it goes on the loop's stack of doomed
- * promises, which vow__reap() works off, so that nothing recurses along a chain. What a doomed promise waited
- * for is doomed in turn and reaped first; then its own clean-up runs; then it is freed.
+ * References are interest. When the last one to a promise goes, the promise is doomed: it goes on the loop's
+ * stack of doomed promises, which vow__reap() works off, so that nothing recurses along a chain. What a
+ * doomed promise waited for is doomed in turn and reaped first. Then its own clean-up runs. Then it is freed.
  */
 #ifndef VOW_CORE_PROMISE_PRIVATE_H
 #define VOW_CORE_PROMISE_PRIVATE_H

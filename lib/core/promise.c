@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the state machine: how a promise comes to be, waits, settles and is handed on. Nothing here runs
- * handlers; settling only puts reactions in the queue.
+ * Owns the state machine: how a promise is made, waits, settles and is handed on. Nothing here runs handlers;
+ * settling only puts reactions in the queue.
  */
 #include "core/operations-private.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns what the library says about a program's promises, as text made here and handed to the loop's hook. */
+/* Owns what the library says about a program's promises: text made here and handed to the loop's hook. */
 #include <stdio.h>
 
 #include "base/misuse-private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The core's half of a vow_loop: memory, job queue, doomed promises, reports. It knows no event loop; a host
- * embeds it, says how to be woken, and calls vow__drain() or vow__drain_later().
+ * The core's half of a vow_loop: memory, job queue, doomed promises, reports. It knows no event loop. A host
+ * embeds it, says how it is woken, and calls vow__drain() or vow__drain_later().
  */
 #ifndef VOW_CORE_SCHEDULER_PRIVATE_H
 #define VOW_CORE_SCHEDULER_PRIVATE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The combinator select: which of several promises is settled first. It has a reference to each of its inputs
- * and looks at none, so that whoever holds them goes on with them as if it had not been.
+ * and looks at none. So whoever holds them goes on with them as if the select had never been.
  */
 #include <vow/combinators.h>
 

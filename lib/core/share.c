@@ -2,14 +2,14 @@
 /*
  * Owns what becomes of a value that several parties have.
  *
- * Within a loop they have aliases of the promise that holds it: that needs no memory, and an item can still
- * go back that nobody has looked at. A list with such aliases is bound to its loop, and so is one with bound
+ * Within a loop they have aliases of the promise that holds it. That needs no memory, and an item that nobody
+ * has looked at can still go back. A list with such aliases is bound to its loop, and so is a list with bound
  * lists.
  *
- * What is taken stands alone: vow_take() puts the value itself in the place of each alias in a list. Where
- * somebody else still has the promise it has to be there twice: strings, bytes and lists are copied, errors
- * count their references, and whatever else is owned goes to a box, which counts those who have it, on any
- * thread. Both have an alias of that from then on. So a list is never in a box, and belongs to one alone.
+ * What is taken stands alone: vow_take() replaces each alias in a list by the value itself. If somebody else
+ * still has the promise, the value has to be there twice: strings, bytes and lists are copied, errors count
+ * their references, and whatever else is owned goes to a box, which counts those who have it, on any thread.
+ * Both have an alias of the box from then on. So a list is never in a box, and belongs to one alone.
  *
  * Lists may be in one another to any depth: those that are still to be gone through are linked.
  */

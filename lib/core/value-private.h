@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The values that are not plain: what vow_follow(), vow_throw() and vow_follow_thenable() make, and the
- * alias, which stands for a value that lives elsewhere because several parties share it: in a promise, as
- * long as all of them are in its loop, or in a box, which no loop has a part in (core/share.c).
+ * alias. An alias stands for a value that lives elsewhere because several parties share it: in a promise, as
+ * long as all of them are in its loop, or in a box, which belongs to no loop (core/share.c).
  */
 #ifndef VOW_CORE_VALUE_PRIVATE_H
 #define VOW_CORE_VALUE_PRIVATE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a handler may return besides a plain value: to follow a promise, to throw an error. And the values
- * that need memory, since they are a throw where there is none.
+ * What a handler may return besides a plain value: to follow a promise, to throw an error. Also the values
+ * that need memory, since without memory they are a throw.
  */
 #include <stdarg.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the answer to who waits for whom: the line of promises of which each waits for the next. Of several
- * inputs it goes on with the first that is pending. It may come back to itself, which takes no memory to
- * find.
+ * Owns the answer to who waits for whom: the line of promises of which each waits for the next. If a promise
+ * has several inputs, the line goes on with the first that is pending. It may come back to itself; to find
+ * that takes no memory.
  */
 #include "core/waits-private.h"
 

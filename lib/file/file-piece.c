@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pieces of a file that is open, read and written at an offset, and waiting until they are on the disk. */
+/* Pieces of an open file, read and written at an offset, and waiting until they are on the disk. */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the operations on files share. Each is a request: a struct that begins with a vow__file, made on the
- * loop's thread, worked off on a thread of the pool, and released wherever it ends.
+ * What the operations on files share. Each is a request: a struct that begins with a vow__file. It is made on
+ * the loop's thread, worked off on a thread of the pool, and released wherever it ends.
  */
 #ifndef VOW_FILE_FILE_PRIVATE_H
 #define VOW_FILE_FILE_PRIVATE_H

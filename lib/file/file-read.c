@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a whole file. The size it says it has is where the buffer begins; what counts is how much there is
- * to read, which may be more, or all if it says nothing.
+ * Reads a whole file. The size that the file says it has decides how large the buffer is at first. What
+ * counts is how much there is to read: that may be more, and if the file gives no size, it is all.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64

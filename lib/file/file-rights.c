@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who may do what with a file that takes the place of another: as many as might with the old one, or fewer,
- * and never somebody who might not.
+ * Who may use a file that takes the place of another, and how: those who might use the old one, or fewer, and
+ * never anybody else.
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64

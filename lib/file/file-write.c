@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Replacing the content of a file, whole or not at all: a new file in the same folder is written, brought to
+ * Replaces the content of a file, whole or not at all: a new file in the same folder is written, brought to
  * the disk, and takes the name. All names are looked up in the folder that was opened first, whatever becomes
  * of its own name meanwhile.
  */

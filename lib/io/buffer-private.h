@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Room in a vow_buffer for those who read into it. */
+/* Makes room in a vow_buffer for those who read into it. */
 #ifndef VOW_IO_BUFFER_PRIVATE_H
 #define VOW_IO_BUFFER_PRIVATE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the block of a vow_buffer: `consumed` bytes that are free again, then `length` bytes, then room. What
- * is consumed costs nothing at once. Bytes are moved only when at least as many were consumed or came since
- * they were moved last, so each is moved a few times at most, however it is cut.
+ * Owns the block of a vow_buffer: `consumed` bytes that are free again, then `length` bytes, then room.
+ * Consuming bytes moves none. Bytes are moved only when at least as many were consumed, or came, since the
+ * last move. So each byte is moved a few times at most, however the input is cut.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the watcher of an operation on a descriptor, from the first attempt that would block to its result. It
- * is active only while the descriptor is not ready: one that is put off has none.
+ * Owns the watcher of an operation on a descriptor, from the first attempt that would block to its result.
+ * The watcher is active only while the descriptor is not ready: an operation that is put off has none.
  */
 #include "io/io-private.h"
 #include "os/fd-private.h"

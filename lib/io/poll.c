@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind poll, a promise that is never fulfilled and that the program knows under another name, and
- * poll_next, of those who wait for it. A direction has one watcher, which stays active from one wait to the
- * next; while nobody waits the ev_loop does not count it, and it is stopped when it fires.
+ * poll_next, for those who wait for it. A direction has one watcher, which stays active from one wait to the
+ * next. While nobody waits, the ev_loop does not count it, and it is stopped when it fires.
  */
 #include <errno.h>
 #include <fcntl.h>

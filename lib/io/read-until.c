@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind read_until. All state that outlives a call is in the caller's buffer, so dropping the promise
- * loses nothing, and neither does dropping it when it is fulfilled: the bytes are there until they are
- * consumed.
+ * The kind read_until. All state that outlives a call is in the caller's buffer. So dropping the promise
+ * loses nothing, even when it is fulfilled: the bytes are there until they are consumed.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns what a program wants to be called when its loop has ended: a stack, from which each is taken before it
- * is called, so that one may add another.
+ * Owns what a program wants to be called when its loop has ended. It is a stack, and each entry is taken off
+ * before it is called, so that one may add another.
  */
 #include <errno.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind idle: settles when the ev_loop has no other event. However many wait, there is one watcher a loop,
- * of the lowest priority and active only while somebody does; they are told in the order in which they came.
+ * The kind idle: settles when the ev_loop has no other event. However many wait, a loop has one watcher for
+ * them, of the lowest priority and active only while somebody waits. They are told in the order in which they
+ * came.
  */
 #include <vow/time.h>
 

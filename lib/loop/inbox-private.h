@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What reaches a loop from other threads. A parcel is promised to the inbox when it is made, on the loop's
- * thread, and posted once, on any thread; the inbox delivers it on the loop's. Its watcher is active while a
- * parcel may come, and keeps ev_run() going while somebody waits for one.
+ * What reaches a loop from other threads. A parcel is announced to the inbox when it is made, on the loop's
+ * thread. It is posted once, on any thread, and the inbox delivers it on the loop's. The inbox's watcher is
+ * active while a parcel may come, and keeps ev_run() going while somebody waits for one.
  *
- * The inbox is counted: one reference is the loop's, one each parcel's until it was posted. So it is there
- * for those who post when the loop is gone.
+ * The inbox is counted. One reference is the loop's, and each parcel has one until it is posted. So the inbox
+ * is still there for those who post when the loop is gone.
  */
 #ifndef VOW_LOOP_INBOX_PRIVATE_H
 #define VOW_LOOP_INBOX_PRIVATE_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the watcher that other threads wake a loop with, and its inbox: see inbox-private.h.
+ * Owns the watcher by which other threads wake a loop, and its inbox: see inbox-private.h.
  *
- * ev_async_send() is all of libev that is called on other threads. It must not be when the loop was freed,
- * since the ev_loop may be destroyed then: a thread that wakes holds `waking` for reading while it looks at
- * `inbox->ev` and sends; vow__inbox_close() takes it for writing to say that there is no ev_loop any more. It
- * is one lock for all loops so that a child of fork(2) can make it anew. Few take it: of all that is posted
- * before the loop looks, only the first wakes.
+ * ev_async_send() is the only function of libev that is called on other threads. It must not be called once
+ * the loop was freed, since the ev_loop may be destroyed then. So a thread that wakes holds `waking` for
+ * reading while it looks at `inbox->ev` and sends; vow__inbox_close() takes it for writing to say that there
+ * is no ev_loop any more. It is one lock for all loops, so that a child of fork(2) can make it anew. Few
+ * threads take it: of all that is posted before the loop looks, only the first wakes.
  */
 #define _GNU_SOURCE /* pipe2() */
 #include "loop/inbox-private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Binds the job queue to an ev_loop: when a callback has filled the queue, a watcher of ours is fed at the
- * highest priority, which libev invokes next, before anything else that is pending.
+ * Binds the job queue to an ev_loop. When a callback has filled the queue, a watcher of ours is fed at the
+ * highest priority. libev invokes that next, before anything else that is pending.
  */
 #include "loop/loop-private.h"
 

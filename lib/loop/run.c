@@ -4,11 +4,10 @@
  * settle it.
  *
  * Each call waits by a branch; the branches' owner is a promise inside the loop that is never settled. A call
- * may be nested in another one, or in an ev_run() of the program's, in a callback of the program; whoever
- * calls ev_break() ends the innermost ev_run(), which need not be ours. So ours is ended when it is the
- * vow__innermost_run again, by a watcher that an ev_run() begins each turn with, and only if the program has
- * not called ev_break() in the turn before: that may be meant for those around it as well, and is not taken
- * back.
+ * may be nested in another one, or in an ev_run() of the program's, in a callback of the program. Whoever
+ * calls ev_break() ends the innermost ev_run(), which need not be ours. So a watcher with which each turn of
+ * an ev_run() begins ends ours once it is the innermost again, and only if the program has not called
+ * ev_break() in the turn before: that call may be meant for those around it as well, and is not taken back.
  *
  * What a call knows is no part of its stack frame, which a program can leave by longjmp(3) or an exception.
  */

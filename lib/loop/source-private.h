@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A source is what a program subscribes to: something that happens again and again, each time settling the
+ * A source is what a program subscribes to: something that happens again and again. Each time it settles the
  * promise of one who waits for it.
  *
- * It is a promise itself, which is never fulfilled and which the program knows under another name. So it is
- * counted, reported as a leak and stopped with its loop as promises are, and stays safe to free after that.
+ * A source is a promise itself, which is never fulfilled and which the program knows under another name. So
+ * it is counted, reported as a leak and stopped with its loop as promises are, and stays safe to free after
+ * that.
  */
 #ifndef VOW_LOOP_SOURCE_PRIVATE_H
 #define VOW_LOOP_SOURCE_PRIVATE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns those who wait for a source. A source is armed exactly as long as its list of them is not empty and it
- * has not been stopped; when it is freed nobody waits any more. Those who were told keep what they were told
- * of to give it back if nobody looks at it, as long as the source is there.
+ * has not been stopped. When it is freed, nobody waits any more. Those who were told something keep it, and
+ * give it back if nobody looks at it, as long as the source is there.
  */
 #include "loop/source-private.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Turns of the ev_loop: the kind yield, which settles after it has looked for events once, and the operations
- * that are put off until then because a budget is spent. However many wait, there is one pair of watchers a
- * loop, active only while somebody does.
+ * Turns of the ev_loop: the kind yield, which settles after the ev_loop has looked for events once, and the
+ * operations that are put off until then because a budget is spent. However many wait, a loop has one pair of
+ * watchers for them, active only while somebody waits.
  */
 #include <vow/time.h>
 

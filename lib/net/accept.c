@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind accept: waits for the next connection of a listening socket. One that nobody has looked at goes
- * back to the listener: net/listener-private.h.
+ * The kind accept: waits for the next connection of a listening socket. A connection that nobody has looked
+ * at goes back to the listener: net/listener-private.h.
  */
 #define _GNU_SOURCE
 #include <errno.h>

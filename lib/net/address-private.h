@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the socket functions are given, as socket addresses, and the errors for what cannot be one. */
+/*
+ * Turns what the socket functions are given into socket addresses, and has the errors for what cannot be one.
+ */
 #ifndef VOW_NET_ADDRESS_PRIVATE_H
 #define VOW_NET_ADDRESS_PRIVATE_H
 

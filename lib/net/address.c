@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns the value type of socket addresses: text to address, address to text, and what an open socket has.
- * Nothing here looks names up.
+ * Nothing here looks up names.
  */
 #define _GNU_SOURCE
 #include "net/address-private.h"

@@ -3,12 +3,12 @@
  * Connecting by name, which is RFC 8305 (Happy Eyeballs, version 2): both families are looked up at once and
  * each by itself, the addresses are tried in turn as they come, and the first connection that stands wins.
  *
- * It is made of promises alone. An attempt is any of two: its own connection, and the rest, which is that
- * connection within 250 ms, or else, by vow_catch(), the next attempt, made like this one. What becomes of
- * the losers is in how they hang together: vow_any() drops what is not needed, which closes their sockets, or
+ * It is made of promises alone. An attempt is a vow_any() of two: its own connection, and the rest. The rest
+ * is that connection within 250 ms, or otherwise, by vow_catch(), the next attempt, made like this one. The
+ * losers need no code of their own: vow_any() drops what is not needed, and that closes their sockets, or
  * never begins them.
  *
- * All of it is owned by one task, whose frame the handlers share: it holds the look-ups, whose lists are the
+ * One task owns all of it, and the handlers share its frame. The frame holds the lookups, whose lists are the
  * addresses, and how many of each were tried.
  */
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns what is said when none of several addresses could be connected to. */
+/* Builds the error for when every address failed. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

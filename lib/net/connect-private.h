@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connecting to one address, and to the best of several. */
+/* Connects to one address, and to the best of several. */
 #ifndef VOW_NET_CONNECT_PRIVATE_H
 #define VOW_NET_CONNECT_PRIVATE_H
 

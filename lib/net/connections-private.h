@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The connections of a server: those that its handler was called with, each a branch of the server to the
- * promise that the handler returned, and those that wait for their turn. What runs user code says so.
+ * promise that the handler returned, and those that wait for their turn. Functions that run user code say so.
  */
 #ifndef VOW_NET_CONNECTIONS_PRIVATE_H
 #define VOW_NET_CONNECTIONS_PRIVATE_H

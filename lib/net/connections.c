@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the list in which each connection of a server is, from its being accepted to the end of its promise.
+/*
+ * Owns the list that each connection of a server is in, from when it is accepted to the end of its promise.
  */
 #include "net/connections-private.h"
 

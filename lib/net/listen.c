@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Listening sockets: made at once, handed over in a promise as everything that can fail is. */
+/* Listening sockets. They are made at once, and handed over in a promise, as everything that can fail is. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a loop knows of a listening socket: who waits for a connection of it, and the connections that came
- * back because nobody had looked at them. It is known by the socket and not by the number of its descriptor,
- * which may be another one's later.
+ * back because nobody had looked at them. The socket is known by its identity and not by the number of its
+ * descriptor, which may later be another one's.
  */
 #ifndef VOW_NET_LISTENER_PRIVATE_H
 #define VOW_NET_LISTENER_PRIVATE_H

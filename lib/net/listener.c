@@ -3,9 +3,9 @@
  * Owns the connections that were accepted and came back, until somebody takes them, their listening socket is
  * closed, or the loop is freed.
  *
- * The socket is the program's, which closes it without telling anybody. So it is looked at whenever somebody
- * accepts or something comes back; and once a second while something is kept, since the clients wait. That
- * does not keep ev_run() going.
+ * The socket is the program's, and the program closes it without telling anybody. So the loop looks at it
+ * whenever somebody accepts or something comes back, and once a second while something is kept, since the
+ * clients wait. That does not keep ev_run() going.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "net/listener-private.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looking names up on behalf of other functions of the library. */
+/* Looks names up on behalf of other functions of the library. */
 #ifndef VOW_NET_LOOKUP_PRIVATE_H
 #define VOW_NET_LOOKUP_PRIVATE_H
 

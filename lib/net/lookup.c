@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind lookup, and the errand behind it. The request is the errand's own, with copies of the names, so
- * that a look-up that cannot be stopped need not be waited for: when the promise is dropped they part.
+ * The kind lookup, and the errand behind it. The request belongs to the errand, with copies of the names. So
+ * nobody need wait for a lookup that cannot be stopped: when the promise is dropped, the two part.
  */
 #define _GNU_SOURCE
 #include "net/lookup-private.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kinds send and receive of messages with descriptors. What is received has a place to go to before it is
- * asked for: a message is made together with its promise, so that no descriptor is ever without an owner.
+ * The kinds send and receive of messages with descriptors. There is a place for what is received before the
+ * system is asked for it: a message is made together with its promise, so that no descriptor is ever without
+ * an owner.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -2,10 +2,9 @@
 /*
  * The kind serve: owns a listener, and the connections that it has accepted.
  *
- * It accepts while it watches the listener, which it does below its limit of connections and outside pauses.
- * The watcher's callback only asks for a turn of the job queue, so that the handler, which may do anything,
- * is called from there: the server may be stopped, cancelled or let go by it, and `stage` tells after each
- * call.
+ * It accepts while it watches the listener: below its limit of connections and outside pauses. The watcher's
+ * callback only asks for a turn of the job queue, and the handler is called from there, since it may do
+ * anything: it may stop, cancel or drop the server, and `stage` tells after each call.
  */
 #include <errno.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns the knowledge of which values belong to a loop. It looks through lists, which may be in one another to
- * any depth: those that are still to be gone through are linked. A list has one owner, so nobody else does
- * that.
+ * any depth: those that are still to be gone through are linked. A list has one owner, so nobody else uses
+ * these links.
  */
 #include "offload/movable-private.h"
 

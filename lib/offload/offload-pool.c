@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a program says to the pool of threads, rather than to one job: its limits and its end. */
+/* What a program says to the pool of threads as a whole, and not to one job: its limits and its end. */
 #include "offload/offload-private.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind offload, and the job behind it. The job is memory of its own, since it may outlive its promise's
- * loop. Each knows the other while both are there; only the loop's thread looks.
+ * loop. Each points at the other while both are there; only the loop's thread looks.
  *
- * A promise that is given up while its job runs is in its clean-up until the job is back, unless that is a
- * loose one: then they part, and neither ev_run() nor vow_loop_free() waits for the job.
+ * If a promise is given up while its job runs, it is in its clean-up until the job is back. A loose job is
+ * the exception: it and its promise part, and neither ev_run() nor vow_loop_free() waits for the job.
  */
 #include "offload/offload-private.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind remote, and the handle that settles it from another thread. The handle is a parcel for the loop's
- * inbox: it is the other thread's until that posts it, and then the inbox's. What points from the one to the
- * other is for the loop's thread alone.
+ * inbox: it belongs to the other thread until that posts it, and then to the inbox. The pointers between
+ * promise and handle are for the loop's thread alone.
  */
 #include <errno.h>
 

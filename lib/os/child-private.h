@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A child process of ours, from its start to the one time its end is asked for. Knows no promises. */
+/*
+ * A child process of ours, from its start to the one time that somebody asks how it ended. Knows no promises.
+ */
 #ifndef VOW_OS_CHILD_PRIVATE_H
 #define VOW_OS_CHILD_PRIVATE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the system knows about a child process. A pidfd stands for one process alone, also when its id was
- * given to another one meanwhile; without it (Linux before 5.4, no descriptor left) the id has to do, which
- * is safe as long as nobody else waits for our children.
+ * What the system knows about a child process. A pidfd stands for one process alone, even when its id was
+ * given to another one meanwhile. Without a pidfd (Linux before 5.4, no descriptor left) the id has to do.
+ * That is safe as long as nobody else waits for our children.
  */
 #define _GNU_SOURCE
 #include "os/child-private.h"

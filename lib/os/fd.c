@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads and writes that never block and never raise SIGPIPE, on sockets and on everything else, and leave
- * O_NONBLOCK to its owner wherever that can be: see vow__fd_way.
+ * Reads and writes that never block and never raise SIGPIPE, on sockets and on everything else. They leave
+ * O_NONBLOCK to its owner wherever that is possible: see vow__fd_way.
  */
 #define _GNU_SOURCE
 #include <errno.h>

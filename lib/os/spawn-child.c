@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The child's side of a new process, between vfork(2) and execve(2), in the memory of its parent: nothing
+ * The child's side of a new process, between vfork(2) and execve(2), in the memory of its parent. Nothing
  * here allocates, locks, or writes to anything but its own stack and its report.
  */
 #define _GNU_SOURCE

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parent's side of a new process. It shares our memory until it has become the program, and we wait as
- * long: that takes the same time whatever the size of the program, where fork(2) copies its page tables. So
- * it only makes system calls, in functions of its own (lib/os/spawn-child.c), and no signal handler of ours
- * may run in it.
+ * The parent's side of a new process. The child shares our memory until it has become the program, and we
+ * wait until then. That takes the same time whatever the size of the program, while fork(2) copies its page
+ * tables. So the child only makes system calls, in functions of its own (lib/os/spawn-child.c), and none of
+ * our signal handlers may run in it.
  */
 #define _GNU_SOURCE
 #include "os/spawn-private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A process is the promise of its own end. The handle and everybody who waits hold references to it; the last
- * one that goes ends the process, and the loop keeps the promise until that is done.
+ * A process is the promise of its own end. The handle and everybody who waits hold references to it. When the
+ * last one goes, the process is ended, and the loop keeps the promise until that is done.
  */
 #ifndef VOW_PROCESS_PROCESS_PRIVATE_H
 #define VOW_PROCESS_PROCESS_PRIVATE_H

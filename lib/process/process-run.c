@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Streams of a process, and vow_process_run(), which is made of them and of combinators. Each stream is tied
- * to the promise that uses it, and the process to the promise of its end; so whatever ends early ends all.
+ * to the promise that uses it, and the process to the promise of its end. So whatever ends early ends all.
  */
 #include <errno.h>
 #include <string.h>

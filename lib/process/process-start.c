@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vow_process_start(): from its options to a child that runs, or to an error that says what failed. Whatever
- * is opened on the way is closed again, but for our ends of the pipes.
+ * is opened on the way is closed again, except for our ends of the pipes.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The three standard streams of a new process. They block, as every program expects of them: what is lent
- * with O_NONBLOCK set is opened anew for the child, so that the flag stays as it is for all the others; only
- * where that cannot be done, such as of a socket, is it taken back for all.
+ * The three standard streams of a new process. They block, as every program expects. A descriptor that is
+ * lent with O_NONBLOCK set is opened anew for the child, so that the flag stays as it is for all others. Only
+ * if that cannot be done, as with a socket, is the flag cleared for all.
  */
 #define _GNU_SOURCE
 #include <errno.h>

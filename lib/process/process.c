@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Owns a process from its start to its end. Its watchers are active exactly as long as its child has not been
- * waited for; whatever happens to the promise or the loop before, the child is ended and waited for.
+ * waited for. Whatever happens to the promise or the loop before, the child is ended and waited for.
  */
 #include "process/process-private.h"
 

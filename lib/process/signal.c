@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kind signal, of one, and the source signals, a subscription.
+ * The kind signal, for one signal, and the source signals, a subscription.
  *
- * libev has one table of signals a process and ends the program when two ev_loops want the same one. So who
- * has which is noted here, too, before libev is asked: from the first watcher on an ev_loop to the last.
+ * libev has one table of signals for the process, and ends the program when two ev_loops want the same one.
+ * So this file also notes who has which, and looks before libev is asked: from the first watcher on an
+ * ev_loop to the last.
  */
 #define _GNU_SOURCE
 #include <errno.h>

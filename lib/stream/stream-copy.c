@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind stream_copy: a reader that writes what has come, from where it lies in the stream's buffer, and
- * reads on when that is done. Bytes leave the buffer when they are written, so one that is dropped loses
+ * reads on when that is done. Bytes leave the buffer when they are written. So a copy that is dropped loses
  * none, however far the write has got.
  *
- * It holds a reference to the stream it writes to, which keeps that one's memory, but not its descriptor.
+ * It holds a reference to the stream it writes to. That keeps the stream's memory, but not its descriptor.
  */
 #include "stream/stream-private.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The inside of a stream. It is itself a promise, of its own end: pending while the stream lives, given to
- * the program by vow_stream_close(). So the loop that is freed finds it, ends it, and keeps its memory for
- * who still holds it.
+ * The inside of a stream. A stream is itself a promise, of its own end: pending while the stream lives, given
+ * to the program by vow_stream_close(). So when the loop is freed, it finds the stream, ends it, and keeps
+ * its memory for whoever still holds it.
  *
  * A direction has one watcher, which stays active from one operation to the next, because a start costs a
- * system call. While nobody waits for it the ev_loop does not count it, and it is stopped when it fires.
+ * system call. While nobody waits for it, the ev_loop does not count it, and it is stopped when it fires.
  */
 #ifndef VOW_STREAM_STREAM_PRIVATE_H
 #define VOW_STREAM_STREAM_PRIVATE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The queue of writes of a stream, of which the system takes as much in one call as it can. A write that was
- * begun and not ended, by an error or because it was dropped, leaves the peer with half a message: nothing
- * may follow it, so all the others are rejected, and those to come, too.
+ * The queue of writes of a stream. The system takes as much of it in one call as it can. A write that was
+ * begun and not ended, by an error or because it was dropped, leaves the peer with half a message. Nothing
+ * may follow that, so all other writes are rejected, and so are those to come.
  */
 #define _GNU_SOURCE
 #include <errno.h>

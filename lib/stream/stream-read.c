@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What every read of a stream has in common: it takes from what has come, and as long as that does not do,
- * reads more; when there is no more, it is the stream's reader and waits. Bytes leave the stream only in the
- * moment in which a read is settled, so dropping one loses nothing.
+ * What all reads of a stream have in common. A read takes from what has come, and reads more as long as that
+ * is not enough. When there is no more, it is the stream's reader and waits. Bytes leave the stream only in
+ * the moment in which a read is settled, so dropping one loses nothing.
  */
 #include <errno.h>
 

@@ -2,7 +2,7 @@
 /*
  * What was taken from a stream and came back, because the promise that had it was dropped before anybody
  * looked at it. Each piece stays in the block of its value, with a header behind the bytes, so that nothing
- * can fail; they stand before what is in the buffer, in the order in which they came on the descriptor.
+ * can fail. The pieces stand before what is in the buffer, in the order in which they came on the descriptor.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kinds stream_read_until, stream_read_line and stream_read_all: reads whose length the bytes themselves
- * decide, within a limit, and that are fulfilled with bytes of their own.
+ * decide, within a limit. They are fulfilled with bytes of their own.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kinds stream_write, which stream_writev is too, and stream_shutdown, a write of nothing: how they are
- * taken, refused and dropped. One that finds nothing before it is tried at once.
+ * The kinds stream_write, which stream_writev is, too, and stream_shutdown, a write of nothing: how they are
+ * taken, refused and dropped. A write that finds nothing before it is tried at once.
  */
 #include <errno.h>
 

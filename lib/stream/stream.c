@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The life of a stream: it comes with its descriptor and takes that with it. When it ends, whatever is
- * pending on it is settled first, so that no operation ever looks at a stream that is gone.
+ * The life of a stream. The stream owns its descriptor from the start and closes it at the end. When it ends,
+ * whatever is pending on it is settled first, so that no operation ever looks at a stream that is gone.
  */
 #define _GNU_SOURCE
 #include "stream/stream-private.h"

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kind task: a body written with the await macros, in one allocation with the struct that is its frame.
- * The frame's vow_task says where to go on; what is here says what the body awaits and what it will settle
+ * The frame's vow_task says where to go on. This file has what the body awaits and what the task will settle
  * with.
  *
- * The body reads its frame as a struct of its own, which this file does not know: it reaches the frame by its
- * address only, and never as a part of a type from here, which a compiler that sees both might take for
- * another object.
+ * The body reads its frame as a struct of its own, which this file does not know. This file reaches the frame
+ * by its address only, and never as a part of a type of its own: a compiler that sees both might take that
+ * for another object.
  *
- * What a body awaits is most often pending; where it is settled, and the queue is empty, the task's next job
+ * What a body awaits is most often pending. If it is settled and the queue is empty, the task's next job
  * would be the next of all, and is run without going through the queue.
  *
  * A body is entered again after each await, and once more for VOW_FINALLY when it is dropped or cancelled.
- * From the moment it is in VOW_FINALLY its promise is shielded: cancelling it lets the clean-up finish.
+ * From the moment it is in VOW_FINALLY, its promise is shielded: cancelling it lets the clean-up finish.
  */
 #include <vow/task.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The inside of the pool of threads, for the files that it is made of. Everything in it is read and changed
- * under its lock, and so are the links and states of jobs; nothing of a job is touched once its done() is
+ * under its lock, and so are the links and states of jobs. Nobody touches a job once its done() has been
  * called.
  */
 #ifndef VOW_THREAD_CREW_PRIVATE_H

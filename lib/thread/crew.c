@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the pool's making, and what a fork(2) does to it: the child begins with a pool that is empty. */
+/* Owns the making of the pool, and what a fork(2) does to it: the child begins with an empty pool. */
 #define _POSIX_C_SOURCE 200809L
 #include "thread/crew-private.h"
 

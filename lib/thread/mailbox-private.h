@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A queue that any number of threads put parcels in and one thread empties. It takes no lock and no memory:
- * a parcel is a member of what it carries. What one thread posts arrives in the order in which it was posted.
+ * A queue into which any number of threads put parcels, and which one thread empties. It takes no lock and no
+ * memory: a parcel is a member of what it carries. What one thread posts arrives in the order in which it was
+ * posted.
  *
- * It is a stack that is always taken as a whole, so that no parcel is ever compared with one that came back
- * to the same address meanwhile, and reversed by the one who took it.
+ * It is a stack that is always taken as a whole, and reversed by the thread that took it. So no parcel is
+ * ever compared with one that came back to the same address meanwhile.
  */
 #ifndef VOW_THREAD_MAILBOX_PRIVATE_H
 #define VOW_THREAD_MAILBOX_PRIVATE_H

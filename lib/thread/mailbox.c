@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Owns the order of memory between those who post and the one who takes: see mailbox-private.h. */
+/* Owns the order of memory between the threads that post and the one that takes: see mailbox-private.h. */
 #include "thread/mailbox-private.h"
 
 #include <stddef.h>

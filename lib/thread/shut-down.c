@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Waiting for jobs that run, and the end of the threads. */
+/* Waits for jobs that run, and ends the threads. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 

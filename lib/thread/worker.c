@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns a thread of the pool from its start to its end. One that ends joins the one that ended before it, and
- * the last is joined by whoever shuts the pool down: when that returns, no code of ours runs on any of them.
+ * Owns a thread of the pool from its start to its end. A thread that ends joins the one that ended before it.
+ * Whoever shuts the pool down joins the last one: when that returns, no code of ours runs on any of them.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pool of threads, one a process. It knows no loop and no promise: it runs jobs, first come first served,
- * and says which of them run. Its threads start when a job needs one and stay until the pool is shut down.
+ * The pool of threads, one for the process. It knows no loop and no promise: it runs jobs, first come first
+ * served, and says which of them run. Its threads start when a job needs one and stay until the pool is shut
+ * down.
  *
- * Jobs that can hang for long though nothing is wrong with this machine, as a look-up does whose name server
- * is gone, have a lane of their own: those of it that run take half of the threads at most, rounded up, so
- * that they do not hold the others up. Those that this makes wait are overtaken by the others, and by nobody
- * once there is room for them.
+ * Some jobs can hang for long though nothing is wrong with this machine, such as a lookup whose name server
+ * is gone. They have a lane of their own: together they take at most half of the threads, rounded up, so that
+ * they do not hold up the others. Other jobs overtake those that have to wait for that reason, and nobody
+ * overtakes them once there is room.
  *
  * All of these functions may be called on any thread.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The clocks of a loop, and what is to be done at a time on them. A loop has two: its own, which nobody sets
- * and on which everything counts that is to last for so many seconds; and the wall clock. Each is made when
- * it is first asked for, has one watcher, however many timers are set on it, and goes with its loop.
+ * and by which every duration counts, and the wall clock. Each is made when it is first asked for, has one
+ * watcher, however many timers are set on it, and goes with its loop.
  */
 #ifndef VOW_TIME_CLOCK_PRIVATE_H
 #define VOW_TIME_CLOCK_PRIVATE_H

@@ -2,9 +2,10 @@
 /*
  * Owns the one watcher behind all timers of a clock, and calls what has run out.
  *
- * Setting a timer sets the watcher at once if it is the first to run out; cancelling one leaves the watcher
- * alone, until the ev_loop is about to wait: most deadlines are cancelled, and the next one set, before that.
- * The watcher has the lowest priority, so that everything else that the ev_loop found has its turn first.
+ * Setting a timer sets the watcher at once if the timer is the first to run out. Cancelling one leaves the
+ * watcher alone until the ev_loop is about to wait: most deadlines are cancelled, and the next one is set,
+ * before that. The watcher has the lowest priority, so that everything else that the ev_loop found has its
+ * turn first.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "time/clock-private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The source interval. Tick number n is due at base + n * seconds, and `told` is the last one that somebody
- * was told of; so nothing adds up, and no watcher is needed but while somebody waits.
+ * was told of. So errors do not add up, and a watcher is needed only while somebody waits.
  */
 #include <errno.h>
 #include <math.h>

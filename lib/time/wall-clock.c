@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The wall clock of a loop: its watcher is an ev_periodic, which libev keeps to the clock when that is set.
- */
+/* The wall clock of a loop. Its watcher is an ev_periodic, which libev adjusts when the clock is set. */
 #include "time/clock-private.h"
 
 static double wall_now(const vow__clock *self)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Deadlines in the order in which they end: by time, and where that is equal, in the order of the calls.
+ * Deadlines in the order in which they end: by time, and if that is equal, in the order of the calls.
  *
- * It is a hierarchical wheel. A time is a number of ticks, whose digits to the base of 64 say where it
+ * This is a hierarchical wheel. A time is a number of ticks. Its digits to the base of 64 say where it
  * stands: a deadline lies at the level of the first digit in which it differs from the wheel's own tick, in
  * the slot of that digit. As the tick moves on into a slot, what lies there moves to lower levels, in its
- * order. So setting and cancelling are O(1), and each deadline moves a few times at most, most of them never:
- * they are cancelled. A slot of the lowest level is sorted when it is due. Nothing here needs memory, or can
- * fail.
+ * order. So setting and cancelling are O(1). Each deadline moves a few times at most, and most of them never
+ * do: they are cancelled. A slot of the lowest level is sorted when it is due. Nothing here needs memory, or
+ * can fail.
  *
  * It knows no clock: times are seconds on whichever clock its owner reads.
  */

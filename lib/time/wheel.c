@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the order in which deadlines end. It holds since whatever moves them keeps it: a slot is a list to
- * whose end is added, a slot moves down in its order before anything else can be set there, and the sort is
+ * Owns the order in which deadlines end. Everything that moves them keeps that order: they are added at the
+ * end of a slot's list, a slot moves down in its order before anything else can be set there, and the sort is
  * stable.
  */
 #include "time/wheel-private.h"
