@@ -12,9 +12,9 @@ LC_ALL=C && export LC_ALL # for comm, which wants what sort sorted
 # FUNCTION | MESSAGE of each call in the library. None of the messages has a semicolon.
 calls()
 {
-    cat "$top_srcdir"/lib/*/*.[ch] | tr '\n' ' ' | grep -Eo 'vow__(misuse(_null|_loops|_handle)?|check_handle)\([^;]*;' | sed 's/  */ /g; s/( /(/g' |
+    cat "$top_srcdir"/lib/*/*.[ch] | tr '\n' ' ' | grep -Eo 'vow__(misuse(_at|_null|_loops|_handle)?|check_handle)\([^;]*;' | sed 's/  */ /g; s/( /(/g' |
         grep -Ev '^vow__(misuse|check)[a-z_]*\(const ' | sed \
-            -e 's/^vow__misuse(\([^,]*\), .*, "\([^"]*\)".*/\1 | \2/' \
+            -e 's/^vow__misuse[_at]*(\([^,]*\), .*, "\([^"]*\)".*/\1 | \2/' \
             -e 's/^vow__misuse_null(\([^,]*\), \([^,]*\), .*/\1 | NULL \2/' \
             -e 's/^vow__[a-z]*_handle([^,]*, \([^,]*\), .*/function | NULL \1/' \
             -e 's/^vow__misuse_loops(\([^,]*\), .*/\1 | another loop/' | tr -d '"' |

@@ -9,26 +9,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void vow__misuse(const char *function, const char *site, const char *format, ...)
+static VOW_NORETURN void end(const char *function, const char *made_at, const char *called_at,
+                             const char *format, va_list arguments)
 {
     char what[512];
+
+    vsnprintf(what, sizeof what, format, arguments);
+    fprintf(stderr, "libvow: misuse of %s: %s%s%s%s%s%s\n", function, what, called_at ? ", at " : "",
+            called_at ? called_at : "", made_at ? " (promise made at " : "", made_at ? made_at : "",
+            made_at ? ")" : "");
+    abort();
+}
+
+void vow__misuse(const char *function, const char *made_at, const char *format, ...)
+{
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "libvow: misuse of %s: %s%s%s%s\n", function, what, site ? " (promise made at " : "",
-            site ? site : "", site ? ")" : "");
-    abort();
+    end(function, made_at, NULL, format, arguments);
+}
+
+void vow__misuse_at(const char *function, const char *made_at, const char *called_at, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    end(function, made_at, called_at, format, arguments);
 }
 
 void vow__misuse_null(const char *function, const char *what, const char *site)
 {
-    vow__misuse(function, NULL, "the %s is NULL%s%s", what, site ? ", at " : "", site ? site : "");
+    vow__misuse_at(function, NULL, site, "the %s is NULL", what);
 }
 
 void vow__misuse_bytes(const char *function, size_t size, const char *site)
 {
-    vow__misuse(function, NULL, "the data is NULL, and %zu bytes of it are wanted%s%s", size,
-                site ? ", at " : "", site ? site : "");
+    vow__misuse_at(function, NULL, site, "the data is NULL, and %zu bytes of it are wanted", size);
 }

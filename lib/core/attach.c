@@ -47,9 +47,8 @@ vow_promise *vow_attach_at(vow_promise *promise, void *pointer, void (*drop)(voi
 
     vow__check_promise(promise, "vow_attach", site);
     if (!drop)
-        vow__misuse("vow_attach", promise->site, "the drop function is NULL%s%s", site ? ", at " : "",
-                    site ? site : "");
-    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &attach_kind, site);
+        vow__misuse_at("vow_attach", promise->site, site, "the drop function is NULL");
+    self = vow__promise_new(vow__loop_of(promise), sizeof *self, &attach_kind, site);
     if (!self) {
         vow_loop *loop = vow__loop_of(promise);
         vow_promise *refused = vow__refuse(promise);

@@ -27,13 +27,11 @@ static void check_all(vow_loop *loop, size_t n, vow_promise *const *promises, co
 {
     vow__check_loop(loop, function, site);
     if (n && !promises)
-        vow__misuse(function, NULL, "the array of promises is NULL%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse_at(function, NULL, site, "the array of promises is NULL");
     for (size_t i = 0; i < n; i++) {
         vow__check_promise(promises[i], function, site);
         if (vow__loop_of(promises[i]) != loop)
-            vow__misuse(function, promises[i]->site, "promise %zu belongs to another loop%s%s", i,
-                        site ? ", at " : "", site ? site : "");
+            vow__misuse_at(function, promises[i]->site, site, "promise %zu belongs to another loop", i);
     }
 }
 
@@ -44,7 +42,7 @@ vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *pro
 
     check_all(loop, n, promises, function, site);
     if (n < (SIZE_MAX / 2 - sizeof *self) / sizeof self->branch[0])
-        self = (void *) vow__promise_new(loop, sizeof *self + n * sizeof self->branch[0], kind, site);
+        self = vow__promise_new(loop, sizeof *self + n * sizeof self->branch[0], kind, site);
     if (!self)
         return NULL;
     self->u.list = NULL;
@@ -132,7 +130,7 @@ void vow__combine_stop(vow_promise *promise)
         if (is_decided && vow__is_rejected(input))
             input->flags |= VOW__SEEN; /* it came second */
         if (vow__give_up(promise, input))
-            self->branch[i].wait.upstream = (uintptr_t) input | VOW__BRANCH;
+            vow__branch_set(&self->branch[i], input);
     }
 }
 
@@ -172,7 +170,7 @@ const vow_promise *vow__combine_input(const vow_promise *promise)
     const vow__combine *self = (const vow__combine *) promise;
 
     for (size_t i = 0; i < self->n; i++) {
-        const vow_promise *input = (const vow_promise *) (self->branch[i].wait.upstream & ~VOW__BRANCH);
+        const vow_promise *input = vow__upstream_of(&self->branch[i].wait);
 
         if (input && vow__is_pending(input))
             return input;

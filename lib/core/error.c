@@ -177,9 +177,8 @@ vow_error *vow_error_ref_at(const vow_error *error, const char *site)
     if (!mine->size)
         return mine;
     if (VOW_UNLIKELY(atomic_fetch_add_explicit(&mine->refs, 1, memory_order_relaxed) >= VOW__REFS_MAX))
-        vow__misuse("vow_error_ref", vow_error_site(mine, 0),
-                    "the error has more references than can be counted%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse_at("vow_error_ref", vow_error_site(mine, 0), site,
+                       "the error has more references than can be counted");
     return mine;
 }
 

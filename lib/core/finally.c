@@ -145,7 +145,7 @@ vow_promise *vow_finally_at(vow_promise *promise, vow_finally_fn fn, void *data,
     vow__check_promise(promise, "vow_finally", site);
     if (!fn)
         return vow_then_at(promise, NULL, NULL, site);
-    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &finally_kind, site);
+    self = vow__promise_new(vow__loop_of(promise), sizeof *self, &finally_kind, site);
     if (!self)
         return refuse(promise, fn, data);
     self->fn = fn;

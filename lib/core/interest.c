@@ -32,7 +32,7 @@ static void doom(vow_loop *loop, vow_promise *promise)
     if (is_linked(promise))
         vow__list_unlink(&promise->wait.link);
     promise->flags |= VOW__DOOMED;
-    promise->wait.link.next = (vow__link *) (void *) loop->doomed;
+    promise->wait.doomed.next = loop->doomed;
     loop->doomed = promise;
 }
 
@@ -181,7 +181,7 @@ static bool is_behind(const vow_promise *promise, const vow_promise *upstream)
     if (loop->deciding == upstream && loop->deciding_at == loop->busy)
         return promise->flags & VOW__UNWINDING;
     return (promise->flags & upstream->flags & VOW__UNWINDING) &&
-           promise->wait.link.prev == upstream->wait.link.prev;
+           promise->wait.doomed.base == upstream->wait.doomed.base;
 }
 
 bool vow__give_up(const vow_promise *promise, vow_promise *upstream)
@@ -295,11 +295,11 @@ static void reap(vow_loop *loop, vow_promise *base)
 
         if (vow__is_pending(promise) && !(promise->flags & VOW__UNWINDING)) {
             promise->flags |= VOW__UNWINDING;
-            promise->wait.link.prev = (vow__link *) (void *) base; /* by which those of one call are known */
+            promise->wait.doomed.base = base;
             stop(promise);
             continue;
         }
-        loop->doomed = (vow_promise *) (void *) promise->wait.link.next;
+        loop->doomed = promise->wait.doomed.next;
         if (vow__is_pending(promise))
             unwind(loop, promise);
         else
@@ -346,7 +346,7 @@ bool vow__drop_input(vow_promise *promise, vow_promise *upstream)
     bool is_mine;
 
     promise->flags |= VOW__UNWINDING;
-    promise->wait.link.prev = (vow__link *) (void *) base;
+    promise->wait.doomed.base = base;
     is_mine = vow__give_up(promise, upstream);
     vow__reap(loop, base);
     promise->flags &= (uint16_t) ~VOW__UNWINDING;

@@ -94,7 +94,7 @@ static void end_wait(void *block, void *data)
 
 static vow_promise *promise_of(vow__reaction *job)
 {
-    if (job->upstream & VOW__BRANCH)
+    if (vow__is_branch(job))
         return VOW__CONTAINER_OF(job, vow__branch, wait)->owner;
     return VOW__CONTAINER_OF(job, vow_promise, wait);
 }

@@ -17,7 +17,7 @@ void vow__list_discard(vow_list *list);
 
 /* Zero-initialised it is empty. */
 typedef struct vow__stash {
-    vow_list *lists[VOW__STASH_LENGTH + 1]; /* by length, linked by `container.next` */
+    vow_list *lists[VOW__STASH_LENGTH + 1]; /* by length, linked by `container.next_list` */
     size_t bytes;                           /* of all of them */
     size_t limit;                           /* of these; 0: none are kept */
 } vow__stash;

@@ -52,7 +52,7 @@ vow_list *vow__list_obtain(vow__stash *stash, size_t length)
 
     if (!list)
         return vow__list_reserve(length);
-    stash->lists[length] = (vow_list *) (void *) list->container.next;
+    stash->lists[length] = list->container.next_list;
     stash->bytes -= size_of(length);
     return list;
 }
@@ -63,7 +63,7 @@ void vow__list_yield(vow__stash *stash, vow_list *list)
         vow__list_discard(list);
         return;
     }
-    list->container.next = (vow__container *) (void *) stash->lists[list->length];
+    list->container.next_list = stash->lists[list->length];
     stash->lists[list->length] = list;
     stash->bytes += size_of(list->length);
 }

@@ -12,8 +12,7 @@ void vow__misuse_handle(const vow_promise *promise, const char *what, const char
 {
     if (!promise)
         vow__misuse_null(function, what, site);
-    vow__misuse(function, promise->site, "the %s is used after it was given away%s%s", what,
-                site ? ", at " : "", site ? site : "");
+    vow__misuse_at(function, promise->site, site, "the %s is used after it was given away", what);
 }
 
 void vow__misuse_promise(const vow_promise *promise, const char *function, const char *site)
@@ -35,7 +34,6 @@ void vow__misuse_loops(const char *function, const vow_promise *promise)
 void vow__check_thread(const vow_loop *loop, const char *function, const char *site)
 {
     if (!pthread_equal(loop->thread, pthread_self()))
-        vow__misuse(function, NULL, "the loop belongs to another thread%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse_at(function, NULL, site, "the loop belongs to another thread");
 }
 #endif

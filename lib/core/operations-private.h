@@ -72,7 +72,7 @@ static inline void vow__promise_init(vow_promise *promise, const vow__kind *kind
 static inline void *vow__promise_new_quickly(vow_loop *loop, size_t size, const vow__kind *kind,
                                              const char *site)
 {
-    vow_promise *promise = (vow_promise *) vow__pool_take_quickly(&loop->pools, size);
+    vow_promise *promise = vow__pool_take_quickly(&loop->pools, size);
 
     if (promise)
         vow__promise_init(promise, kind, site);
@@ -80,8 +80,7 @@ static inline void *vow__promise_new_quickly(vow_loop *loop, size_t size, const 
 }
 
 /* The rest of vow__promise_new(), after vow__promise_new_quickly() gave NULL. */
-VOW__RARE vow_promise *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind,
-                                               const char *site);
+VOW__RARE void *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
 
 /* Whether pending or settled, `upstream` has the reaction run in its turn. */
 static inline void vow__subscribe(vow__reaction *wait, vow_promise *upstream)
@@ -103,14 +102,14 @@ static inline void vow__wait(vow_promise *promise, vow_promise *upstream, enum v
 static inline void vow__wait_branch(vow__branch *branch, vow_promise *owner, vow_promise *upstream)
 {
     branch->owner = owner;
-    branch->wait.upstream = (uintptr_t) upstream | VOW__BRANCH;
+    vow__branch_set(branch, upstream);
     vow__subscribe(&branch->wait, upstream);
 }
 
 /* In kind->run(): the promise that was waited for, settled; the caller's now. */
 static inline vow_promise *vow__take_upstream(vow__reaction *wait)
 {
-    vow_promise *upstream = (vow_promise *) (wait->upstream & ~VOW__BRANCH);
+    vow_promise *upstream = vow__upstream_of(wait);
 
     wait->upstream = 0;
     return upstream;

@@ -43,7 +43,7 @@ enum vow__mode {
 enum vow__flag {
     VOW__SEEN = 4,         /* somebody looked at the outcome, or it is an error that was passed on */
     VOW__KEPT = 8,         /* the loop holds a reference until the promise is settled */
-    VOW__DOOMED = 16,      /* on the stack of doomed promises, its `wait.link.next` links it there */
+    VOW__DOOMED = 16,      /* on the stack of doomed promises, its `wait.doomed` links it there */
     VOW__GUARDED = 32,     /* not to be freed without a look: vow__kind_is_guarded(), or its loop is closed */
     VOW__CANCELLED = 64,   /* dropped or cancelled: settles with ECANCELED once its clean-up is done */
     VOW__SHIELDED = 128,   /* in its clean-up: cancelling lets that finish */
@@ -56,7 +56,13 @@ enum vow__flag {
 
 /* A place in a list of reactions or in the job queue. */
 typedef struct vow__reaction {
-    vow__link link;
+    union {
+        vow__link link;
+        struct {               /* of a doomed promise, which waits for nothing in a list any more */
+            vow_promise *next; /* below it on the stack of doomed promises */
+            vow_promise *base; /* of that stack when the unwinding began: so those of one call are known */
+        } doomed;
+    };
     uintptr_t upstream; /* by mode; with VOW__BRANCH set it is a promise, and this a vow__branch */
 } vow__reaction;
 
@@ -70,6 +76,22 @@ typedef struct vow__branch {
 } vow__branch;
 
 #define VOW__BRANCH ((uintptr_t) 1)
+
+static inline bool vow__is_branch(const vow__reaction *wait)
+{
+    return wait->upstream & VOW__BRANCH;
+}
+
+/* What a branch waits for, or a promise that waits for one; NULL when it is nothing. */
+static inline vow_promise *vow__upstream_of(const vow__reaction *wait)
+{
+    return (vow_promise *) (wait->upstream & ~VOW__BRANCH);
+}
+
+static inline void vow__branch_set(vow__branch *branch, vow_promise *upstream)
+{
+    branch->wait.upstream = (uintptr_t) upstream | VOW__BRANCH;
+}
 
 typedef struct vow__kind {
     const char *name; /* for reports: "then" */
@@ -208,7 +230,7 @@ static inline vow_error *vow__error_of(const vow_promise *promise)
  * A pending promise of a kind, with one reference, the caller's. NULL when there is no memory or the loop is
  * being freed: the caller releases what it was given and returns vow__emergency().
  */
-vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
+void *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
 /* The rejected promise that needs no memory. */
 vow_promise *vow__emergency(vow_loop *loop);
 /* The same for a function that was given a promise, which goes: may run clean-up. */

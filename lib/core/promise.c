@@ -7,7 +7,7 @@
 
 #include "base/misuse-private.h"
 
-vow_promise *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
+void *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
 {
     vow_promise *promise = vow__pool_take_slowly(&loop->pools, size);
 
@@ -16,7 +16,7 @@ vow_promise *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kin
     return promise;
 }
 
-vow_promise *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
+void *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site)
 {
     vow_promise *promise = vow__promise_new_quickly(loop, size, kind, site);
 
@@ -129,7 +129,7 @@ void vow__wait_turn(vow_promise *promise, vow_promise *upstream)
 
 vow_promise *vow__branch_cut(vow__branch *branch)
 {
-    vow_promise *upstream = (vow_promise *) (branch->wait.upstream & ~VOW__BRANCH);
+    vow_promise *upstream = vow__upstream_of(&branch->wait);
 
     if (upstream) {
         vow__list_unlink(&branch->wait.link);

@@ -9,11 +9,6 @@
 
 #define REPORT_SIZE 4096
 
-static const char *site_or_unknown(const char *site)
-{
-    return site ? site : "an unknown place";
-}
-
 /* The report ends in a newline also when it was cut short. */
 static void text_end(vow__text *text)
 {
@@ -41,7 +36,7 @@ void vow__report_unhandled(vow_loop *loop, const vow_promise *promise, const vow
     vow__text text = {NULL, bytes, sizeof bytes, 0};
 
     vow__text_add(&text, "libvow: unhandled rejection of the promise made at %s (%s): ",
-                  site_or_unknown(promise->site), vow__name_of(promise));
+                  vow__site_text(promise->site), vow__name_of(promise));
     vow__text_add_error(&text, error);
     send(loop, VOW_REPORT_UNHANDLED, promise, error, &text);
 }
@@ -53,7 +48,7 @@ void vow__report_leak(vow_loop *loop, const vow_promise *promise)
     vow__text text = {NULL, bytes, sizeof bytes, 0};
 
     vow__text_add(&text, "libvow: the promise made at %s (%s) was never released: %u reference%s left, %s",
-                  site_or_unknown(promise->site), vow__name_of(promise), (unsigned) promise->refs,
+                  vow__site_text(promise->site), vow__name_of(promise), (unsigned) promise->refs,
                   promise->refs == 1 ? "" : "s", states[vow__state_of(promise)]);
     send(loop, VOW_REPORT_LEAK, promise, vow__is_rejected(promise) ? vow__error_of(promise) : NULL, &text);
 }
@@ -77,7 +72,7 @@ void vow__report_straggler(vow_loop *loop, const vow_promise *promise)
         &text,
         "libvow: what was begun at %s (%s) still runs, %g seconds after its loop was to be freed: what it "
         "uses is not released",
-        site_or_unknown(promise->site), vow__name_of(promise), loop->patience);
+        vow__site_text(promise->site), vow__name_of(promise), loop->patience);
     send(loop, VOW_REPORT_STRAGGLER, promise, NULL, &text);
 }
 

@@ -63,8 +63,8 @@ void vow_reject_at(vow_resolver *resolver, vow_error *error, const char *site)
     if (!resolver)
         vow__misuse_null("vow_reject", "resolver", site);
     if (!error)
-        vow__misuse("vow_reject", resolver->promise ? resolver->promise->site : NULL, "the error is NULL%s%s",
-                    site ? ", at " : "", site ? site : "");
+        vow__misuse_at("vow_reject", resolver->promise ? resolver->promise->site : NULL, site,
+                       "the error is NULL");
     if (resolver->promise)
         vow__error_pass(error, site);
     vow_resolve(resolver, vow_throw(error));
@@ -76,9 +76,9 @@ void vow_resolver_abandon_at(vow_resolver *resolver, const char *site)
         vow__misuse_null("vow_resolver_abandon", "resolver", site);
     if (!resolver->promise)
         return;
-    vow_resolve(resolver, vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
-                                                      "abandoned by its resolver at %s",
-                                                      site ? site : "an unknown place")));
+    vow_resolve(resolver,
+                vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
+                                            "abandoned by its resolver at %s", vow__site_text(site))));
 }
 
 void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on_cancel, const char *site)

@@ -65,7 +65,7 @@ static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)
      * of W8 in bench/ takes 288 ns instead of 314. */
     VOW__PREFETCH(link->next);
     VOW__PREFETCH((char *) link->next + 64);
-    if (job->upstream & VOW__BRANCH)
+    if (vow__is_branch(job))
         run_branch(loop, VOW__CONTAINER_OF(job, vow__branch, wait));
     else
         run_promise(loop, VOW__CONTAINER_OF(job, vow_promise, wait));

@@ -7,17 +7,12 @@
 
 #include "core/combine-private.h"
 
-static vow_promise *input_of(const vow__branch *branch)
-{
-    return (vow_promise *) (branch->wait.upstream & ~VOW__BRANCH);
-}
-
 /* One of them is. */
 static size_t first_settled(const vow__combine *self)
 {
     size_t i = 0;
 
-    while (vow__is_pending(input_of(&self->branch[i])))
+    while (vow__is_pending(vow__upstream_of(&self->branch[i].wait)))
         i++;
     return i;
 }
@@ -27,7 +22,7 @@ static size_t first_settled(const vow__combine *self)
 static void leave_held(vow__combine *self)
 {
     for (size_t i = self->n; i-- > 0;) {
-        if (input_of(&self->branch[i])->refs > 1) {
+        if (vow__upstream_of(&self->branch[i].wait)->refs > 1) {
             vow__branch_cut(&self->branch[i])->refs--;
             self->left--;
         }
@@ -60,6 +55,6 @@ vow_promise *vow_select_at(vow_loop *loop, size_t n, const vow_promise *const *p
     if (!self)
         return vow__emergency(loop);
     for (size_t i = 0; i < n; i++)
-        input_of(&self->branch[i])->refs++;
+        vow__upstream_of(&self->branch[i].wait)->refs++;
     return &self->promise;
 }

@@ -136,7 +136,7 @@ vow_value vow__share_slowly(vow_promise *from)
 /* Lists that are on their way out. Nothing goes meanwhile that runs anything, and so might see one that is
  * half done. */
 typedef struct leaving {
-    vow_list *bound;  /* to be gone through, linked by `container.next` */
+    vow_list *bound;  /* to be gone through, linked by `container.next_list` */
     vow_list *copies; /* to be filled, the same; the first place says with what: see copy_list() */
     vow_loop *loop;   /* whose promises are let go; NULL as long as there are none */
     vow_promise *base;
@@ -149,7 +149,7 @@ static void add_if_bound(leaving *self, vow_value value)
     if (value.type != &vow_type_list || !list->container.is_bound)
         return;
     list->container.is_bound = false;
-    list->container.next = (vow__container *) (void *) self->bound;
+    list->container.next_list = self->bound;
     self->bound = list;
 }
 
@@ -157,7 +157,7 @@ static vow_list *take_next(vow_list **first)
 {
     vow_list *list = *first;
 
-    *first = (vow_list *) (void *) list->container.next;
+    *first = list->container.next_list;
     return list;
 }
 
@@ -170,7 +170,7 @@ static vow_value copy_list(leaving *self, vow_list *list)
         return vow_nil();
     if (copy->length) {
         copy->items[0] = vow_ptr(list);
-        copy->container.next = (vow__container *) (void *) self->copies;
+        copy->container.next_list = self->copies;
         self->copies = copy;
     }
     return vow_own(copy, &vow_type_list);

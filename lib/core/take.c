@@ -43,8 +43,7 @@ int vow_take_fd_at(vow_value *value, const char *site)
 
 static VOW__RARE vow_value *beyond(const vow_list *list, size_t index, const char *site)
 {
-    vow__misuse("vow_list_at", NULL, "index %zu in a list of %zu%s%s", index, vow_list_length(list),
-                site ? ", at " : "", site ? site : "");
+    vow__misuse_at("vow_list_at", NULL, site, "index %zu in a list of %zu", index, vow_list_length(list));
 }
 
 vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
@@ -58,13 +57,11 @@ void vow__value_mismatch(const vow_value *value, const char *function, const vow
                          const char *site)
 {
     const char *name = wanted && wanted->name ? wanted->name : "of another type";
-    const char *at = site ? ", at " : "";
-    const char *place = site ? site : "";
 
     if (!value && !wanted)
-        vow__misuse(function, NULL, "what it is given is NULL%s%s", at, place);
+        vow__misuse_at(function, NULL, site, "what it is given is NULL");
     if (!value)
-        vow__misuse(function, NULL, "the value is NULL, where %s is wanted%s%s", name, at, place);
-    vow__misuse(function, vow__site_of_value(value), "the value is %s, where %s is wanted%s%s",
-                vow_value_type_name(value), name, at, place);
+        vow__misuse_at(function, NULL, site, "the value is NULL, where %s is wanted", name);
+    vow__misuse_at(function, vow__site_of_value(value), site, "the value is %s, where %s is wanted",
+                   vow_value_type_name(value), name);
 }

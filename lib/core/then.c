@@ -81,7 +81,7 @@ static inline vow_promise *then_wait(then *self, vow_promise *promise, vow_then_
 
 static VOW__RARE vow_promise *then_slowly(vow_promise *promise, vow_then_fn fn, void *data, const char *site)
 {
-    then *self = (void *) vow__promise_new_slowly(vow__loop_of(promise), sizeof *self, &then_kind, site);
+    then *self = vow__promise_new_slowly(vow__loop_of(promise), sizeof *self, &then_kind, site);
 
     return self ? then_wait(self, promise, fn, data) : vow__refuse(promise);
 }
@@ -100,7 +100,7 @@ vow_promise *vow_catch_at(vow_promise *promise, vow_catch_fn fn, void *data, con
     catcher *self;
 
     vow__check_promise(promise, "vow_catch", site);
-    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &catch_kind, site);
+    self = vow__promise_new(vow__loop_of(promise), sizeof *self, &catch_kind, site);
     if (!self)
         return vow__refuse(promise);
     self->fn = fn;
@@ -115,7 +115,7 @@ vow_promise *vow_then_catch_at(vow_promise *promise, vow_then_fn on_fulfilled, v
     then_catch *self;
 
     vow__check_promise(promise, "vow_then_catch", site);
-    self = (void *) vow__promise_new(vow__loop_of(promise), sizeof *self, &then_catch_kind, site);
+    self = vow__promise_new(vow__loop_of(promise), sizeof *self, &then_catch_kind, site);
     if (!self)
         return vow__refuse(promise);
     self->on_fulfilled = on_fulfilled;

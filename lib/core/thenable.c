@@ -25,8 +25,7 @@ vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *object, con
 
     vow__check_pointer(thenable, "thenable", "vow_follow_thenable", site);
     if (!thenable->then)
-        vow__misuse("vow_follow_thenable", NULL, "the thenable has no then()%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse_at("vow_follow_thenable", NULL, site, "the thenable has no then()");
     foreign = vow__allocate(sizeof *foreign);
     if (!foreign) {
         if (thenable->drop)

@@ -24,9 +24,12 @@ extern VOW__HIDDEN const vow_type vow__type_alias;
 
 /* What the list and the error have in common: they may contain one another to any depth. */
 typedef struct vow__container {
-    struct vow__container *next; /* among those about to be released, or that are being gone through */
-    bool is_error;               /* set before it is released */
-    bool is_bound;               /* a list: there may be aliases of promises in it, or lists that are bound */
+    union {
+        struct vow__container *next; /* among those about to be released */
+        vow_list *next_list;         /* among lists that are kept, or that are being gone through */
+    };
+    bool is_error; /* set before it is released */
+    bool is_bound; /* a list: there may be aliases of promises in it, or lists that are bound */
 } vow__container;
 
 struct vow_list {

@@ -73,8 +73,7 @@ static extent measure(const vow_promise *first)
 
 static void add(vow__text *text, const char *before, const vow_promise *promise)
 {
-    vow__text_add(text, "%sthe %s made at %s", before, vow__name_of(promise),
-                  promise->site ? promise->site : "an unknown place");
+    vow__text_add(text, "%sthe %s made at %s", before, vow__name_of(promise), vow__site_text(promise->site));
 }
 
 void vow__waits_describe(vow__text *text, const vow_promise *promise)

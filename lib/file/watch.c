@@ -44,10 +44,7 @@ static void changed_cb(EV_P_ ev_stat *stat, int revents)
 {
     change *self = VOW__CONTAINER_OF(stat, change, stat);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     changed_stop(&self->promise);
     vow__resolve_and_leave(&self->promise, is_there(stat));
 }
@@ -63,7 +60,7 @@ vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
     vow__check_loop(loop, "vow_changed", site);
     if (code)
         return vow_rejected_at(loop, vow_error_new_at(site, code, "vow_changed: %s", strerror(code)), site);
-    self = (void *) vow__promise_new(loop, sizeof *self + size, &changed_kind, site);
+    self = vow__promise_new(loop, sizeof *self + size, &changed_kind, site);
     if (!self)
         return vow__emergency(loop);
     memcpy(self->path, path, size);
@@ -107,10 +104,7 @@ static void watch_cb(EV_P_ ev_stat *stat, int revents)
     vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->source.promise));
     bool is_first = vow__loop_enter(host);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     self->has_changed = true;
     vow__source_offer(&self->source);
     vow__loop_leave(host, is_first);

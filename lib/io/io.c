@@ -38,7 +38,7 @@ static void ready_cb(EV_P_ ev_io *io, int revents)
 
 void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd, int events, const char *site)
 {
-    vow__io *self = (void *) vow__promise_new(loop, size, &kind->kind, site);
+    vow__io *self = vow__promise_new(loop, size, &kind->kind, site);
 
     if (self)
         ev_io_init(&self->io, ready_cb, fd, events);

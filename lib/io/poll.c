@@ -139,17 +139,13 @@ static void handle(vow_poll *poll, int i, int revents)
 
 static void in_cb(EV_P_ ev_io *io, int revents)
 {
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ 0);
     handle(VOW__CONTAINER_OF(io, vow_poll, directions[IN].io), IN, revents);
 }
 
 static void out_cb(EV_P_ ev_io *io, int revents)
 {
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ 0);
     handle(VOW__CONTAINER_OF(io, vow_poll, directions[OUT].io), OUT, revents);
 }
 
@@ -184,7 +180,7 @@ vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site)
     vow__check_loop(loop, "vow_poll_new", site);
     if (fcntl(fd, F_GETFD) < 0)
         return NULL;
-    self = (void *) vow__promise_new(loop, sizeof *self, &poll_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &poll_kind, site);
     if (!self) {
         errno = loop->is_closed ? ECANCELED : ENOMEM;
         return NULL;
@@ -213,7 +209,7 @@ vow_promise *vow_poll_next_at(vow_poll *poll, int events, const char *site)
 
     vow__check_handle(poll, "poll", "vow_poll_next", site);
     loop = vow__loop_of(&poll->promise);
-    self = (void *) vow__promise_new(loop, sizeof *self, &next_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &next_kind, site);
     if (!self)
         return vow__emergency(loop);
     self->poll = NULL;

@@ -33,10 +33,7 @@ static void no_work_cb(EV_P_ ev_idle *watcher, int revents)
     vow__ev_loop *self = watcher->data;
     uint64_t last = self->idlers;
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     while (!vow__list_is_empty(&self->idling) && first_of(self)->number <= last &&
            !ev_pending_count(self->ev)) {
         idler *first = first_of(self);
@@ -70,7 +67,7 @@ vow_promise *vow_idle_at(vow_loop *loop, const char *site)
     idler *self;
 
     vow__check_loop(loop, "vow_idle", site);
-    self = (void *) vow__promise_new(loop, sizeof *self, &idle_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &idle_kind, site);
     if (!self)
         return vow__emergency(loop);
     self->number = ++host->idlers;

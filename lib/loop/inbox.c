@@ -117,10 +117,7 @@ static void arrived_cb(EV_P_ ev_async *watcher, int revents)
 {
     vow__ev_loop *self = watcher->data;
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     if (vow__is_occupied(&self->core))
         vow__run_check_inside(self);
     deliver(self);

@@ -67,6 +67,15 @@ static inline struct ev_loop *vow__ev(const vow_promise *promise)
     return vow__ev_loop_of(vow__loop_of(promise))->ev;
 }
 
+/* In a callback of libev: what it does not use of what it is called with. */
+static inline void vow__ignore(EV_P_ int revents)
+{
+#if EV_MULTIPLICITY
+    (void) loop;
+#endif
+    (void) revents;
+}
+
 /*
  * What may be done on descriptors without the ev_loop looking at the others in between: in one drain of the
  * job queue, or in one callback of a watcher. An operation that completes takes 1, and so does each 2 KiB

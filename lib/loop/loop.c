@@ -14,10 +14,7 @@
 
 static void drain_cb(EV_P_ ev_prepare *watcher, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     vow__loop_drain(watcher->data);
 }
 

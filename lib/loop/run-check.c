@@ -26,5 +26,5 @@ void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *
     if (!run || frame < run->frame || !vow__are_on_first_stack(frame, run->frame))
         return;
     vow__misuse(function, NULL, "the vow_run() at %s was left by longjmp() or an exception",
-                run->site ? run->site : "an unknown place");
+                vow__site_text(run->site));
 }

@@ -39,10 +39,7 @@ static void ended_cb(EV_P_ ev_prepare *watcher, int revents)
 {
     vow__ev_loop *self = watcher->data;
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     if (self->runner->promise && self->runner->depth == ev_depth(self->ev))
         ev_break(self->ev, EVBREAK_ONE);
     else
@@ -52,10 +49,7 @@ static void ended_cb(EV_P_ ev_prepare *watcher, int revents)
 static void no_rest_cb(EV_P_ ev_idle *watcher, int revents)
 {
     (void) watcher;
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
 }
 
 /* The watchers do not keep an ev_run() going by themselves. */
@@ -172,7 +166,7 @@ static vow_error *why(const vow_promise *promise, bool is_deadlock, const char *
 
     if (!is_deadlock)
         return vow_error_new_at(site, EINTR, "ev_break() was called before the %s made at %s was settled",
-                                vow__name_of(promise), promise->site ? promise->site : "an unknown place");
+                                vow__name_of(promise), vow__site_text(promise->site));
     vow__waits_describe(&text, promise);
     return vow_error_new_at(site, EDEADLK, "nothing is left that could settle %s", bytes);
 }
@@ -235,13 +229,11 @@ static vow_error *give_up(struct vow__runner *self, enum end end, const char *si
 
 static void check_run(const vow_promise *promise, const vow_loop *loop, const char *site)
 {
-    const char *place = site ? site : "an unknown place";
-
     if (loop->is_closed)
-        vow__misuse("vow_run", promise->site, "its loop %s, at %s",
-                    loop->busy ? "is being freed" : "was freed", place);
+        vow__misuse_at("vow_run", promise->site, site, "its loop %s",
+                       loop->busy ? "is being freed" : "was freed");
     if (vow__is_occupied(loop))
-        vow__misuse("vow_run", promise->site, "it was called inside a handler, at %s", place);
+        vow__misuse_at("vow_run", promise->site, site, "it was called inside a handler");
 }
 
 static vow_error *no_memory(vow_promise *promise)

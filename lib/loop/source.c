@@ -25,7 +25,7 @@ static const vow__source_kind *kind_of(const vow__source *self)
 
 void *vow__source_new(vow_loop *loop, size_t size, const vow__source_kind *kind, const char *site)
 {
-    vow__source *self = (void *) vow__promise_new(loop, size, &kind->kind, site);
+    vow__source *self = vow__promise_new(loop, size, &kind->kind, site);
 
     if (!self) {
         errno = loop->is_closed ? ECANCELED : ENOMEM;
@@ -63,7 +63,7 @@ static void tell(vow__next *next, vow_value value)
 vow_promise *vow__source_next(vow__source *self, const char *site)
 {
     vow_loop *loop = vow__loop_of(&self->promise);
-    vow__next *next = (void *) vow__promise_new(loop, sizeof *next, &kind_of(self)->next, site);
+    vow__next *next = vow__promise_new(loop, sizeof *next, &kind_of(self)->next, site);
     vow_value value;
 
     if (!next)

@@ -51,10 +51,7 @@ static void turn_cb(EV_P_ ev_check *watcher, int revents)
     vow__ev_loop *self = watcher->data;
     bool is_first = vow__loop_enter(self);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     stop_watchers(self);
     while (!vow__list_is_empty(&self->yielding)) {
         vow__yield *yield = VOW__CONTAINER_OF(self->yielding.next, vow__yield, link);
@@ -69,10 +66,7 @@ static void turn_cb(EV_P_ ev_check *watcher, int revents)
 static void no_wait_cb(EV_P_ ev_idle *watcher, int revents)
 {
     (void) watcher;
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
 }
 
 void vow__yield_init(vow__ev_loop *loop)
@@ -107,7 +101,7 @@ vow_promise *vow_yield_at(vow_loop *loop, const char *site)
     vow__yield *self;
 
     vow__check_loop(loop, "vow_yield", site);
-    self = (void *) vow__promise_new(loop, sizeof *self, &yield_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &yield_kind, site);
     if (!self)
         return vow__emergency(loop);
     vow__list_append(&host->yielding, &self->link);

@@ -12,11 +12,6 @@ static vow__connection *connection_of(vow__link *link)
     return VOW__CONTAINER_OF(link, vow__connection, link);
 }
 
-static vow_promise *promise_of(const vow__connection *connection)
-{
-    return (vow_promise *) (connection->branch.wait.upstream & ~VOW__BRANCH);
-}
-
 void vow__connections_init(vow__connections *self, vow_promise *owner)
 {
     self->owner = owner;
@@ -104,7 +99,7 @@ bool vow__connections_cancel_first(vow__connections *self)
         return false;
     connection = connection_of(vow__list_take_first(&self->running));
     vow__list_append(&self->cancelled, &connection->link);
-    vow_cancel(vow_ref(promise_of(connection)));
+    vow_cancel(vow_ref(vow__upstream_of(&connection->branch.wait)));
     return true;
 }
 
@@ -122,7 +117,7 @@ static void give_up(vow__connections *self, vow__link *list)
 
         previous = link->prev;
         if (vow__give_up(self->owner, promise))
-            connection->branch.wait.upstream = (uintptr_t) promise | VOW__BRANCH;
+            vow__branch_set(&connection->branch, promise);
         else
             forget(self, connection, NULL);
     }
@@ -162,8 +157,8 @@ bool vow__connections_wait(vow__connections *self)
 const vow_promise *vow__connections_first(const vow__connections *self)
 {
     if (!vow__list_is_empty(&self->running))
-        return promise_of(connection_of(self->running.next));
+        return vow__upstream_of(&connection_of(self->running.next)->branch.wait);
     if (!vow__list_is_empty(&self->cancelled))
-        return promise_of(connection_of(self->cancelled.next));
+        return vow__upstream_of(&connection_of(self->cancelled.next)->branch.wait);
     return NULL;
 }

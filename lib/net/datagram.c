@@ -276,19 +276,13 @@ static void try_again(sending *self)
 
 static void room_cb(EV_P_ ev_io *room, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     try_again(VOW__CONTAINER_OF(room, sending, room));
 }
 
 static void again_cb(EV_P_ ev_timer *again, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     try_again(VOW__CONTAINER_OF(again, sending, again));
 }
 

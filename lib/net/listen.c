@@ -84,7 +84,7 @@ static vow_promise *listen_with(vow_loop *loop, const vow_listen_options *option
 {
     vow__check_loop(loop, function, site);
     if (!options)
-        vow__misuse(function, NULL, "the options are NULL%s%s", site ? ", at " : "", site ? site : "");
+        vow__misuse_at(function, NULL, site, "the options are NULL");
     if (!options->path)
         return listen_at_host(loop, options, function, site);
     if (!options->host && !options->port)

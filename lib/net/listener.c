@@ -153,10 +153,7 @@ static void look(listeners *owner)
 
 static void look_cb(EV_P_ ev_timer *timer, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     look(timer->data);
 }
 

@@ -298,7 +298,7 @@ static void lookup_stop(vow_promise *promise)
 
 static const vow_promise *lookup_input(const vow_promise *promise)
 {
-    return (const vow_promise *) (((const lookup *) promise)->errand.wait.upstream & ~VOW__BRANCH);
+    return vow__upstream_of(&((const lookup *) promise)->errand.wait);
 }
 
 static const vow__kind lookup_kind = {
@@ -323,7 +323,7 @@ static request *request_new(const vow__question *question, const char *site)
 static vow_promise *look_up(vow_loop *loop, const vow__question *question, const char *site)
 {
     vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW, true};
-    lookup *self = (void *) vow__promise_new(loop, sizeof *self, &lookup_kind, site);
+    lookup *self = vow__promise_new(loop, sizeof *self, &lookup_kind, site);
     request *data = self ? request_new(question, site) : NULL;
 
     if (!self)

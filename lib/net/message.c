@@ -209,8 +209,8 @@ int vow_message_take_fd_at(vow_message *message, size_t index, const char *site)
     if (!message)
         vow__misuse_null("vow_message_take_fd", "message", site);
     if (index >= message->count)
-        vow__misuse("vow_message_take_fd", NULL, "index %zu in a message with %zu descriptors%s%s", index,
-                    message->count, site ? ", at " : "", site ? site : "");
+        vow__misuse_at("vow_message_take_fd", NULL, site, "index %zu in a message with %zu descriptors",
+                       index, message->count);
     fd = message->fds[index];
     message->fds[index] = -1;
     return fd;

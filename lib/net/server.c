@@ -149,10 +149,7 @@ static void ask_for_turn(server *self)
 
 static void listener_cb(EV_P_ ev_io *io, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     ask_for_turn(VOW__CONTAINER_OF(io, server, io));
 }
 
@@ -394,7 +391,7 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
     vow__check_loop(loop, "vow_serve", site);
     if (!handle || !serve)
         vow__misuse_null("vow_serve", handle ? "handler" : "server", site);
-    self = vow__clock_of(loop) ? (void *) vow__promise_new(loop, sizeof *self, &serve_kind, site) : NULL;
+    self = vow__clock_of(loop) ? vow__promise_new(loop, sizeof *self, &serve_kind, site) : NULL;
     handle->promise = (vow_promise *) self;
     if (!self) {
         vow_value_drop(vow_fd(fd));

@@ -37,7 +37,7 @@ static void add_list(vow_list **first, vow_value value)
 
     if (value.type != &vow_type_list)
         return;
-    list->container.next = (vow__container *) (void *) *first;
+    list->container.next_list = *first;
     *first = list;
 }
 
@@ -50,7 +50,7 @@ void vow__check_movable(vow_value value, const char *function, const char *site)
     while (first) {
         vow_list *list = first;
 
-        first = (vow_list *) (void *) list->container.next;
+        first = list->container.next_list;
         for (size_t i = 0; i < list->length; i++) {
             check_one(&list->items[i], function, site);
             add_list(&first, list->items[i]);

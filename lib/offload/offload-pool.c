@@ -31,8 +31,8 @@ static void add_straggler(const char *site, void *data)
 {
     stragglers *self = data;
     size_t room = sizeof self->bytes - self->length;
-    int length = snprintf(self->bytes + self->length, room, "%s%s", self->length ? ", " : "",
-                          site ? site : "an unknown place");
+    int length =
+        snprintf(self->bytes + self->length, room, "%s%s", self->length ? ", " : "", vow__site_text(site));
 
     if (length > 0 && (size_t) length < room)
         self->length += (size_t) length;

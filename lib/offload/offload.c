@@ -242,7 +242,7 @@ static vow_error *begin(offload *self, const vow__errand *errand, void *data)
 
 vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site)
 {
-    offload *self = (void *) vow__promise_new(loop, sizeof *self, &offload_kind, site);
+    offload *self = vow__promise_new(loop, sizeof *self, &offload_kind, site);
     vow_error *error = NULL;
 
     if (self) {

@@ -94,7 +94,7 @@ vow_promise *vow_remote_new_at(vow_loop *loop, vow_remote **remote, const char *
     if (!remote)
         vow__misuse_null("vow_remote_new", "place for the remote", site);
     *remote = NULL;
-    self = (void *) vow__promise_new(loop, sizeof *self, &remote_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &remote_kind, site);
     if (!self)
         return vow__emergency(loop);
     self->remote = *remote = make_handle(self, &error);
@@ -129,8 +129,7 @@ void vow_remote_resolve(vow_remote *remote, vow_value value)
 void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site)
 {
     if (!error)
-        vow__misuse("vow_remote_reject", site_of(remote), "the error is NULL%s%s", site ? ", at " : "",
-                    site ? site : "");
+        vow__misuse_at("vow_remote_reject", site_of(remote), site, "the error is NULL");
     vow__error_pass(error, site);
     settle(remote, vow_throw(error));
 }
@@ -139,9 +138,8 @@ void vow_remote_abandon_at(vow_remote *remote, const char *site)
 {
     if (!remote)
         return;
-    settle(remote,
-           vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
-                                       "abandoned by its remote at %s", site ? site : "an unknown place")));
+    settle(remote, vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
+                                               "abandoned by its remote at %s", vow__site_text(site))));
 }
 
 bool vow_remote_is_wanted(const vow_remote *remote)

@@ -100,10 +100,7 @@ static void ask(vow_process *self)
 
 static void pidfd_cb(EV_P_ ev_io *io, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     ask(VOW__CONTAINER_OF(io, vow_process, pidfd));
 }
 
@@ -117,10 +114,7 @@ static void reaped_cb(EV_P_ ev_child *watcher, int revents)
 {
     vow_process *self = VOW__CONTAINER_OF(watcher, vow_process, reaped);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     settle(self, vow_int(vow__child_code(watcher->rstatus)));
 }
 #endif
@@ -218,7 +212,7 @@ static const vow__loop_hook_kind hook_kind = {.close = process_close, .forked = 
 vow_process *vow__process_new(vow_loop *loop, const char *site)
 {
     vow__clock *clock = vow__clock_of(loop);
-    vow_process *self = clock ? (void *) vow__promise_new(loop, sizeof *self, &process_kind, site) : NULL;
+    vow_process *self = clock ? vow__promise_new(loop, sizeof *self, &process_kind, site) : NULL;
 
     if (self) {
         self->clock = clock;

@@ -104,10 +104,7 @@ static void signal_cb(EV_P_ ev_signal *watcher, int revents)
 {
     one_signal *self = VOW__CONTAINER_OF(watcher, one_signal, watcher);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     signal_stop(&self->promise);
     vow__resolve_and_leave(&self->promise, vow_int(watcher->signum));
 }
@@ -120,7 +117,7 @@ vow_promise *vow_signal_at(vow_loop *loop, int signum, const char *site)
     int code;
 
     vow__check_loop(loop, "vow_signal", site);
-    self = (void *) vow__promise_new(loop, sizeof *self, &signal_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &signal_kind, site);
     if (!self)
         return vow__emergency(loop);
     ev_signal_init(&self->watcher, signal_cb, signum);
@@ -167,10 +164,7 @@ static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
     vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->signals->source.promise));
     bool is_first = vow__loop_enter(host);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     if (!self->is_kept)
         keep(self, self->signals->arrived++);
     vow__source_offer(&self->signals->source);

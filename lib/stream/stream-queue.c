@@ -284,10 +284,7 @@ void vow__stream_writable_cb(EV_P_ ev_io *io, int revents)
 {
     vow_stream *stream = VOW__CONTAINER_OF(io, vow_stream, out);
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     stream->is_full = false;
     if (!vow__is_wanted(io)) {
         vow__stop_unwanted(stream, io);

@@ -24,7 +24,7 @@ void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *ki
     vow__reading *self = vow__promise_new_quickly(loop, size, &kind->kind, site);
 
     if (VOW_UNLIKELY(!self))
-        self = (void *) vow__promise_new_slowly(loop, size, &kind->kind, site);
+        self = vow__promise_new_slowly(loop, size, &kind->kind, site);
     if (self)
         self->stream = stream;
     return self;
@@ -168,10 +168,7 @@ void vow__stream_readable_cb(EV_P_ ev_io *io, int revents)
     vow__ev_loop *self = vow__ev_loop_of(vow__loop_of(&stream->promise));
     bool is_first;
 
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     stream->is_drained = false;
     if (!vow__is_wanted(io)) {
         vow__stop_unwanted(stream, io);
@@ -188,10 +185,10 @@ static VOW__RARE vow_promise *refuse_second(vow__reading *self)
 {
     const char *other = self->stream->reader->promise.site;
 
-    vow__reject(&self->promise, vow_error_new_at(self->promise.site, EALREADY,
-                                                 "%s: descriptor %d: the read made at %s is still pending",
-                                                 kind_of(self)->function, self->stream->fd,
-                                                 other ? other : "an unknown place"));
+    vow__reject(&self->promise,
+                vow_error_new_at(self->promise.site, EALREADY,
+                                 "%s: descriptor %d: the read made at %s is still pending",
+                                 kind_of(self)->function, self->stream->fd, vow__site_text(other)));
     return &self->promise;
 }
 

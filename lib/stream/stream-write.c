@@ -25,10 +25,10 @@ static void writing_stop(vow_promise *promise)
     if (self->promise.stage == VOW__WRITING_SHUTDOWN)
         stream->is_ending = false;
     if (self->written && promise->stage == VOW__WRITING_PLAIN)
-        vow__stream_break_off(
-            stream, vow__error_new_or(&error_torn, promise->site, EPIPE,
-                                      "a write of %zu bytes was dropped after %zu, made at %s", self->size,
-                                      self->written, promise->site ? promise->site : "an unknown place"));
+        vow__stream_break_off(stream,
+                              vow__error_new_or(&error_torn, promise->site, EPIPE,
+                                                "a write of %zu bytes was dropped after %zu, made at %s",
+                                                self->size, self->written, vow__site_text(promise->site)));
     else
         vow__stream_close_if_done(stream, NULL);
 }
@@ -44,7 +44,7 @@ static inline vow__writing *writing_new(vow_stream *stream, const vow__kind *kin
     vow__writing *self = vow__promise_new_quickly(loop, size, kind, site);
 
     if (VOW_UNLIKELY(!self))
-        self = (void *) vow__promise_new_slowly(loop, size, kind, site);
+        self = vow__promise_new_slowly(loop, size, kind, site);
     if (!self)
         return NULL;
     self->promise.stage = (uint8_t) stage;

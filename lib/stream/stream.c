@@ -83,7 +83,7 @@ vow_stream *vow_stream_new_at(vow_loop *loop, int fd, const char *site)
         errno = EINVAL;
         return NULL;
     }
-    self = (void *) vow__promise_new(loop, sizeof *self, &stream_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &stream_kind, site);
     if (self) {
         stream_init(self, fd);
         return self;

@@ -298,7 +298,7 @@ static VOW__RARE task *new_apart(vow_loop *loop, const vow_task_type *type, cons
 
     if (!memory)
         return NULL;
-    self = (void *) vow__promise_new(loop, sizeof *self, &apart_kind, site);
+    self = vow__promise_new(loop, sizeof *self, &apart_kind, site);
     if (self)
         self->frame = (vow_task *) (void *) (memory + head);
     else
@@ -316,7 +316,7 @@ static task *task_new(vow_loop *loop, const vow_task_type *type, const char *sit
         return new_apart(loop, type, site);
     self = vow__promise_new_quickly(loop, size, &task_kind, site);
     if (VOW_UNLIKELY(!self))
-        self = (void *) vow__promise_new_slowly(loop, size, &task_kind, site);
+        self = vow__promise_new_slowly(loop, size, &task_kind, site);
     if (self)
         self->frame = (vow_task *) (void *) ((char *) self + FRAME_OFFSET);
     return self;

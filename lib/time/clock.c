@@ -72,10 +72,7 @@ static const vow__clock_kind own_kind = {own_now, own_looked_at, own_arm, own_di
 
 static void timer_cb(EV_P_ ev_timer *timer, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     vow__clock_ring(timer->data);
 }
 
@@ -137,10 +134,7 @@ static void adjust(vow__clock *self)
 
 static void adjust_cb(EV_P_ ev_prepare *watcher, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     adjust(watcher->data);
 }
 

@@ -104,10 +104,7 @@ static void run_out(vow__timer *timer)
 
 static void periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     vow__source_offer(&VOW__CONTAINER_OF(periodic, vow_interval, periodic)->source);
 }
 

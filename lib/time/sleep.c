@@ -39,7 +39,7 @@ static vow_promise *not_a_number(vow_loop *loop, const char *function, const cha
 /* Whose timer is to be set; NULL when there is no memory. */
 static sleeper *sleeper_new(vow_loop *loop, const vow__clock *clock, const vow__kind *kind, const char *site)
 {
-    sleeper *self = clock ? (void *) vow__promise_new(loop, sizeof *self, kind, site) : NULL;
+    sleeper *self = clock ? vow__promise_new(loop, sizeof *self, kind, site) : NULL;
 
     if (self)
         vow__timer_init(&self->timer, wake);

@@ -65,7 +65,7 @@ static void run_out(vow__timer *timer)
     self->promise.mode = VOW__WAIT_NONE;
     self->late =
         vow__error_new_or(&error_timed_out, site, ETIMEDOUT, "timed out after %g s, a deadline set at %s",
-                          self->seconds, site ? site : "an unknown place");
+                          self->seconds, vow__site_text(site));
     if (!vow__place_drop(&self->promise, vow__take_upstream(&self->promise.wait)))
         timeout_end(self);
 }
@@ -88,7 +88,7 @@ vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *si
     }
     loop = vow__loop_of(promise);
     clock = vow__clock_of(loop);
-    self = clock ? (void *) vow__promise_new(loop, sizeof *self, &timeout_kind, site) : NULL;
+    self = clock ? vow__promise_new(loop, sizeof *self, &timeout_kind, site) : NULL;
     if (!self)
         return vow__refuse(promise);
     self->seconds = seconds;

@@ -30,10 +30,7 @@ static const vow__clock_kind wall_kind = {wall_now, wall_looked_at, wall_arm, wa
 
 static void periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 {
-    (void) revents;
-#if EV_MULTIPLICITY
-    (void) loop;
-#endif
+    vow__ignore(EV_A_ revents);
     vow__clock_ring(periodic->data);
 }
 
