@@ -7,7 +7,7 @@
  * A pool keeps some free blocks at hand; the others are with their slabs. A slab whose blocks are all back is
  * freed. So taking and giving a block touches the block and its pool alone. With the free list in the slab's
  * header, the headers of all slabs would stand at the same place in a page, and a processor that compares the
- * low bits of addresses first would wait for stores to another slab (W2 of bench/: 28 ns instead of 21).
+ * low bits of addresses first would wait for stores to another slab (W2 of bench/).
  *
  * The more blocks come back, the fewer a pool keeps at hand. Blocks that come back in no order may stand in
  * as many slabs, and each of these may keep a region in memory (of ten million promises that were freed at
@@ -15,7 +15,7 @@
  *
  * The first slabs stand alone. Later ones are cut from regions as large as a huge page. So a program with
  * millions of promises takes a page fault for every 2 MiB and not for every 4 KiB, which would cost more than
- * making the promises (W1 of bench/: 82 ns a link instead of 28). A block that is too large for a slab gets
+ * making the promises (W1 of bench/). A block that is too large for a slab gets
  * one of its own.
  */
 #ifndef VOW_BASE_POOL_PRIVATE_H

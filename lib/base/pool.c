@@ -78,7 +78,7 @@ static bool is_large(const vow__slab *slab)
  * Where the first block of a new slab stands. Blocks of different sizes begin at different places, for the
  * reason that free lists do not stand in slabs. It matters most in a pool's first slab, where a program that
  * has few promises at a time finds them all: its blocks keep as far from those of the sizes beside as a page
- * allows (W2 of bench/: 16.4 ns instead of 17.7).
+ * allows (W2 of bench/).
  */
 static char *place_first(const vow__slab *slab)
 {

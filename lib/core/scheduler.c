@@ -61,8 +61,8 @@ static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)
     vow__link *link = vow__list_take_first(&loop->queue);
     vow__reaction *job = VOW__CONTAINER_OF(link, vow__reaction, link);
 
-    /* The next one, which other work may have pushed out of the cache; its frame, if it is a task. A request
-     * of W8 in bench/ takes 288 ns instead of 314. */
+    /* The next one, which other work may have pushed out of the cache; its frame, if it is a task (W8 of
+     * bench/). */
     VOW__PREFETCH(link->next);
     VOW__PREFETCH((char *) link->next + 64);
     if (vow__is_branch(job))
