@@ -109,6 +109,8 @@ libvow_la_SOURCES = \
 	lib/loop/yield.c \
 	lib/io/buffer-private.h \
 	lib/io/buffer.c \
+	lib/io/delimiter-private.h \
+	lib/io/delimiter.c \
 	lib/io/io-private.h \
 	lib/io/io.c \
 	lib/io/poll.c \

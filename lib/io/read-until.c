@@ -11,35 +11,22 @@
 
 #include "base/misuse-private.h"
 #include "io/buffer-private.h"
+#include "io/delimiter-private.h"
 #include "io/io-private.h"
 #include "os/fd-private.h"
-
-#define DELIMITER_MAX 16
 
 typedef struct reading_until {
     vow__io io;
     vow_buffer *buffer;
-    size_t limit;
-    size_t scanned; /* bytes of the buffer that no delimiter begins in */
-    size_t delimiter_length;
-    char delimiter[DELIMITER_MAX];
+    vow__delimiter delimiter;
 } reading_until;
 
-/* How many bytes there are up to the end of the delimiter; 0 if it has not come within the limit. */
-static size_t find(reading_until *self)
+static size_t find_in_buffer(const void *bytes, size_t from, size_t end, const vow__delimiter *delimiter)
 {
-    const vow_buffer *buffer = self->buffer;
-    size_t end = buffer->length < self->limit ? buffer->length : self->limit;
-    const char *found;
+    const char *data = bytes;
+    const char *found = memmem(data + from, end - from, delimiter->text, delimiter->length);
 
-    if (end < self->delimiter_length)
-        return 0;
-    found =
-        memmem(buffer->data + self->scanned, end - self->scanned, self->delimiter, self->delimiter_length);
-    if (found)
-        return (size_t) (found - buffer->data) + self->delimiter_length;
-    self->scanned = end - self->delimiter_length + 1;
-    return 0;
+    return found ? (size_t) (found - data) : end;
 }
 
 static vow_value ended(const reading_until *self)
@@ -74,7 +61,7 @@ static bool fill(reading_until *self, vow_value *result)
     if (!self->io.promise.stage && refuse_packets(self, result))
         return true;
     self->io.promise.stage = 1; /* is asked once */
-    if (!vow__buffer_make_room(buffer, self->limit)) {
+    if (!vow__buffer_make_room(buffer, self->delimiter.limit)) {
         *result = vow_throw(&vow__error_no_memory);
         return true;
     }
@@ -99,16 +86,17 @@ static bool read_until_attempt(vow__io *io, vow_value *result)
     reading_until *self = (reading_until *) io;
 
     for (;;) {
-        size_t count = find(self);
+        size_t count =
+            vow__delimiter_end(&self->delimiter, self->buffer->data, self->buffer->length, find_in_buffer);
 
         if (count) {
             *result = vow_int((int64_t) count);
             return true;
         }
-        if (self->buffer->length >= self->limit) {
+        if (self->buffer->length >= self->delimiter.limit) {
             *result = vow_throwf_at(io->promise.site, EMSGSIZE,
                                     "vow_read_until: descriptor %d: no delimiter within %zu bytes", io->io.fd,
-                                    self->limit);
+                                    self->delimiter.limit);
             return true;
         }
         if (!fill(self, result))
@@ -126,24 +114,18 @@ static const vow__io_kind read_until_kind = {{.name = "read_until", .run = vow__
 vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer, const char *delimiter,
                                size_t limit, const char *site)
 {
-    size_t length = delimiter ? strlen(delimiter) : 0;
     reading_until *self;
+    vow_error *error;
 
     vow__check_loop(loop, "vow_read_until", site);
     vow__check_pointer(buffer, "buffer", "vow_read_until", site);
-    if (!length || length > DELIMITER_MAX)
-        return vow_rejected_at(loop,
-                               vow_error_new_at(site, EINVAL,
-                                                "vow_read_until: a delimiter of %zu bytes, not 1 to %d",
-                                                length, DELIMITER_MAX),
-                               site);
+    error = vow__delimiter_error(delimiter, "vow_read_until", site);
+    if (error)
+        return vow_rejected_at(loop, error, site);
     self = vow__io_new(loop, sizeof *self, &read_until_kind, fd, EV_READ, site);
     if (!self)
         return vow__emergency(loop);
     self->buffer = buffer;
-    self->limit = limit;
-    self->scanned = 0;
-    self->delimiter_length = length;
-    memcpy(self->delimiter, delimiter, length);
+    vow__delimiter_init(&self->delimiter, delimiter, limit);
     return vow__io_begin(&self->io);
 }

@@ -165,24 +165,23 @@ static bool is_new(const vow_list *list, size_t count, const vow_address *addres
     return true;
 }
 
-/* How many different addresses of a family were found; they are put into the list. -1 when there is no
- * memory. */
-static ptrdiff_t collect(const struct addrinfo *found, int family, vow_list *list)
+/* Puts the different addresses of a family that were found into the list, and counts them. False when there
+ * is no memory. */
+static bool collect(const struct addrinfo *found, int family, vow_list *list, size_t *count)
 {
-    size_t count = 0;
-
-    for (; found; found = found->ai_next) {
+    for (*count = 0; found; found = found->ai_next) {
         vow_address address;
 
         if (vow_address_set(&address, found->ai_addr, found->ai_addrlen) != 0 ||
-            (family != AF_UNSPEC && vow_address_family(&address) != family) || !is_new(list, count, &address))
+            (family != AF_UNSPEC && vow_address_family(&address) != family) ||
+            !is_new(list, *count, &address))
             continue;
-        list->items[count] = vow_address_value(&address);
-        if (!vow_is_address(&list->items[count]))
-            return -1;
-        count++;
+        list->items[*count] = vow_address_value(&address);
+        if (!vow_is_address(&list->items[*count]))
+            return false;
+        ++*count;
     }
-    return (ptrdiff_t) count;
+    return true;
 }
 
 static size_t count_found(const struct addrinfo *found)
@@ -194,31 +193,55 @@ static size_t count_found(const struct addrinfo *found)
     return count;
 }
 
+static void list_drop(vow_list *list)
+{
+    vow_value_drop(vow_own(list, &vow_type_list));
+}
+
 /* A list of exactly `count`, with the values of one that has room for more, which is given. */
 static vow_list *shrink(vow_list *list, size_t count)
 {
-    vow_list *exact = list->length == count ? list : vow__list_new(count);
+    vow_list *exact;
 
-    if (exact && exact != list)
-        for (size_t i = 0; i < count; i++)
-            exact->items[i] = vow_take(&list->items[i]);
-    if (exact != list)
-        vow_value_drop(vow_own(list, &vow_type_list));
+    if (list->length == count)
+        return list;
+    exact = vow__list_new(count);
+    for (size_t i = 0; exact && i < count; i++)
+        exact->items[i] = vow_take(&list->items[i]);
+    list_drop(list);
     return exact;
 }
 
 static vow_value list_of(const request *self, const struct addrinfo *found)
 {
     vow_list *list = vow__list_new(count_found(found));
-    ptrdiff_t count = list ? collect(found, self->family, list) : -1;
+    size_t count;
 
-    if (count <= 0 && list)
-        vow_value_drop(vow_own(list, &vow_type_list));
-    if (count == 0)
+    if (!list)
+        return vow_throw(&vow__error_no_memory);
+    if (!collect(found, self->family, list, &count)) {
+        list_drop(list);
+        return vow_throw(&vow__error_no_memory);
+    }
+    if (!count) {
+        list_drop(list);
         return failed(self, EAI_NONAME, 0);
-    if (count > 0)
-        list = shrink(list, (size_t) count);
-    return count > 0 && list ? vow_own(list, &vow_type_list) : vow_throw(&vow__error_no_memory);
+    }
+    list = shrink(list, count);
+    return list ? vow_own(list, &vow_type_list) : vow_throw(&vow__error_no_memory);
+}
+
+static vow_value list_of_one(const vow_address *address)
+{
+    vow_list *list = vow__list_new(1);
+
+    if (!list)
+        return vow_throw(&vow__error_no_memory);
+    list->items[0] = vow_address_value(address);
+    if (vow_is_address(&list->items[0]))
+        return vow_own(list, &vow_type_list);
+    list_drop(list);
+    return vow_throw(&vow__error_no_memory);
 }
 
 /* Asks the system for the addresses of one family or all: 0, or what getaddrinfo(3) says. */
@@ -324,31 +347,18 @@ static vow_promise *look_up(vow_loop *loop, const vow__question *question, const
 {
     vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW, true};
     lookup *self = vow__promise_new(loop, sizeof *self, &lookup_kind, site);
-    request *data = self ? request_new(question, site) : NULL;
+    request *data;
 
     if (!self)
         return vow__emergency(loop);
     self->errand.wait.upstream = 0;
+    data = request_new(question, site);
     if (!data) {
         vow_unref(&self->promise);
         return vow__emergency(loop);
     }
     vow__wait_branch(&self->errand, &self->promise, vow__offload(loop, &errand, data, site));
     return &self->promise;
-}
-
-/* A list of one. */
-static vow_promise *no_look_up(vow_loop *loop, const vow_address *address, const char *site)
-{
-    vow_list *list = vow__list_new(1);
-
-    if (list)
-        list->items[0] = vow_address_value(address);
-    if (list && vow_is_address(&list->items[0]))
-        return vow_resolved_at(loop, vow_own(list, &vow_type_list), site);
-    if (list)
-        vow_value_drop(vow_own(list, &vow_type_list));
-    return vow_rejected_at(loop, &vow__error_no_memory, site);
 }
 
 vow_promise *vow__lookup(vow_loop *loop, const vow__question *question, const char *site)
@@ -358,7 +368,7 @@ vow_promise *vow__lookup(vow_loop *loop, const vow__question *question, const ch
     vow_error *error;
 
     if (vow__lookup_numeric(&address, question->host, service, question->function, site, &error))
-        return no_look_up(loop, &address, site);
+        return vow_resolved_at(loop, list_of_one(&address), site);
     if (error)
         return vow_rejected_at(loop, error, site);
     return look_up(loop, question, site);

@@ -62,10 +62,15 @@ static void work_refuse(vow__job *job)
     work_done(job);
 }
 
+static void drop_data(const vow__errand *errand, void *data)
+{
+    if (errand->drop)
+        errand->drop(data);
+}
+
 static void work_free(work *self)
 {
-    if (self->errand.drop)
-        self->errand.drop(self->data);
+    drop_data(&self->errand, self->data);
     vow__release(self, sizeof *self);
 }
 
@@ -243,18 +248,20 @@ static vow_error *begin(offload *self, const vow__errand *errand, void *data)
 vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site)
 {
     offload *self = vow__promise_new(loop, sizeof *self, &offload_kind, site);
-    vow_error *error = NULL;
+    vow_error *error;
 
-    if (self) {
-        self->name = errand->name;
-        self->work = NULL;
-        error = begin(self, errand, data);
+    if (!self) {
+        drop_data(errand, data);
+        return vow__emergency(loop);
     }
-    if ((!self || error) && errand->drop)
-        errand->drop(data);
-    if (error)
+    self->name = errand->name;
+    self->work = NULL;
+    error = begin(self, errand, data);
+    if (error) {
+        drop_data(errand, data);
         vow__reject(&self->promise, error);
-    return self ? &self->promise : vow__emergency(loop);
+    }
+    return &self->promise;
 }
 
 vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn fn, void *data, const char *site)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "io/delimiter-private.h"
 #include "stream/stream-private.h"
 
 static vow__ev_loop *loop_of(const vow_stream *stream)

@@ -19,8 +19,6 @@
 /* What is read ahead, and the size of the buffers that are passed from stream to stream. */
 #define VOW__STREAM_AHEAD ((size_t) 65536)
 
-#define VOW__DELIMITER_MAX 16
-
 typedef struct vow__reading vow__reading;
 typedef struct vow__writing vow__writing;
 

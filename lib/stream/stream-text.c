@@ -7,14 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "io/delimiter-private.h"
 #include "stream/stream-private.h"
 
 typedef struct reading_text {
     vow__item item;
-    size_t limit;
-    size_t scanned; /* bytes from the front that no delimiter begins in */
-    size_t delimiter_length;
-    char delimiter[VOW__DELIMITER_MAX];
+    vow__delimiter delimiter; /* who reads all asks for its limit alone */
 } reading_text;
 
 static const char *function_of(const reading_text *self)
@@ -22,32 +20,29 @@ static const char *function_of(const reading_text *self)
     return ((const vow__read_kind *) (const void *) self->item.reading.promise.kind)->function;
 }
 
+static size_t find_in_stream(const void *stream, size_t from, size_t end, const vow__delimiter *delimiter)
+{
+    return vow__in_find(stream, from, end, delimiter->text, delimiter->length);
+}
+
 /* How many bytes there are up to the end of the delimiter; 0 if it has not come within the limit. */
-static size_t find(reading_text *self)
+static size_t text_length(reading_text *self)
 {
     const vow_stream *stream = self->item.reading.stream;
-    size_t length = vow__in_length(stream);
-    size_t end = length < self->limit ? length : self->limit, at;
 
-    if (end < self->delimiter_length)
-        return 0;
-    at = vow__in_find(stream, self->scanned, end, self->delimiter, self->delimiter_length);
-    if (at < end)
-        return at + self->delimiter_length;
-    self->scanned = end - self->delimiter_length + 1;
-    return 0;
+    return vow__delimiter_end(&self->delimiter, stream, vow__in_length(stream), find_in_stream);
 }
 
 static enum vow__progress too_long(const reading_text *self, const char *what, vow_value *result)
 {
     *result = vow_throwf_at(self->item.reading.promise.site, EMSGSIZE, "%s: descriptor %d: %s %zu bytes",
-                            function_of(self), self->item.reading.stream->fd, what, self->limit);
+                            function_of(self), self->item.reading.stream->fd, what, self->delimiter.limit);
     return VOW__DONE;
 }
 
 static ssize_t text_fill(vow__reading *reading)
 {
-    return vow__in_fill(reading->stream, ((reading_text *) reading)->limit);
+    return vow__in_fill(reading->stream, ((reading_text *) reading)->delimiter.limit);
 }
 
 static void *reading_text_new(vow_stream *stream, const vow__read_kind *kind, size_t limit, const char *site)
@@ -58,10 +53,7 @@ static void *reading_text_new(vow_stream *stream, const vow__read_kind *kind, si
     self = vow__item_new(stream, sizeof *self, kind, site);
     if (!self)
         return NULL;
-    self->limit = limit;
-    self->scanned = 0;
-    self->delimiter_length = 1;
-    self->delimiter[0] = '\n';
+    vow__delimiter_init(&self->delimiter, "\n", limit);
     return self;
 }
 
@@ -70,11 +62,11 @@ static void *reading_text_new(vow_stream *stream, const vow__read_kind *kind, si
 static enum vow__progress until_take(vow__reading *reading, vow_value *result)
 {
     reading_text *self = (reading_text *) reading;
-    size_t count = find(self);
+    size_t count = text_length(self);
 
     if (count)
         *result = vow__item_take(&self->item, count, "");
-    else if (vow__in_length(reading->stream) >= self->limit)
+    else if (vow__in_length(reading->stream) >= self->delimiter.limit)
         return too_long(self, "no delimiter within", result);
     return count ? VOW__DONE : VOW__MORE;
 }
@@ -102,20 +94,17 @@ static const vow__read_kind until_kind = {{.name = "stream_read_until",
 vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter, size_t limit,
                                       const char *site)
 {
-    size_t length = delimiter ? strlen(delimiter) : 0;
     reading_text *self = reading_text_new(stream, &until_kind, limit, site);
+    vow_error *error;
 
     if (!self)
         return vow__emergency(vow__loop_of(&stream->promise));
-    if (!length || length > VOW__DELIMITER_MAX) {
-        vow__reject(&self->item.reading.promise,
-                    vow_error_new_at(site, EINVAL,
-                                     "vow_stream_read_until: a delimiter of %zu bytes, not 1 to %d", length,
-                                     VOW__DELIMITER_MAX));
+    error = vow__delimiter_error(delimiter, "vow_stream_read_until", site);
+    if (error) {
+        vow__reject(&self->item.reading.promise, error);
         return &self->item.reading.promise;
     }
-    self->delimiter_length = length;
-    memcpy(self->delimiter, delimiter, length);
+    vow__delimiter_init(&self->delimiter, delimiter, limit);
     return vow__reading_begin(&self->item.reading);
 }
 
@@ -132,10 +121,10 @@ static char byte_at(const vow_stream *stream, size_t index)
 static enum vow__progress line_take(vow__reading *reading, vow_value *result)
 {
     reading_text *self = (reading_text *) reading;
-    size_t count = find(self);
+    size_t count = text_length(self);
     const char *skipped = "\n";
 
-    if (!count && vow__in_length(reading->stream) >= self->limit)
+    if (!count && vow__in_length(reading->stream) >= self->delimiter.limit)
         return too_long(self, "no line ends within", result);
     if (!count)
         return VOW__MORE;
@@ -178,14 +167,14 @@ static enum vow__progress all_take(vow__reading *reading, vow_value *result)
 {
     reading_text *self = (reading_text *) reading;
 
-    if (vow__in_length(reading->stream) > self->limit)
+    if (vow__in_length(reading->stream) > self->delimiter.limit)
         return too_long(self, "more than", result);
     return VOW__MORE;
 }
 
 static ssize_t all_fill(vow__reading *reading)
 {
-    size_t limit = ((reading_text *) reading)->limit;
+    size_t limit = ((reading_text *) reading)->delimiter.limit;
 
     return vow__in_fill(reading->stream, limit < SIZE_MAX ? limit + 1 : limit);
 }
