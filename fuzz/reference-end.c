@@ -3,10 +3,10 @@
  * The reference of the model test: how promises end that do not settle by themselves. The contract, in the
  * words of <vow/promise.h>:
  *
- *     "References are interest: when the last one on a pending promise goes, whatever was to settle it is
+ *     "References are interest: when the last one to a pending promise goes, whatever was to settle it is
  *     cancelled." "Clean-up goes from the inside out: what a promise waits for is cleaned up before the
- *     promise itself. Where a clean-up awaits something, the loop keeps it until it is done, and what comes
- *     after it runs then."
+ *     promise itself. If a clean-up awaits something, the loop keeps it until it is done, and then runs what
+ *     comes after it."
  *
  * So the end of a promise is: stop what it does itself; for each promise that it waits for, end that if
  * nobody else is interested; then, once those that are in their clean-up are done, clean up; then it settles

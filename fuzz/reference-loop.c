@@ -4,7 +4,7 @@
  * <vow/loop.h>: a loop "drains the queue right after the libev callback that filled it, before any other
  * pending watcher"; vow_run() "drives ev_run() on the loop's ev_loop"; while user code of a loop runs another
  * one, "until they return, no handler of this one runs", though what is due comes about; of runs in runs
- * "each ends in its turn, the innermost first".
+ * "each of these ends in its turn, the innermost first".
  *
  * Copyright (c) 2026 the libvow authors
  */

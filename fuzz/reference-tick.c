@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The reference of the model test: intervals. The contract, in the words of <vow/interval.h>: "Each tick goes
- * to one of those who wait, in the order in which they came; those that nobody has looked at when the promise
- * is dropped go to the next, and count as missed there."
+ * to one of those who wait, in the order in which they came. If a promise is dropped and nobody has looked at
+ * its ticks, they go to the next one, and count as missed there."
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -50,7 +50,7 @@ static bool is_news(const vow_loop *loop, const vow_error *error)
     return !error->is_quiet && !(loop->is_refusing && error == &vow__error_no_memory);
 }
 
-/* Whether a promise that goes has an error that nobody has looked at, nor can look at elsewhere. */
+/* Whether the promise being freed holds an error that nobody has seen and nobody still can. */
 static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
 {
     return vow__is_rejected(promise) && !(promise->flags & (VOW__SEEN | VOW__FORGOTTEN)) &&

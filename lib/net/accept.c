@@ -21,7 +21,7 @@
  */
 #define PASSED_OVER_MAX 64
 
-/* What accept(2) says of a connection that is gone already, or that the system does not let in. */
+/* errno values for a connection that is already gone or was refused. */
 static bool is_passed_over(int code)
 {
     static const int codes[] = {EINTR,  ECONNABORTED, EPROTO,      ENETDOWN,   ENOPROTOOPT, EHOSTDOWN,

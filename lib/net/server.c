@@ -236,8 +236,8 @@ static void fail(server *self, int code)
         end_after_clean_up(self);
 }
 
-/* Whoever holds the promises of the connections: they end. A connection's end is noticed in its turn. Those
- * that never had theirs are closed. */
+/* Cancels every remaining connection, whoever else holds it; each end is handled in its own job. Connections
+ * whose turn never came are closed. */
 static void end_time(vow__timer *timer)
 {
     server *self = VOW__CONTAINER_OF(timer, server, timer);
