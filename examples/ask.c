@@ -4,7 +4,7 @@
  * Sends a text as a datagram and prints the answer: ask HOST PORT TEXT
  *
  * Shows: a datagram socket for one peer; a question that is sent again when no answer comes in time, since
- * either of them may be lost; and an error that names its cause.
+ * question or answer may be lost; an error that names its cause.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

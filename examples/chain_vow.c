@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Callbacks chained with then and catch. An order is priced in three steps that each depend on the one
- * before: look the price up, look the tax up, print the sum; whatever fails on the way is told in one place.
+ * Callbacks chained with then and catch. An order is priced in three steps, each of which depends on the one
+ * before: look up the price, look up the tax, print the sum. One place handles whatever fails on the way.
  * Shows: vow_then(), vow_catch(), vow_follow() and vow_throwf(). chain_libev.c is the same program without
  * libvow, and prints the same.
  */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * A chat server: chat [port]. The first line of a client is its name, and each one after that goes to all the
- * others.
+ * A chat server: chat [port]. The first line of a client is its name; each later line goes to all the others.
  *
- * Shows: one text that is lent to many streams at once, and goes when the last of them has written it; a slow
- * reader, who holds up nobody and costs no more than a fixed amount of memory, because it misses what would
- * be too much, and is told how much that was; and an end that lets everybody read to the last line.
+ * Shows: one text that is lent to many streams at once, and is released when the last of them has written it;
+ * a slow reader, which holds up nobody and costs no more than a fixed amount of memory: it misses what would
+ * be too much, and is told how much that was; an end that lets everybody read to the last line.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -3,8 +3,8 @@
 /*
  * Prints the time at each whole second, and counts primes in between: clock [ticks]
  *
- * Shows: an interval by the wall clock, ticks that were missed, work for when the loop has nothing else to
- * do, and an end on SIGINT and SIGTERM.
+ * Shows: an interval by the wall clock; ticks that were missed; work for when the loop has nothing else to
+ * do; an end on SIGINT and SIGTERM.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Copies a file, several pieces at a time: copy FROM TO. There must be no file TO yet.
+ * Copies a file, several pieces at a time: copy FROM TO. The file TO must not exist yet.
  *
- * Shows: files that are opened, read and written in pieces beside the loop, and that what is lent to such
- * work, descriptors and buffers, stays until the work has come back: also when one piece fails, or a signal
- * comes.
+ * Shows: files that are opened, read and written in pieces beside the loop. Descriptors and buffers that are
+ * lent to such work stay until the work has come back, even when one piece fails or a signal comes.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>

@@ -3,9 +3,9 @@
 /*
  * A server that sends back what it gets: echo [port]
  *
- * Shows: a stream, copied to itself. A client that does not read is not read from either, so that it costs no
- * more than the one buffer of its stream, 64 KiB. It runs until SIGTERM or SIGINT, and lets those who are
- * connected finish for two seconds.
+ * Shows: a stream copied to itself. If a client does not read, the server does not read from it either, so it
+ * costs no more than the one buffer of its stream, 64 KiB. The server runs until SIGTERM or SIGINT, and then
+ * gives those who are connected two seconds to finish.
  */
 #include <errno.h>
 #include <signal.h>

@@ -3,10 +3,10 @@
 /*
  * Fetches many URLs at once, but not too many: fetch_all [-c at once] [-t seconds each] [-q] URL...
  *
- * Shows: a limit on what runs at once (as many workers as may run, that share one list of work), a deadline
- * for each request whatever it is doing, and failures as results. Prints how each request ended, then a
- * timeline; with -q the last line alone. Ends with 0 when every request has come to an end, also a bad one,
- * with 2 when it was called wrongly. It asks in HTTP/1.0, to which an answer's body is never chunked.
+ * Shows: a limit on what runs at once (a number of workers that share one list of work); a deadline for each
+ * request, whatever it is doing; failures as results. Prints how each request ended, then a timeline; with -q
+ * only the last line. The exit code is 0 if every request has come to an end, good or bad, and 2 for wrong
+ * arguments. It asks in HTTP/1.0, so that no answer's body is chunked.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "http.h"

@@ -4,7 +4,7 @@
  * Puts a program between its own standard input and output, counts what comes out, and ends as the program
  * did: filter PROGRAM [ARGUMENT...]
  *
- * Shows: a process with pipes, two streams copied at the same time, and the order in which all that ends.
+ * Shows: a process with pipes, two streams copied at the same time, and the order in which all of that ends.
  */
 #include <errno.h>
 #include <stdio.h>

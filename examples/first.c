@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Connects to a service on several hosts at once and prints which of them was the first to take the
- * connection: first SERVICE HOST...
+ * Connects to a service on several hosts at once and prints which of them took the connection first: first
+ * SERVICE HOST...
  *
- * Shows: vow_any(), which drops those that come later, and the error that says of each why it failed.
+ * Shows: vow_any(), which drops those that come later, and an error that says for each host why it failed.
  */
 #include <errno.h>
 #include <stdio.h>

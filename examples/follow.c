@@ -5,9 +5,9 @@
  *
  *     follow [-b] FILE...
  *
- * One task a file. It sleeps on a vow_watch, which misses no change between two awaits; what has changed, it
- * finds out by looking: is this still the file of that name, is it shorter than what was read of it? SIGINT
- * and SIGTERM drop the tasks, whose VOW_FINALLY sections close what they hold.
+ * There is one task for each file. It sleeps on a vow_watch, which misses no change between two awaits. It
+ * finds out by looking what has changed: is this still the file of that name, is it shorter than what was
+ * read of it? SIGINT and SIGTERM drop the tasks, whose VOW_FINALLY sections close what they hold.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -6,8 +6,8 @@
  *     handover give SOCKET <FILE      waits for somebody to take its standard input
  *     handover take SOCKET            prints what it is given
  *
- * Shows: a Unix-domain socket, the credentials of the peer, which both sides look at, and a descriptor that
- * is passed.
+ * Shows: a Unix-domain socket, a descriptor that is passed, and the credentials of the peer, which both sides
+ * check.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

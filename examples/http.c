@@ -3,8 +3,8 @@
 /*
  * Parses the head of an HTTP message, one line at a time. See http.h for what it supports.
  *
- * Where two readings of a message are possible, so that this server and another program on the way could see
- * different requests in the same bytes, it refuses the message.
+ * If a message could be read in two ways, this server and another program on the way could see different
+ * requests in the same bytes. So it refuses such a message.
  */
 #include "http.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * One request and its answer. Shows: a deadline over several steps; an error domain of one's own, that turns
- * into the answer; and a loop that lets others have their turn.
+ * One request and its answer. Shows: a deadline over several steps; an error domain of your own that turns
+ * into the answer; a loop that lets others have their turn.
  */
 #include "http_server.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * What the example server answers. Shows: handlers that give a value, a promise or an error alike; three jobs
- * at once; and slow work that stops when the client hangs up.
+ * What the example server answers. Shows: handlers that return a value, a promise or an error alike; three
+ * concurrent jobs; slow work that stops when the client hangs up.
  */
 #define _GNU_SOURCE
 #include "http_server.h"

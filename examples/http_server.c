@@ -3,9 +3,9 @@
 /*
  * An HTTP server on the loopback interface: http_server [-t seconds] [-i seconds] [-g seconds] [port]
  *
- * Shows: one small task for each connection, and a larger one only while it has a request under way (see
- * http_exchange.c); descriptors running out; and an orderly end on SIGINT and SIGTERM, when idle connections
- * end at once and the others have some time.
+ * Shows: one small task for each connection, and a larger one only while the connection has a request under
+ * way (see http_exchange.c); what to do when descriptors run out; an orderly end on SIGINT and SIGTERM: idle
+ * connections end at once, the others get some time.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "http_server.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Work that would hold the loop up, on threads of the pool: the loop ticks meanwhile.
- * Shows: vow_offload(), vow_offload_is_cancelled(), vow_attach() for what a job uses, and the end of the
- * pool.
+ * Work that would hold the loop up runs on threads of the pool; the loop ticks meanwhile. Shows:
+ * vow_offload(), vow_offload_is_cancelled(), vow_attach() for what a job uses, and the end of the pool.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Wraps a watcher of one's own, here libev's ev_child: run_command() gives the promise of a command's exit
- * status.
- * Shows: a vow_resolver embedded in the struct that does the work, beside the watcher; settling from the
- * watcher's callback; and stopping (here: killing the command) when nobody waits any more.
+ * Wraps a watcher of your own, here libev's ev_child: run_command() returns the promise of a command's exit
+ * status. Shows: a vow_resolver embedded beside the watcher in the struct that does the work; settling from
+ * the watcher's callback; stopping (here: killing the command) when nobody waits any more.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

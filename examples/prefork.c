@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * A server of several processes that share a listener: prefork [port] tells everybody who connects which
- * process it was.
+ * A server made of several processes that share a listener: prefork [port] tells everybody who connects which
+ * process served them.
  *
- * Shows: a loop that is used on both sides of fork(2), and an orderly end: on SIGINT and SIGTERM, and when
- * one of the processes has ended by itself, the parent has all of them end.
+ * Shows: a loop that is used on both sides of fork(2), and an orderly end: the parent ends all processes on
+ * SIGINT and SIGTERM, and when one of them has ended by itself.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * A client of Redis: redis [-p port | -s path] sends each line of its standard input as a command, all of
- * them at once, and prints the replies as they come, in the way of redis-cli.
+ * A client of Redis: redis [-p port | -s path] sends each line of its standard input as a command, without
+ * waiting for the replies, and prints these as they come, in the style of redis-cli.
  *
- * Shows: a protocol of lines and counted bytes (RESP) on one stream, written and read at the same time; and a
+ * Shows: a protocol of lines and counted bytes (RESP) on one stream, written and read at the same time; a
  * peer that breaks the protocol.
  */
 #define _POSIX_C_SOURCE 200809L

@@ -3,8 +3,8 @@
 /*
  * Replaces a text in files, as sed -i does, and says how often: replace OLD NEW FILE...
  *
- * Shows: files that are read and written beside the loop. Whoever opens one meanwhile finds the old content
- * or the new one, whole; so does who looks after a failure or a crash.
+ * Shows: files that are read and written on threads. Whoever opens a file meanwhile finds the old content or
+ * the new one, whole; the same is true after a failure or a crash.
  */
 #define _GNU_SOURCE
 #include <errno.h>

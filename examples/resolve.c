@@ -3,8 +3,8 @@
 /*
  * Prints the addresses of a service on hosts, all looked up at once: resolve SERVICE HOST...
  *
- * Shows: look-ups, each with a deadline; vow_all_settled(), for which a failure is a result like any other.
- * Ends with 0 if every host has an address.
+ * Shows: lookups, each with a deadline; vow_all_settled(), for which a failure is a result like any other.
+ * The exit code is 0 if every host has an address.
  */
 #include <errno.h>
 #include <stdio.h>

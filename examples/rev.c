@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * A server that sends each line back in reverse: rev [PORT | PATH]. What has a slash is the path of a socket.
+ * A server that sends each line back in reverse: rev [PORT | PATH]. An argument with a slash is the path of a
+ * socket.
  *
- * Shows: vow_listen_with(), lines read from a bare descriptor into a buffer that is lent (vow_read_until()),
- * and an error that tells the end of the stream from a line that is too long.
+ * Shows: vow_listen_with(); lines read from a bare descriptor into a buffer that is lent (vow_read_until());
+ * telling the end of the stream from a line that is too long, by the error.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>

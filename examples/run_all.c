@@ -4,10 +4,11 @@
  *
  *     run_all [-j AT_ONCE] [-t SECONDS] COMMAND...
  *
- * Each command is a line for sh(1). What it prints is shown in one piece when it has ended, with how it ended
- * and how long it took. One that is late gets SIGTERM, its children too, and SIGKILL two seconds later. On
- * the first SIGINT or SIGTERM no further command is started and those that run are ended in the same way; the
- * program waits until they are gone. A second signal does not wait. Ends with 0 if every command did.
+ * Each command is a line for sh(1). What it prints is shown in one piece when it has ended, together with how
+ * it ended and how long it took. A command that is late gets SIGTERM, and its children do, too, and SIGKILL
+ * two seconds later. On the first SIGINT or SIGTERM no further command is started, and those that run are
+ * ended in the same way; the program waits until they are gone. On a second signal it does not wait. The exit
+ * code is 0 if every command's was.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * A thread of the program's own that owns what blocks, here a sensor, and answers one question after the
- * other.
+ * A thread of the program's own that owns something that blocks, here a sensor, and answers one question
+ * after the other.
  *
- * Shows: promises that another thread settles (vow_remote_new()), one that it rejects, one that nobody
- * waits for any more when the answer is there, and an end that leaves neither a question nor a thread behind.
+ * Shows: promises that another thread settles (vow_remote_new()); one that it rejects; one that nobody waits
+ * for any more when the answer is there; an end that leaves neither a question nor a thread behind.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Draws the timeline of timeline.h: block characters where the locale has them and plain ones where not;
- * colours on a terminal alone, and not where NO_COLOR is set.
+ * Draws the timeline of timeline.h: with block characters if the locale has them, otherwise with plain ones;
+ * with colours only on a terminal, and not if NO_COLOR is set.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "timeline.h"

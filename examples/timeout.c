@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Work that is cut short: by a deadline, by somebody who cancels it, and by nobody waiting for it any more.
- * Shows: vow_timeout(), vow_cancel(), vow_unref(), and VOW_FINALLY, which runs in all three cases, and before
- * anything else goes on.
+ * Work that is cut short: by a deadline, by somebody who cancels it, and because nobody waits for it any
+ * more. Shows: vow_timeout(), vow_cancel(), vow_unref(), and VOW_FINALLY, which runs in all three cases,
+ * before anything else goes on.
  */
 #include <errno.h>
 #include <stdio.h>
