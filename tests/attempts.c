@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the stand-in for connect(2) that notes whom the library tries, and chooses the address of a socket;
+ * Owns the stand-in for connect(2), which notes whom the library tries and chooses the address of a socket;
  * see attempts.h.
  *
  * Copyright (c) 2026 the libvow authors

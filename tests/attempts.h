@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What tests of connecting by name share: where nobody answers, where everybody is refused, and which
- * addresses the library has tried.
+ * What tests of connecting by name share: addresses where nobody answers, addresses where everybody is
+ * refused, and a record of which addresses the library has tried.
  *
  * Copyright (c) 2026 the libvow authors
  */

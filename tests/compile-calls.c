@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Calls as a program may write them, for tests/compile.sh: the _of forms, in C and in C++, and, in C,
- * arguments that are compound literals, whose commas a macro with named parameters would take for its own.
+ * arguments that are compound literals. A macro with named parameters would take their commas for its own.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A library to preload: makes one allocation of a program fail, or all from that one on. It counts only what
- * libvow asks for, so that what fails is libvow's to tolerate and not its neighbours'.
+ * A library to preload. It makes one allocation of a program fail, or all from that one on. It counts only
+ * what libvow asks for, so that libvow has to bear the failure and not other libraries.
  *
  *     FAILING_MALLOC=3 FAILING_MALLOC_AFTER=1 FAILING_MALLOC_REPORT=file LD_PRELOAD=... program
  *
- * makes the third and all later ones fail. At the end of the program, the count of all and the count of those
- * that failed are in the file.
+ * makes the third and all later ones fail. At the end of the program, it writes to the file how many
+ * allocations there were, and how many of them failed.
  *
  * Copyright (c) 2026 the libvow authors
  */

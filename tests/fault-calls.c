@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The functions that stand in for the C library's: see faults.h. A program's own functions come before those
- * of every shared library, the sanitizers' included.
+ * of every shared library, even of the sanitizers.
  *
  * Copyright (c) 2026 the libvow authors
  */

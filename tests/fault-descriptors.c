@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions that stand in for the C library's where descriptors are made, asked and set, where processes
- * are waited for, and where threads begin: see faults.h.
+ * The functions that stand in for the C library's, for calls that make, ask and set descriptors, wait for
+ * processes, and start threads: see faults.h.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions that stand in for the C library's where processes are made: see faults.h.
+ * The functions that stand in for the C library's, for calls that make processes: see faults.h.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * System calls that fail when they are told to. A program that is linked with faults.c and fault-*.c has
- * functions of its own in place of the C library's; those pass a call on, unless libvow makes it and it is
- * the one that is to fail. Or others come in between: another process, another thread.
+ * functions of its own in place of the C library's. They pass a call on, unless libvow makes it and it is the
+ * one that is to fail. They can also let somebody else come in between: another process, another thread.
  *
- * To cover one more call: its name here, its function in one of fault-*.c, and what can happen to it in
- * `faults`. Those that are left out are in faults.txt, and why; faults.sh says when one is in neither.
+ * To cover one more call, add its name here, its function to one of fault-*.c, and what can happen to it to
+ * `faults`. faults.txt lists the calls that are left out, and why. faults.sh fails if a call is in neither.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a test holds threads where it wants them, without sleeping and without luck: each that comes to the
- * gate is counted and waits until the gate is open. Made of pthreads alone, so that ThreadSanitizer sees who
- * waits for whom.
+ * How a test holds threads where it wants them, without sleeping and without luck: each thread that comes to
+ * the gate is counted, and waits until the gate is open. It is made of pthreads alone, so that
+ * ThreadSanitizer sees who waits for whom.
  *
  * Copyright (c) 2026 the libvow authors
  */

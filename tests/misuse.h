@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a test commits misuse: in a child process, whose last words are compared.
+ * How a test commits misuse: in a child process, whose last line of output is compared.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How the tables of NULL arguments are played: each row in a child process of its own, which must die with
- * one line that names the function and, where that takes it, the place of the call; or, for NOTHING(), must
- * say nothing and live. tests/misuse.sh looks that no function is left out.
+ * How the tables of NULL arguments are run. Each row has a child process of its own. It must die with one
+ * line that names the function and, if the function takes it, the place of the call. With NOTHING() it must
+ * print nothing and live. tests/misuse.sh checks that no function is left out.
  *
  * Copyright (c) 2026 the libvow authors
  */

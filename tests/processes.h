@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of processes share: starting a shell, talking to it over a pipe, and making sure that in the
- * end there is no child left, running or not.
+ * What the tests of processes share: starting a shell, talking to it over a pipe, and checking that no child
+ * is left at the end, running or not.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Owns the stand-in for getaddrinfo(3), which is called on the threads of the pool; see resolver.h.
+ * Owns the stand-in for getaddrinfo(3), which the threads of the pool call; see resolver.h.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A stand-in for getaddrinfo(3): it knows names that no resolver knows, those that end in .test, answers for
- * each address family as it is told to, and holds the answers back as long as a test wants. What else it is
- * asked it passes on.
+ * A stand-in for getaddrinfo(3). It knows names that no resolver knows, those that end in .test. It answers
+ * for each address family as it is told to, and holds the answers back for as long as a test wants. It passes
+ * all other questions on.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scenarios of vow_stream: two that talk to each other in every way there is, and one that is left in the
- * middle of each way.
+ * Scenarios of vow_stream: two that talk to each other in every possible way, and one that is left in the
+ * middle of each.
  *
  * Copyright (c) 2026 the libvow authors
  */

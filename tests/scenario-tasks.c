@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Scenarios of tasks: awaits that reject, clean-up that awaits, tasks in tasks, and tasks that end others.
- *
- * A body takes memory for itself from its beginning to its next await: that is where it is entered and left.
+ * The memory that a body takes between its start, or its resumption, and its next await is the scenario's
+ * own: it calls enter() and leave() there.
  *
  * Copyright (c) 2026 the libvow authors
  */

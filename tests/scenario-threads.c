@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scenarios of threads: jobs on the pool, remotes, files. What a job allocates it does while the loop's
- * thread is in some call or other, so the calls that must take no memory are allowed that much.
+ * Scenarios of threads: jobs on the pool, remotes, files. A job may allocate while the loop's thread is in
+ * any call. So calls that must take no memory are allowed as much as the job takes.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The world of a scenario, see scenario.h: what it owes, where it takes memory, and that nothing is left of
- * it in the end.
+ * The world of a scenario, see scenario.h: what it owes, where it takes memory, and that nothing of it is
+ * left at the end.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What scenarios share: small programs, of every kind of thing that can be made, which tolerate that memory
- * runs out anywhere (test-scenarios.c) and that any system call fails (test-faults.c). Each tells its world
- * what must happen exactly once, and where it takes memory itself, so that what the library takes meanwhile
- * is seen.
+ * What scenarios share. They are small programs, of every kind of thing that can be made. They bear it that
+ * memory runs out anywhere (test-scenarios.c) and that any system call fails (test-faults.c). Each tells its
+ * world what must happen exactly once, and where it takes memory itself, so that what the library takes
+ * meanwhile is seen.
  *
  * Copyright (c) 2026 the libvow authors
  */

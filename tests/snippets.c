@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The snippets of the public headers, compiled and run. What cannot stand alone gets here what it stands on:
- * a task around it, a struct for `me`, a loop. Each is included by the name that tools/snippets.pl gives it;
- * tests/snippets.sh says which are missing here, and complains where the header is wrong.
+ * The snippets of the public headers, compiled and run. A snippet that cannot stand alone gets here what it
+ * needs: a task around it, a struct for `me`, a loop. Each is included by the name that tools/snippets.pl
+ * gives it. tests/snippets.sh says which are missing here; the compiler complains about the line of the
+ * header.
  *
  * Copyright (c) 2026 the libvow authors
  */

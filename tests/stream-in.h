@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of reading from streams share: a test is played on each flavour of stream, from whose far
- * end it writes what is to be read.
+ * What the tests of reading from streams share. A test is run on each flavour of stream, and writes from its
+ * far end what is to be read.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every test program shares: a fixture with a fresh ev_loop and vow_loop, a log of words, and checks
- * after every single test that nothing is left behind: no live promise, no report that was not expected, no
- * word in the log that was not compared, no active watcher, no open descriptor, no block of memory, no owned
- * value.
+ * after every single test that nothing is left behind. There may be no live promise, no report that was not
+ * expected, no word in the log that was not compared, no active watcher, no open descriptor, no block of
+ * memory, and no owned value.
  *
  * Copyright (c) 2026 the libvow authors
  */

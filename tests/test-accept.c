@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Connections that were accepted for a promise which is dropped before anybody has looked at it: they go back
- * to their listener, whoever accepts there next, and are closed only when that is.
+ * Connections that were accepted for a promise which is dropped before anybody has looked at it. They go back
+ * to their listener, to whoever accepts there next, and are closed only with the listener.
  *
  * Copyright (c) 2026 the libvow authors
  */

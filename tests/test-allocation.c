@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Out of memory: each of a set of small programs runs once for every allocation it makes, with that one
- * failing, and again with all from that one on failing. It ends as it should or rejects with ENOMEM; nothing
- * is leaked and no clean-up is lost. What takes no memory at all is in test-memory.c.
+ * failing, and again with all from that one on failing. It must end as usual or reject with ENOMEM. Nothing
+ * may be leaked, and no clean-up lost. What takes no memory at all is in test-memory.c.
  *
  * Copyright (c) 2026 the libvow authors
  */

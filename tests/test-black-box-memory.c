@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What only the manual promises of memory, from the outside: what was begun ends as it should when there is
- * no memory any more, and what is begun and dropped many times leaves none behind.
+ * What only the manual promises about memory, seen from outside: what was begun ends as it should when there
+ * is no memory any more, and what is begun and dropped many times leaves none behind.
  *
  * Copyright (c) 2026 the libvow authors
  */

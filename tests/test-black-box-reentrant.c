@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What only the manual promises, from the outside: whatever belongs to a loop may be released by those who
- * wait for it, in handlers and in clean-up, and a loop with everything under way may be freed by a handler of
- * another loop on the same ev_loop.
+ * What only the manual promises, seen from outside: those who wait for something of a loop may release
+ * whatever belongs to that loop, in handlers and in clean-up; and a handler of another loop on the same
+ * ev_loop may free a loop with everything under way.
  *
  * Copyright (c) 2026 the libvow authors
  */

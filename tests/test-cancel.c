@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cancelling: what stops inside the call, who is told, who is left alone, and that clean-up runs exactly once
- * from whichever point of a chain it comes. What user code does from inside on_cancel, a handler or a drop
+ * Cancelling: what stops inside the call, who is told, who is left alone, and that clean-up runs exactly
+ * once, wherever in a chain the cancel comes. What user code does inside on_cancel, a handler or a drop
  * function is in test-reentrant.c.
  *
  * Copyright (c) 2026 the libvow authors

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Promises that wait for each other in a circle, through handlers, tasks, combinators and deadlines: nothing
- * settles them, but they can be cancelled and dropped like others, a deadlock tells of the circle, and the
- * end of their loop is theirs.
+ * Promises that wait for each other in a circle, through handlers, tasks, combinators and deadlines. Nothing
+ * settles them, but they can be cancelled and dropped like others. A deadlock names the circle, and the end
+ * of their loop ends them.
  *
  * Copyright (c) 2026 the libvow authors
  */

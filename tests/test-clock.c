@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop's own clock: from when on a time counts, what it loses against, and in which order times end. The
- * loop is held up by waiting, busily, until the clock has moved on; nothing here is asserted to be quick.
+ * The loop's own clock: from when a time counts, what it loses against, and in which order times end. A busy
+ * wait holds the loop up until the clock has moved on. Nothing here is asserted to be quick.
  *
  * Copyright (c) 2026 the libvow authors
  */

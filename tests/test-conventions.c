@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two ways in which plain functions fail: an errno value that is returned, 0 when all is well; or, of what
- * makes something, NULL with errno set. None of the former touches what the caller has in errno on purpose, and
- * none of the latter does when it succeeds.
+ * The two ways in which plain functions fail. One returns an errno value, and 0 if all is well. The other
+ * makes something, and returns NULL with errno set. The former may leave anything in errno; the latter leaves
+ * it alone on success.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The far corners: misuse that the other programs do not commit, and ends of promises and loops that hardly
- * ever come about. What coverage showed to be run by nothing else.
+ * ever come about. Coverage showed that nothing else runs these.
  *
  * Copyright (c) 2026 the libvow authors
  */

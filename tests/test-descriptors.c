@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Descriptors that others have too, or made: other streams on the same open file, other processes, a peer who
- * passes a socket, libev in a program that was started without its standard streams.
+ * Descriptors that others have, too, or have made: other streams on the same open file, other processes, a
+ * peer who passes a socket, and libev in a program that was started without its standard streams.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Drop functions that drop something: chains of every kind through them go on a stack of 8 MiB, and all of a
- * chain has gone when the outermost call returns. And arrays of promises, whose memory the first that goes
- * may free.
+ * Drop functions that drop something. Chains of every kind through them are released on a stack of 8 MiB, and
+ * all of a chain has gone when the outermost call returns. Also arrays of promises whose memory the first one
+ * to go may free.
  *
  * Copyright (c) 2026 the libvow authors
  */

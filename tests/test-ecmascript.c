@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What test262 checks of ECMAScript's promises and means something in C, where no other program says it
- * already: which of several outcomes comes first, who may settle what, and when. In our own words; the table
- * in tests/conformance/test262.md says which of these stands for which of its tests.
+ * What test262 checks of ECMAScript's promises that means something in C and that no other program says
+ * already: which of several outcomes comes first, who may settle what, and when. It is in our own words; the
+ * table in tests/conformance/test262.md says which of these stands for which of its tests.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every system call fails: each scenario runs once for every call it makes, with that one failing, in every
- * way in which such a call can. After each run nothing is leaked, each clean-up has run exactly once, and the
- * outcome is right: the usual one where the program must not notice, such as EINTR and calls that do less
- * than they were asked to; else one that has the call's code in it, or is caused by what does.
- *
- * A scenario takes part by being in one of the tables of scenario.h that are named below.
+ * way in which such a call can. After each run nothing may be leaked, each clean-up must have run exactly
+ * once, and the outcome must be right. It is the usual one if the program must not notice, as with EINTR and
+ * calls that do less than they were asked to. Otherwise it is an error that has the call's code in it, or is
+ * caused by one that does. To take part, a scenario stands in one of the tables of scenario.h that are named
+ * below.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every system call of the operations on files fails: each operation runs once for every call it makes, with
- * that one failing, in every way in which such a call can. A file that was to be replaced has the old content
- * or the new one, whole, and nothing else is left in its folder; no descriptor is left open.
+ * that one failing, in every way in which such a call can. Afterwards a file that was to be replaced must
+ * have the old content or the new one, whole. Nothing else may be left in its folder, and no descriptor open.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who may replace a file, and who may do what with it afterwards: what open(2) refuses is refused, and nobody
- * has a right that he had not. Users are played by child processes, which only root can do.
+ * Who may replace a file, and who may use it afterwards: what open(2) refuses is refused, and nobody gets a
+ * right that they did not have. Child processes play the users, which only root can do.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files: read whole and in pieces, replaced, opened, and what becomes of what is on its way. Each test has a
- * folder of its own that must be as empty at the end as the test leaves it on purpose.
+ * Files: read whole and in pieces, replaced, opened, and what becomes of operations under way. Each test has
+ * a folder of its own, which must have at the end only what the test leaves there on purpose.
  *
  * Copyright (c) 2026 the libvow authors
  */

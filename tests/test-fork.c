@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * After fork(2): the child goes on with its copy of the loop, the parent notices nothing. The child tells by
- * its exit code whether all was well there.
+ * After fork(2): the child goes on with its copy of the loop, and the parent notices nothing. The child's
+ * exit code tells whether all was well there.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is noticed of those who use what they gave away, give away what they were lent, or leave a body the
- * wrong way.
+ * What is noticed of programs that use what they gave away, give away what they were lent, or leave a body
+ * the wrong way.
  *
  * Copyright (c) 2026 the libvow authors
  */

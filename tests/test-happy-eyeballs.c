@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Connecting by name while its families are looked up, each by itself (RFC 8305, section 3): which answer is
- * waited for, how long, where addresses go that come late, what is said when there are none, and what is left
- * when nobody wants a connection any more. Which addresses are tried is in the log.
+ * Connecting by name while its families are looked up, each by itself (RFC 8305, section 3): which answer it
+ * waits for and how long, where addresses go that come late, what is said when there are none, and what is
+ * left when nobody wants the connection any more. The log has which addresses are tried.
  *
  * Copyright (c) 2026 the libvow authors
  */

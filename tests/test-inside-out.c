@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Clean-up goes from the inside out: whatever stands between a clean-up that awaits and the promise that is
- * dropped or cancelled, what comes after it waits for it, and freeing the loop ends even what waits in a
- * circle.
+ * dropped or cancelled, what comes after that clean-up waits for it. Freeing the loop ends even what waits in
+ * a circle.
  *
  * Copyright (c) 2026 the libvow authors
  */

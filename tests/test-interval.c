@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Intervals: ticks come no sooner than they are due, none is counted twice or lost, and nothing adds up.
+ * Intervals: ticks come no sooner than they are due, none is counted twice or lost, and errors do not add up.
  *
  * Copyright (c) 2026 the libvow authors
  */

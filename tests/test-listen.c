@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What can be said about how to listen: port reuse, address reuse, a backlog, both families at once, peers
- * that are gone without a word, and what contradicts itself. That listening works at all is in test-socket.c.
+ * Options for listening: port reuse, address reuse, a backlog, both families at once, peers that are gone
+ * without a word, and options that contradict each other. That listening works at all is in test-socket.c.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names as addresses, and listening and sending by name: what is found, what is said when nothing is, and how
- * much of the pool of threads look-ups may take. getaddrinfo(3) is stood in for: see resolver.h. Connecting
- * by name is in test-connect-by-name.c.
+ * much of the pool of threads lookups may take. getaddrinfo(3) has a stand-in: see resolver.h. Connecting by
+ * name is in test-connect-by-name.c.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loops that are made on one thread and freed on another. A debug build says that this is misuse; without its
- * checks it does no harm, neither to other loops nor to the messages that say where a promise was made.
+ * Loops that are made on one thread and freed on another. In a debug build this is misuse and noticed.
+ * Without those checks it does no harm, neither to other loops nor to the messages that say where a promise
+ * was made.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is promised to need no memory takes none: settling, cancelling and freeing, for every kind of promise.
- * And memory that was taken is used again, and goes back.
+ * Memory that was taken is used again, and goes back.
  *
  * Copyright (c) 2026 the libvow authors
  */

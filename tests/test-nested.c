@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whatever the library calls of a program counts as a handler: each kind of call, with everything that must
- * not be done in it, and with what may. Each pair runs in a child process, whose last words are compared.
+ * Whatever the library calls of a program counts as a handler. Each kind of call is tried with everything
+ * that must not be done in it, and with what may. Each pair runs in a child process, whose last line of
+ * output is compared.
  *
  * Copyright (c) 2026 the libvow authors
  */

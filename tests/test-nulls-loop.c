@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * As test-nulls.c: loops, tasks, time, streams, descriptors, addresses, files, processes, threads. What a
- * system call would be asked of nothing, such as a path, is a rejection where its header says so.
+ * As test-nulls.c, for loops, tasks, time, streams, descriptors, addresses, files, processes and threads. If
+ * a system call would be given NULL, as for a path, that is a rejection where the header says so.
  *
  * Copyright (c) 2026 the libvow authors
  */

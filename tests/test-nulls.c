@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * NULL where nothing is to be done does nothing; NULL anywhere else is misuse, and one line says of which
- * function: values, errors, promises. And what errors and reports say.
+ * NULL does nothing where there is nothing to do. NULL anywhere else is misuse, and one line says of which
+ * function: values, errors, promises. Also what errors and reports say.
  *
  * Copyright (c) 2026 the libvow authors
  */

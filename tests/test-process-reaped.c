@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Somebody else in the program waits for all children, as libev's default loop does in another thread, and is
- * there first: right after the program was executed, before anything was asked about it by its id.
+ * Somebody else in the program waits for all children, as libev's default loop does in another thread, and
+ * comes first: right after the program was executed, before anybody has asked about it by its id.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A process that cannot be killed, as one that has become another user's: vow_loop_free() waits for it as
- * long as its patience says, and names it. The system calls of this program that send signals fail as the
+ * A process that cannot be killed, like one that has become another user's: vow_loop_free() waits for it as
+ * long as its patience says, and names it. In this program the system calls that send signals fail as the
  * kernel's would.
  *
  * Copyright (c) 2026 the libvow authors

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is handed out is owned: a promise that was fulfilled with an item and goes before anybody has looked
- * at it puts the item back, whatever passed the outcome on in between. The kind here hands out the numbers of
- * a queue.
+ * What is handed out is owned: a promise that was fulfilled with an item puts the item back if it goes before
+ * anybody has looked, whatever passed the outcome on in between. The kind here hands out the numbers of a
+ * queue.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A server and what the system does to it: no descriptor or memory for a connection, connections that are
- * gone before they are accepted, a listener that fails for good, sockets that do not listen. accept4(2) is
- * stood in for here, and gives the errors that a test has asked for.
+ * gone before they are accepted, a listener that fails for good, sockets that do not listen. A stand-in for
+ * accept4(2) gives the errors that a test has asked for.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals: one as a promise, and subscriptions. They are raised in this thread, so that libev's handler has
- * run when raise() returns; what is left is a turn of the loop.
+ * Signals: one as a promise, and subscriptions. They are raised in this thread, so libev's handler has run
+ * when raise() returns; only a turn of the loop is left.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writing where nobody reads any more: EPIPE or ECONNRESET, never SIGPIPE, whatever the program has set for
- * that.
+ * Writing when nobody reads any more: EPIPE or ECONNRESET, never SIGPIPE, whatever the program has set for
+ * that signal.
  *
  * Copyright (c) 2026 the libvow authors
  */

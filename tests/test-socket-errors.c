@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sockets and what the world does to them: refused, in use, no descriptors, no memory, names that are none,
- * descriptors that are none.
+ * Sockets and what the world does to them: refused, in use, no descriptors, no memory, invalid names, invalid
+ * descriptors.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vow_stream_copy(): between flavours of descriptors, from a stream to itself, with backpressure; that one
- * that is dropped anywhere loses no byte and breaks nothing; and what becomes of it when a stream goes.
+ * vow_stream_copy(): between flavours of descriptors, from a stream to itself, with backpressure. A copy that
+ * is dropped anywhere loses no byte and breaks nothing. Also what becomes of a copy when one of its streams
+ * goes.
  *
  * Copyright (c) 2026 the libvow authors
  */

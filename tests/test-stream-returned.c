@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a stream gave to a promise that is dropped before anybody has looked: it comes back to the front, in
- * its order, to who waits, under a copy, or to a stream that has ended.
+ * What a stream gave to a promise that is dropped before anybody has looked. It comes back to the front, in
+ * its order: to those who wait, under a copy, or to a stream that has ended.
  *
  * Copyright (c) 2026 the libvow authors
  */

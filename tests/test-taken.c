@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is taken stands alone: a list that was taken out of its promise, whoever still holds the promises
- * whose values are in it, may outlive them and their loop, and go to another thread while they are in use.
+ * What is taken stands alone: a list that was taken out of its promise, whoever still holds the promises of
+ * its members, may outlive them and their loop, and go to another thread while they are in use.
  *
  * Copyright (c) 2026 the libvow authors
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory of a task's frame: aligned as its struct wants, and no more of it than it needs. And the switch
+ * The memory of a task's frame: aligned as its struct wants, and no more of it than needed. Also the switch
  * that gives every block memory of its own.
  *
  * Copyright (c) 2026 the libvow authors

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The structure behind all timers, alone: no libev, no clock. Random programs set, cancel and let run out,
- * also while others run out, and a sorted list says what has to come of it.
+ * The structure behind all timers, alone: no libev, no clock. Random programs set and cancel timers and let
+ * them run out, even while others run out; a sorted list says what has to happen.
  *
  * Copyright (c) 2026 the libvow authors
  */
