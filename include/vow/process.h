@@ -80,7 +80,8 @@ typedef struct vow_process_options {
  * It gets its three standard streams and no other descriptor. Every signal has its default action and none is
  * blocked, whatever the calling thread has blocked. When the promise is fulfilled, the program runs; if it
  * cannot be run, the promise rejects. The call lasts until that is known. It waits for nobody else, such as
- * what other threads fork meanwhile.
+ * what other threads fork meanwhile. Under an emulator that makes vfork(2) a fork(2) it does: until such a
+ * process ends or executes a program.
  *
  *     VOW_AWAIT(me, vow_process_start(VOW_LOOP(me), &(vow_process_options){.arguments = argv}));
  *     me->process = vow_take_process(VOW_RESULT(me));
