@@ -212,7 +212,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_select_at(vow_loop *loop, size_t n, const
 #define vow_select_of(...) VOW__COMBINE_OF(const vow_promise *, vow_select_at, __VA_ARGS__)
 
 /**
- * @brief A promise with the same outcome. Dropping or cancelling it does not cancel the one behind it.
+ * @brief Shields a promise: the new one has the same outcome, but dropping or cancelling it does not cancel
+ * the one behind it.
  *
  * From here on the loop keeps that one until it is settled, as vow_detach() does: it runs on when nobody
  * waits any more. If it then rejects and nobody has looked at the error, that is reported as unhandled. It

@@ -76,7 +76,8 @@ VOW_API void vow_loop_free(vow_loop *loop);
 VOW_API void vow_loop_set_patience(vow_loop *loop, double seconds);
 
 /**
- * @brief Call this in the child after fork(2), for each loop that it goes on to use, before it uses it.
+ * @brief Makes a loop ready for the child after fork(2). Call it in the child for each loop that it goes on to
+ * use, before it uses it.
  *
  * It calls ev_loop_fork(), which libev wants then, and lets go of what belongs to the parent. Waiting for the
  * parent's processes rejects with `ECHILD`, without touching them, and waiting for its jobs (vow_offload())

@@ -67,7 +67,7 @@ VOW_API VOW_NODISCARD vow_promise *vow_offload_at(vow_loop *loop, vow_offload_fn
 #define vow_offload(...) vow_offload_at(__VA_ARGS__, VOW_HERE)
 
 /**
- * @brief Inside a job: whether its result is not wanted any more, so that it should return soon.
+ * @brief Whether the result of the job that calls this is not wanted any more, so that it should return soon.
  *
  * This is so when its promise was dropped or cancelled, its loop is being freed, or the pool is being shut
  * down. It costs next to nothing.
