@@ -146,10 +146,10 @@ VOW_API VOW_NODISCARD vow_promise *vow_race_at(vow_loop *loop, size_t n, vow_pro
  * stay the caller's, who asks the one that came and waits for the others again.
  *
  * The index is that of the first input that is settled, either way; if several are, the lowest. Nothing is
- * taken out of that input. This counts as no look at its error or its item: a signal or a line that comes
- * while nobody looks goes back when its promise is dropped, as ever. An input that is rejected and then freed
- * without a look is reported. The other inputs are not dropped. So the same promises may be waited for any
- * number of times. A vow_select() that is over or was dropped leaves no trace at them.
+ * taken out of that input. This does not count as looking at its error or its item: a signal or a line that
+ * comes while nobody looks goes back when its promise is dropped, as ever. An input that is rejected and then
+ * freed without a look is reported. The other inputs are not dropped. So the same promises may be waited for
+ * any number of times. A vow_select() that is over or was dropped leaves no trace at them.
  *
  * While it waits, it keeps a reference to each input. The caller may give up theirs meanwhile. Then the input
  * goes when this promise is settled or dropped; if it is still pending, it is cancelled. What is cancelled

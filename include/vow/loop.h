@@ -60,14 +60,15 @@ VOW_API void vow_loop_free(vow_loop *loop);
  *
  * Jobs and processes that run have so long in all. Clean-up that goes on and on by itself has as long; time
  * spent waiting for jobs and processes is not taken from it. Whatever is left then is named, each by a report
- * of its own (`VOW_REPORT_STRAGGLER`):
+ * of its own (`VOW_REPORT_STRAGGLER`).
  *
- * - A job or a process is left alone. What it may use is not released: clean-up that waits for it does not
- *   run, and the memory of its promise stays. A process, which was killed, has a second at least; one that is
- *   left then may be another user's, which cannot be killed.
- * - A task that awaits for ever in VOW_FINALLY is ended where it stands. Its body is not entered any more, so
- *   that what the body would have released is not, and its promise rejects with `ECANCELED`. Clean-up that
- *   waited for the task goes on. The time is looked at only after a thousand awaits.
+ * A job or a process is left alone. What it may use is not released: clean-up that waits for it does not run,
+ * and the memory of its promise stays. A process was killed before, and has a second at least; one that is
+ * left may be another user's, which cannot be killed.
+ *
+ * A task that awaits for ever in VOW_FINALLY is ended where it stands. Its body is not entered any more, so
+ * that what the body would have released is not, and its promise rejects with `ECANCELED`. Clean-up that
+ * waited for the task goes on. The time is looked at only after a thousand awaits.
  *
  * @param loop    changed.
  * @param seconds 0 and less mean not at all, INFINITY for ever.
@@ -76,8 +77,8 @@ VOW_API void vow_loop_free(vow_loop *loop);
 VOW_API void vow_loop_set_patience(vow_loop *loop, double seconds);
 
 /**
- * @brief Makes a loop ready for the child after fork(2). Call it in the child for each loop that it goes on to
- * use, before it uses it.
+ * @brief Makes a loop ready for the child after fork(2). Call it in the child for each loop that it goes on
+ * to use, before it uses it.
  *
  * It calls ev_loop_fork(), which libev wants then, and lets go of what belongs to the parent. Waiting for the
  * parent's processes rejects with `ECHILD`, without touching them, and waiting for its jobs (vow_offload())

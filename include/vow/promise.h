@@ -38,8 +38,8 @@ typedef vow_value (*vow_finally_fn)(void *data);
 typedef vow_value (*vow_try_fn)(void *data);
 
 /**
- * @brief The producer's half of a promise: what settles it. Embed one in the struct that does the work, as you
- * would embed an `ev_io`.
+ * @brief The producer's half of a promise: what settles it. Embed one in the struct that does the work, as
+ * you would embed an `ev_io`.
  *
  * It does not count as interest: it does not keep its promise alive. Do not copy it (vow_resolver_move()
  * does).
