@@ -48,7 +48,7 @@ VOW_ASYNC(ask, me)
             VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), me->patience));
         me->patience *= 2;
     }
-    size_t length = (size_t) vow_as_int(VOW_RESULT(me)); /* of the datagram, also when it was cut off */
+    size_t length = (size_t) vow_as_int(VOW_RESULT(me)); /* of the datagram, even when it was cut off */
     fwrite(me->bytes, 1, length < sizeof me->bytes ? length : sizeof me->bytes, stdout);
     putchar('\n');
     VOW_FINALLY(me);
@@ -80,6 +80,6 @@ int main(int argc, char **argv)
     int status =
         finish(vow_run(vow_async(loop, ask, .host = argv[1], .port = argv[2], .text = argv[3]), NULL));
     vow_loop_free(loop);
-    vow_error_unref(vow_offload_shutdown(1)); /* a look-up that still hangs ends with the process */
+    vow_error_unref(vow_offload_shutdown(1)); /* a lookup that still hangs ends with the process */
     return status;
 }

@@ -60,6 +60,6 @@ int main(int argc, char **argv)
     int status = error ? 1 : 0;
     vow_error_unref(error);
     vow_loop_free(loop);
-    vow_error_unref(vow_offload_shutdown(1)); /* a look-up that still hangs ends with the process */
+    vow_error_unref(vow_offload_shutdown(1)); /* a lookup that still hangs ends with the process */
     return status;
 }

@@ -75,6 +75,6 @@ int main(int argc, char **argv)
         return 1;
     int status = resolve(loop, argv[1], (size_t) argc - 2, argv + 2);
     vow_loop_free(loop);
-    vow_error_unref(vow_offload_shutdown(1)); /* a look-up that still hangs ends with the process */
+    vow_error_unref(vow_offload_shutdown(1)); /* a lookup that still hangs ends with the process */
     return status;
 }

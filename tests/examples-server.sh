@@ -238,7 +238,7 @@ descriptors()
     ls "/proc/$server/fd" | wc -l
 }
 
-# Whoever is gone is gone, also when he has sent the beginning of his next request.
+# Whoever is gone is gone, even when he has sent the beginning of his next request.
 gone_while_it_sleeps()
 {
     start http_server 0

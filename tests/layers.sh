@@ -111,7 +111,7 @@ check_empty "each folder includes what it may" "$scratch/up"
 
 # ---- Object files ------------------------------------------------------------------------------------------
 
-# What the library exports is public, also where only a macro calls it.
+# What the library exports is public, even if only a macro calls it.
 tr -d ' ;' <vow.map | grep '^vow_' | sort >"$scratch/exported"
 
 # FILE NAME TYPE, with FILE as "core/promise"; not those of a file that is gone.

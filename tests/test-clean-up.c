@@ -117,7 +117,7 @@ static vow_value drop_outer(void *data)
     return vow_nil();
 }
 
-/* What is being cancelled is cleaned up before what waits for it, also if that is let go in the meantime. */
+/* What is being cancelled is cleaned up before what waits for it, even if that is let go in the meantime. */
 static void test_dropped_by_the_inner_clean_up(fixture *f)
 {
     struct source work;

@@ -194,7 +194,7 @@ static void the_only_one_refuses(fixture *f)
     end_threads();
 }
 
-/* While the look-up, the first attempt, or several attempts are under way: every socket is closed at once. */
+/* While the lookup, the first attempt, or several attempts are under way: every socket is closed at once. */
 static void dropped_on_its_way(fixture *f)
 {
     static const char *const addresses[] = {"127.0.0.2", "127.0.0.2", "::1", "127.0.0.1", NULL};

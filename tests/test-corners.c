@@ -92,7 +92,7 @@ static void test_free_older_first(fixture *f)
     vow_loop_free(newer);
 }
 
-/* A task that awaits for ever in VOW_FINALLY is left where it stands; also when what it awaits is settled. */
+/* A task that awaits for ever in VOW_FINALLY is left where it stands, even when what it awaits is settled. */
 struct restless {
     vow_task task;
 };

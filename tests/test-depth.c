@@ -330,7 +330,7 @@ static void test_causes(fixture *f)
     vow_error_unref(error);
 }
 
-/* A stack of 8 MiB also where the shell gave a larger one. */
+/* A stack of 8 MiB, even if the shell gave a larger one. */
 static void limit_stack(void)
 {
     struct rlimit limit;

@@ -165,7 +165,7 @@ static void test_any_of_caught(fixture *f)
     assert_log(f, "a=3 b=3");
 }
 
-/* all() rejects whichever of its inputs does, also when the others came before. */
+/* all() rejects whichever of its inputs does, even when the others came before. */
 static void test_all_rejects_with_either(fixture *f)
 {
     for (int which = 0; which < 2; which++) {
@@ -283,7 +283,7 @@ static void test_thenable_is_asked_later(fixture *f)
     assert_log(f, "before after then a=1");
 }
 
-/* Whatever it says after its first answer is ignored, also in a combinator. */
+/* Whatever it says after its first answer is ignored, even in a combinator. */
 static void test_late_answers(fixture *f)
 {
     static const char *const expected[] = {"then then c=[1,1]", "then then c=[1,1]", "then then c=1",

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- Look-up ------------------------------------------------------------------------------------------- */
+/* ---- Lookup -------------------------------------------------------------------------------------------- */
 
 static char *texts_of(const vow_value *value)
 {
@@ -221,13 +221,12 @@ static void not_waited_for(fixture *f)
     end_threads();
 }
 
-/* ---- Look-ups and the other jobs ------------------------------------------------------------------------
- */
+/* ---- Lookups and the other jobs ------------------------------------------------------------------------ */
 
 static const char *const one_address[] = {"127.0.0.1", NULL};
 static const struct entry one_entry = {.addresses = one_address};
 
-/* So many look-ups that hang, with so many threads: `running` of them have asked. */
+/* So many lookups that hang, with so many threads: `running` of them have asked. */
 static void hang(fixture *f, unsigned threads, vow_promise **promises, size_t count, int running)
 {
     vow_offload_set_limits(threads, 1000);
@@ -260,7 +259,7 @@ static void write_and_read(fixture *f)
     g_free(name);
 }
 
-/* Of four threads look-ups take two, however many there are; the others are free for what else there is. */
+/* Of four threads lookups take two, however many there are; the others are free for what else there is. */
 static void leave_threads_for_files(fixture *f)
 {
     struct held held = HELD(vow_nil());

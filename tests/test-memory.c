@@ -224,7 +224,7 @@ static void test_listeners_are_forgotten(fixture *f)
         close(fds[i]);
 }
 
-/* Without an allocator of one's own it is the C library's. */
+/* Without an allocator of its own, a program uses the C library's. */
 static void test_default_allocator(fixture *f)
 {
     free_loop(f);

@@ -427,7 +427,7 @@ static void assert_code_or_lost(vow_process *process, int code)
     assert_no_children();
 }
 
-/* libev's default loop waits for all children, also for those of other loops. */
+/* libev's default loop waits for all children, even for those of other loops. */
 static void beside_the_default_loop(fixture *f)
 {
     struct ev_loop *ev = ev_default_loop(0);

@@ -9,7 +9,7 @@
 
 #define REPORT_SIZE 4096
 
-/* The report ends in a newline also when it was cut short. */
+/* The report ends in a newline even when it was cut short. */
 static void text_end(vow__text *text)
 {
     if (text->length == text->size - 1)

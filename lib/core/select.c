@@ -17,7 +17,7 @@ static size_t first_settled(const vow__combine *self)
     return i;
 }
 
-/* What somebody else holds is left as it is, also in a clean-up. Backwards, so that of one that stands there
+/* What somebody else holds is left as it is, even in a clean-up. Backwards, so that of one that stands there
  * several times the first place is the last to go. */
 static void leave_held(vow__combine *self)
 {

@@ -168,7 +168,7 @@ static void end(server *self)
 }
 
 /* The connections that a failure or the one who dropped the server has ended have cleaned up. That it was
- * cancelled counts, also for one that had failed before. */
+ * cancelled counts, even for one that had failed before. */
 static void end_after_clean_up(server *self)
 {
     vow_promise *promise = &self->promise;

@@ -82,7 +82,7 @@ int vow__child_code(int status)
 }
 
 /*
- * The kernel keeps the status for those who have a pidfd, also when somebody else has waited: Linux 6.15.
+ * The kernel keeps the status for those who have a pidfd, even when somebody else has waited: Linux 6.15.
  *
  * Before, it is lost when libev's default loop was quicker, which waits for every child there is. We know of
  * nothing sound against that: a watcher of ours on that loop could be started in its thread alone, and nobody

@@ -124,7 +124,7 @@ static void end_grace(vow__timer *timer)
     vow__child_kill(&VOW__CONTAINER_OF(timer, vow_process, grace)->child, SIGKILL);
 }
 
-/* Until when to wait for one that was killed: that takes the system a moment, also when the loop has no
+/* Until when to wait for one that was killed: that takes the system a moment, even when the loop has no
  * patience left. */
 static vow__deadline end_of_patience(const vow_process *self)
 {

@@ -44,7 +44,7 @@ typedef struct vow__wheel {
 } vow__wheel;
 
 void vow__wheel_init(vow__wheel *self);
-/* It is so late now: makes room for what is set from now on, also when the clock was set back. */
+/* It is so late now: makes room for what is set from now on, even when the clock was set back. */
 void vow__wheel_adjust(vow__wheel *self, double now);
 /* Makes what ends until `limit` ready for vow__wheel_take(). What is set from now on is not. */
 void vow__wheel_gather(vow__wheel *self, double limit);
