@@ -13,8 +13,8 @@
 
 #include "base/compiler-private.h"
 
-/* Side by side, so that one comparison tells a verb from a value: three take 12 instructions more in each cycle
- * of new, then, resolve, run and free (bench/instructions.sh). */
+/* Side by side, so that one comparison tells a verb from a value: three take 12 instructions more in each
+ * cycle of new, then, resolve, run and free (bench/instructions.sh). */
 extern VOW__HIDDEN const vow_type vow__verbs[3];
 #define vow__type_follow (vow__verbs[0])  /* pointer: the promise to follow */
 #define vow__type_throw (vow__verbs[1])   /* pointer: the error to reject with */

@@ -22,7 +22,7 @@ static idler *first_of(const vow__ev_loop *loop)
 static void leave(vow__ev_loop *loop, idler *self)
 {
     vow__list_unlink(&self->link);
-    self->link.next = NULL;
+    vow__list_init(&self->link);
     if (vow__list_is_empty(&loop->idling))
         ev_idle_stop(loop->ev, &loop->no_work);
 }
@@ -55,7 +55,7 @@ static void idle_stop(vow_promise *promise)
 {
     idler *self = (idler *) promise;
 
-    if (self->link.next)
+    if (!vow__list_is_empty(&self->link))
         leave(vow__ev_loop_of(vow__loop_of(promise)), self);
 }
 
