@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -194,11 +195,12 @@ static ssize_t attempt(call_fn *call, int fd, vow__fd_nature *nature, const stru
 /* ---- Reading and writing ------------------------------------------------------------------------------- */
 
 /* Whether a read failed because the last who had the other end of a pseudo-terminal open has closed it. Only
- * the end that made it has a number. */
+ * the end that made it has a name for the other. */
 static VOW__RARE bool is_end_of_terminal(int fd)
 {
-    int code = errno, number;
-    bool is_end = code == EIO && !ioctl(fd, TIOCGPTN, &number);
+    char name[64];
+    int code = errno;
+    bool is_end = code == EIO && !ptsname_r(fd, name, sizeof name);
 
     errno = code;
     return is_end;
