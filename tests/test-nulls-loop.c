@@ -27,17 +27,17 @@ static void at_end(void *data)
 
 static void test_loop(fixture *f)
 {
-    MISUSE_OF(vow_loop_new, got = vow_loop_new(null));
-    MISUSE_OF(vow_loop_fork, vow_loop_fork(null));
-    MISUSE_OF(vow_loop_ev, vow_loop_ev(null));
-    MISUSE_OF(vow_loop_live, vow_loop_live(null));
-    MISUSE_OF(vow_loop_set_report, vow_loop_set_report(null, NULL, NULL));
-    MISUSE_OF(vow_loop_set_data, vow_loop_set_data(null, NULL));
-    MISUSE_OF(vow_loop_data, vow_loop_data(null));
-    MISUSE_OF(vow_loop_at_end, vow_loop_at_end(null, at_end, NULL));
-    MISUSE_OF(vow_loop_at_end, vow_loop_at_end(f->loop, NULL, NULL));
+    MISUSE_HERE(vow_loop_new, got = vow_loop_new(null));
+    MISUSE_HERE(vow_loop_fork, vow_loop_fork(null));
+    MISUSE_HERE(vow_loop_ev, vow_loop_ev(null));
+    MISUSE_HERE(vow_loop_live, vow_loop_live(null));
+    MISUSE_HERE(vow_loop_set_report, vow_loop_set_report(null, NULL, NULL));
+    MISUSE_HERE(vow_loop_set_data, vow_loop_set_data(null, NULL));
+    MISUSE_HERE(vow_loop_data, vow_loop_data(null));
+    MISUSE_HERE(vow_loop_at_end, vow_loop_at_end(null, at_end, NULL));
+    MISUSE_HERE(vow_loop_at_end, vow_loop_at_end(f->loop, NULL, NULL));
     MISUSE_HERE(vow_never, run(vow_never(null)));
-    MISUSE_OF(vow_now, vow_now(null));
+    MISUSE_HERE(vow_now, vow_now(null));
     MISUSE_HERE(vow_sleep, run(vow_sleep(null, 0)));
     MISUSE_HERE(vow_sleep_until, run(vow_sleep_until(null, 0)));
     MISUSE_HERE(vow_yield, run(vow_yield(null)));
@@ -86,8 +86,8 @@ static void test_descriptors(fixture *f)
     MISUSE_HERE(vow_write, run(vow_write(f->loop, 0, null, 1)));
     MISUSE_HERE(vow_read_until, run(vow_read_until(null, 0, &buffer, "\n", 1)));
     MISUSE_HERE(vow_read_until, run(vow_read_until(f->loop, 0, null, "\n", 1)));
-    MISUSE_OF(vow_buffer_consume, vow_buffer_consume(null, 0));
-    MISUSE_OF(vow_buffer_clear, vow_buffer_clear(null));
+    MISUSE_HERE(vow_buffer_consume, vow_buffer_consume(null, 0));
+    MISUSE_HERE(vow_buffer_clear, vow_buffer_clear(null));
     NOTHING(vow_read_until, run(vow_read_until(f->loop, 0, &buffer, null, 1)));
     NOTHING(vow_read, vow_unref(vow_read(f->loop, -1, null, 0)));
 }
@@ -104,11 +104,11 @@ static void test_streams(fixture *f)
 
     g_assert_cmpint(pipe(ends), ==, 0);
     MISUSE_HERE(vow_stream_new, got = vow_stream_new(null, 0));
-    MISUSE_OF(vow_stream_close, run(vow_stream_close(null)));
-    MISUSE_OF(vow_stream_fd, vow_stream_fd(null));
-    MISUSE_OF(vow_stream_buffered, vow_stream_buffered(null));
-    MISUSE_OF(vow_stream_queued, vow_stream_queued(null));
-    MISUSE_OF(vow_stream_set_high_water, vow_stream_set_high_water(null, 1));
+    MISUSE_HERE(vow_stream_close, run(vow_stream_close(null)));
+    MISUSE_HERE(vow_stream_fd, vow_stream_fd(null));
+    MISUSE_HERE(vow_stream_buffered, vow_stream_buffered(null));
+    MISUSE_HERE(vow_stream_queued, vow_stream_queued(null));
+    MISUSE_HERE(vow_stream_set_high_water, vow_stream_set_high_water(null, 1));
     MISUSE_HERE(vow_stream_readable, run(vow_stream_readable(null)));
     MISUSE_HERE(vow_stream_read, run(vow_stream_read(null, &byte, 1)));
     MISUSE_HERE(vow_stream_read, run(vow_stream_read(stream_on(f, ends[0]), null, 1)));
@@ -136,22 +136,22 @@ static void test_addresses(fixture *f)
     char text[VOW_ADDRESS_TEXT_SIZE];
 
     (void) f;
-    MISUSE_OF(vow_address_parse, ignored = vow_address_parse(null, "x"));
-    MISUSE_OF(vow_address_format, vow_address_format(null, text, sizeof text));
-    MISUSE_OF(vow_address_format, vow_address_format(&address, null, 1));
-    MISUSE_OF(vow_address_family, vow_address_family(null));
-    MISUSE_OF(vow_address_port, vow_address_port(null));
-    MISUSE_OF(vow_address_equal, ignored = vow_address_equal(null, &address));
-    MISUSE_OF(vow_address_equal, ignored = vow_address_equal(&address, null));
-    MISUSE_OF(vow_address_sockaddr, vow_address_sockaddr(null));
-    MISUSE_OF(vow_address_set, ignored = vow_address_set(null, NULL, 0));
-    MISUSE_OF(vow_address_set, ignored = vow_address_set(&address, null, 1));
-    MISUSE_OF(vow_address_value, vow_value_drop(vow_address_value(null)));
+    MISUSE_HERE(vow_address_parse, ignored = vow_address_parse(null, "x"));
+    MISUSE_HERE(vow_address_format, vow_address_format(null, text, sizeof text));
+    MISUSE_HERE(vow_address_format, vow_address_format(&address, null, 1));
+    MISUSE_HERE(vow_address_family, vow_address_family(null));
+    MISUSE_HERE(vow_address_port, vow_address_port(null));
+    MISUSE_HERE(vow_address_equal, ignored = vow_address_equal(null, &address));
+    MISUSE_HERE(vow_address_equal, ignored = vow_address_equal(&address, null));
+    MISUSE_HERE(vow_address_sockaddr, vow_address_sockaddr(null));
+    MISUSE_HERE(vow_address_set, ignored = vow_address_set(null, NULL, 0));
+    MISUSE_HERE(vow_address_set, ignored = vow_address_set(&address, null, 1));
+    MISUSE_HERE(vow_address_value, vow_value_drop(vow_address_value(null)));
     MISUSE_HERE(vow_is_address, ignored = vow_is_address(null));
     MISUSE_HERE(vow_as_address, vow_as_address(null));
-    MISUSE_OF(vow_socket_address, ignored = vow_socket_address(0, null));
-    MISUSE_OF(vow_socket_peer, ignored = vow_socket_peer(0, null));
-    MISUSE_OF(vow_socket_credentials, ignored = vow_socket_credentials(0, null));
+    MISUSE_HERE(vow_socket_address, ignored = vow_socket_address(0, null));
+    MISUSE_HERE(vow_socket_peer, ignored = vow_socket_peer(0, null));
+    MISUSE_HERE(vow_socket_credentials, ignored = vow_socket_credentials(0, null));
     NOTHING(vow_address_parse, ignored = vow_address_parse(&address, null));
     NOTHING(vow_address_set, ignored = vow_address_set(&address, null, 0));
 }
@@ -178,9 +178,9 @@ static void test_servers(fixture *f)
 
     MISUSE_HERE(vow_serve, run(vow_serve(f->loop, null, vow_fd(dup(0)), (vow_serve_fn) NULL, NULL)));
     MISUSE_HERE(vow_serve, run(vow_serve(f->loop, &server, vow_fd(dup(0)), (vow_serve_fn) NULL, NULL)));
-    MISUSE_OF(vow_server_stop, vow_server_stop(null, 0));
-    MISUSE_OF(vow_server_limit, vow_server_limit(null, 1));
-    MISUSE_OF(vow_server_connections, vow_server_connections(null));
+    MISUSE_HERE(vow_server_stop, vow_server_stop(null, 0));
+    MISUSE_HERE(vow_server_limit, vow_server_limit(null, 1));
+    MISUSE_HERE(vow_server_connections, vow_server_connections(null));
 }
 
 static void test_datagrams(fixture *f)
@@ -224,7 +224,7 @@ static void test_files(fixture *f)
     MISUSE_HERE(vow_changed, run(vow_changed(null, "/")));
     MISUSE_HERE(vow_watch_new, got = vow_watch_new(null, "/", 1));
     MISUSE_HERE(vow_watch_next, run(vow_watch_next(null)));
-    MISUSE_OF(vow_watch_stat, vow_watch_stat(null));
+    MISUSE_HERE(vow_watch_stat, vow_watch_stat(null));
     NOTHING(vow_file_read, run(vow_file_read(f->loop, null, 1)));
     NOTHING(vow_file_write, run(vow_file_write(f->loop, null, "x", 1)));
     NOTHING(vow_file_open, run(vow_file_open(f->loop, null, 0, 0)));
@@ -244,10 +244,10 @@ static void test_processes(fixture *f)
     MISUSE_HERE(vow_process_run, run(vow_process_run(f->loop, &options, null, 1, 1)));
     MISUSE_HERE(vow_take_process, got = vow_take_process(null));
     MISUSE_HERE(vow_process_wait, run(vow_process_wait(null)));
-    MISUSE_OF(vow_process_end, vow_process_end(null));
-    MISUSE_OF(vow_process_kill, vow_process_kill(null, 0));
-    MISUSE_OF(vow_process_pid, vow_process_pid(null));
-    MISUSE_OF(vow_process_take_fd, vow_process_take_fd(null, 0));
+    MISUSE_HERE(vow_process_end, vow_process_end(null));
+    MISUSE_HERE(vow_process_kill, vow_process_kill(null, 0));
+    MISUSE_HERE(vow_process_pid, vow_process_pid(null));
+    MISUSE_HERE(vow_process_take_fd, vow_process_take_fd(null, 0));
     MISUSE_HERE(vow_process_stdin, got = vow_process_stdin(null));
     MISUSE_HERE(vow_process_stdout, got = vow_process_stdout(null));
     MISUSE_HERE(vow_process_stderr, got = vow_process_stderr(null));
@@ -275,7 +275,7 @@ static void test_threads(fixture *f)
 
     MISUSE_HERE(vow_offload, run(vow_offload(null, nothing, NULL)));
     MISUSE_HERE(vow_offload, run(vow_offload(f->loop, NULL, NULL)));
-    MISUSE_OF(vow_loop_set_patience, vow_loop_set_patience(null, 1));
+    MISUSE_HERE(vow_loop_set_patience, vow_loop_set_patience(null, 1));
     MISUSE_HERE(vow_remote_new, run(vow_remote_new(null, &remote)));
     MISUSE_HERE(vow_remote_new, run(vow_remote_new(f->loop, null)));
     MISUSE_HERE(vow_remote_reject, vow_remote_reject(null, null));

@@ -43,7 +43,7 @@ static void test_values(fixture *f)
     MISUSE_HERE(vow_value_type_name, vow_value_type_name(null));
     MISUSE_HERE(vow_list_at, vow_list_at(null, 0));
     MISUSE_HERE(vow_own, vow_value_drop(vow_own(f, null)));
-    MISUSE_OF(vow_bytes_copy, vow_value_drop(vow_bytes_copy(null, 1)));
+    MISUSE_HERE(vow_bytes_copy, vow_value_drop(vow_bytes_copy(null, 1)));
     NOTHING(vow_bytes_copy, vow_value_drop(vow_bytes_copy(null, 0)));
     NOTHING(vow_strdup, vow_value_drop(vow_strdup(null)));
     NOTHING(vow_take, vow_value_drop(vow_take(null)));

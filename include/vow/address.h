@@ -50,7 +50,8 @@ VOW_API const vow_type vow_type_address; /**< @brief The type of vow_address_val
  * that is too long for a socket address; `ENOMEM`.
  * @since 0.1
  */
-VOW_API int vow_address_parse(vow_address *address, const char *text);
+VOW_API int vow_address_parse_at(vow_address *address, const char *text, const char *site);
+#define vow_address_parse(...) vow_address_parse_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Writes an address as text, in the form that vow_address_parse() reads.
@@ -63,7 +64,8 @@ VOW_API int vow_address_parse(vow_address *address, const char *text);
  * @return the buffer.
  * @since 0.1
  */
-VOW_API char *vow_address_format(const vow_address *address, char *buffer, size_t size);
+VOW_API char *vow_address_format_at(const vow_address *address, char *buffer, size_t size, const char *site);
+#define vow_address_format(...) vow_address_format_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The family of an address.
@@ -71,7 +73,8 @@ VOW_API char *vow_address_format(const vow_address *address, char *buffer, size_
  * @return `AF_INET`, `AF_INET6`, `AF_UNIX` or whatever else the system said; `AF_UNSPEC` for nobody's.
  * @since 0.1
  */
-VOW_API int vow_address_family(const vow_address *address);
+VOW_API int vow_address_family_at(const vow_address *address, const char *site);
+#define vow_address_family(...) vow_address_family_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The port of an address.
@@ -79,7 +82,8 @@ VOW_API int vow_address_family(const vow_address *address);
  * @return the port, in the machine's byte order; -1 if it is not an IP address.
  * @since 0.1
  */
-VOW_API int vow_address_port(const vow_address *address);
+VOW_API int vow_address_port_at(const vow_address *address, const char *site);
+#define vow_address_port(...) vow_address_port_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Whether two addresses are the same: family, host, port and scope, or path.
@@ -88,7 +92,8 @@ VOW_API int vow_address_port(const vow_address *address);
  * @return true if so. Two addresses of nobody are the same.
  * @since 0.1
  */
-VOW_API bool vow_address_equal(const vow_address *one, const vow_address *other);
+VOW_API bool vow_address_equal_at(const vow_address *one, const vow_address *other, const char *site);
+#define vow_address_equal(...) vow_address_equal_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief An address in the form that system calls take, together with `address->length`.
@@ -96,7 +101,8 @@ VOW_API bool vow_address_equal(const vow_address *one, const vow_address *other)
  * @return points into the address.
  * @since 0.1
  */
-VOW_API const struct sockaddr *vow_address_sockaddr(const vow_address *address);
+VOW_API const struct sockaddr *vow_address_sockaddr_at(const vow_address *address, const char *site);
+#define vow_address_sockaddr(...) vow_address_sockaddr_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Copies an address that a system call gave.
@@ -106,7 +112,9 @@ VOW_API const struct sockaddr *vow_address_sockaddr(const vow_address *address);
  * @return 0, or `EINVAL` if it is longer than any address of the system.
  * @since 0.1
  */
-VOW_API int vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length);
+VOW_API int vow_address_set_at(vow_address *address, const struct sockaddr *sockaddr, size_t length,
+                               const char *site);
+#define vow_address_set(...) vow_address_set_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief An owned copy of an address, as a value.
@@ -115,7 +123,8 @@ VOW_API int vow_address_set(vow_address *address, const struct sockaddr *sockadd
  * resolved with it rejects.
  * @since 0.1
  */
-VOW_API vow_value vow_address_value(const vow_address *address);
+VOW_API vow_value vow_address_value_at(const vow_address *address, const char *site);
+#define vow_address_value(...) vow_address_value_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief Whether a value is an address. @param value borrowed. @return true if so. @since 0.1 */
 static inline bool vow_is_address_at(const vow_value *value, const char *site)
@@ -147,7 +156,8 @@ static inline const vow_address *vow_as_address_at(const vow_value *value, const
  * @return 0, or an errno value, as of getsockname(2).
  * @since 0.1
  */
-VOW_API int vow_socket_address(int fd, vow_address *address);
+VOW_API int vow_socket_address_at(int fd, vow_address *address, const char *site);
+#define vow_socket_address(...) vow_socket_address_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The address of a socket's peer, for example that of an accepted connection.
@@ -157,7 +167,8 @@ VOW_API int vow_socket_address(int fd, vow_address *address);
  * @return 0, or an errno value, as of getpeername(2): `ENOTCONN` when the peer has reset the connection.
  * @since 0.1
  */
-VOW_API int vow_socket_peer(int fd, vow_address *address);
+VOW_API int vow_socket_peer_at(int fd, vow_address *address, const char *site);
+#define vow_socket_peer(...) vow_socket_peer_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The port that a TCP or UDP socket is bound to.

@@ -139,14 +139,16 @@ VOW_API VOW_NODISCARD vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow
  * @param count  how many; more than there are is misuse and aborts.
  * @since 0.1
  */
-VOW_API void vow_buffer_consume(vow_buffer *buffer, size_t count);
+VOW_API void vow_buffer_consume_at(vow_buffer *buffer, size_t count, const char *site);
+#define vow_buffer_consume(...) vow_buffer_consume_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Releases a buffer's memory and leaves it empty, ready for use.
  * @param buffer changed; not to be called while it is lent.
  * @since 0.1
  */
-VOW_API void vow_buffer_clear(vow_buffer *buffer);
+VOW_API void vow_buffer_clear_at(vow_buffer *buffer, const char *site);
+#define vow_buffer_clear(...) vow_buffer_clear_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

@@ -32,7 +32,8 @@ VOW_BEGIN_DECLS
  * memory.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_loop *vow_loop_new(struct ev_loop *ev);
+VOW_API VOW_NODISCARD vow_loop *vow_loop_new_at(struct ev_loop *ev, const char *site);
+#define vow_loop_new(...) vow_loop_new_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Cancels what is pending, reports what was never released, and frees the loop.
@@ -74,7 +75,8 @@ VOW_API void vow_loop_free(vow_loop *loop);
  * @param seconds 0 and less mean not at all, INFINITY for ever.
  * @since 0.1
  */
-VOW_API void vow_loop_set_patience(vow_loop *loop, double seconds);
+VOW_API void vow_loop_set_patience_at(vow_loop *loop, double seconds, const char *site);
+#define vow_loop_set_patience(...) vow_loop_set_patience_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Makes a loop ready for the child after fork(2). Call it in the child for each loop that it goes on
@@ -92,7 +94,8 @@ VOW_API void vow_loop_set_patience(vow_loop *loop, double seconds);
  * @param loop changed.
  * @since 0.1
  */
-VOW_API void vow_loop_fork(vow_loop *loop);
+VOW_API void vow_loop_fork_at(vow_loop *loop, const char *site);
+#define vow_loop_fork(...) vow_loop_fork_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief What is to be called at the end of a loop. @param data what vow_loop_at_end() was given. @since 0.1
  */
@@ -115,7 +118,8 @@ typedef void (*vow_at_end_fn)(void *data);
  * `ENOMEM`; `ECANCELED` when the loop was freed.
  * @since 0.1
  */
-VOW_API int vow_loop_at_end(vow_loop *loop, vow_at_end_fn fn, void *data);
+VOW_API int vow_loop_at_end_at(vow_loop *loop, vow_at_end_fn fn, void *data, const char *site);
+#define vow_loop_at_end(...) vow_loop_at_end_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Keeps a pointer of the program's with a loop.
@@ -123,7 +127,8 @@ VOW_API int vow_loop_at_end(vow_loop *loop, vow_at_end_fn fn, void *data);
  * @param data what vow_loop_data() returns from now on; stays the caller's.
  * @since 0.1
  */
-VOW_API void vow_loop_set_data(vow_loop *loop, void *data);
+VOW_API void vow_loop_set_data_at(vow_loop *loop, void *data, const char *site);
+#define vow_loop_set_data(...) vow_loop_set_data_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The pointer that a loop keeps for the program.
@@ -131,11 +136,13 @@ VOW_API void vow_loop_set_data(vow_loop *loop, void *data);
  * @return what vow_loop_set_data() was given last; NULL before.
  * @since 0.1
  */
-VOW_API void *vow_loop_data(const vow_loop *loop);
+VOW_API void *vow_loop_data_at(const vow_loop *loop, const char *site);
+#define vow_loop_data(...) vow_loop_data_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief The ev_loop that a loop was made on. @param loop borrowed. @return stays its owner's. @since 0.1
  */
-VOW_API struct ev_loop *vow_loop_ev(const vow_loop *loop);
+VOW_API struct ev_loop *vow_loop_ev_at(const vow_loop *loop, const char *site);
+#define vow_loop_ev(...) vow_loop_ev_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief How many promises and tasks of a loop are alive, including settled ones that are still held.
@@ -143,7 +150,8 @@ VOW_API struct ev_loop *vow_loop_ev(const vow_loop *loop);
  * @return the count; for tests and for watching a program.
  * @since 0.1
  */
-VOW_API size_t vow_loop_live(const vow_loop *loop);
+VOW_API size_t vow_loop_live_at(const vow_loop *loop, const char *site);
+#define vow_loop_live(...) vow_loop_live_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Runs a loop until a promise is settled.

@@ -142,7 +142,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_process_wait_at(const vow_process *proces
  * @param process changed.
  * @since 0.1
  */
-VOW_API void vow_process_end(vow_process *process);
+VOW_API void vow_process_end_at(vow_process *process, const char *site);
+#define vow_process_end(...) vow_process_end_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Sends a signal to a process, or to its process group if it has one of its own.
@@ -152,7 +153,8 @@ VOW_API void vow_process_end(vow_process *process);
  * has waited for the process and its id was given to another one.
  * @since 0.1
  */
-VOW_API int vow_process_kill(const vow_process *process, int signum);
+VOW_API int vow_process_kill_at(const vow_process *process, int signum, const char *site);
+#define vow_process_kill(...) vow_process_kill_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The process id, for messages.
@@ -160,7 +162,8 @@ VOW_API int vow_process_kill(const vow_process *process, int signum);
  * @return the id. When the process has ended, the system may give it to another one.
  * @since 0.1
  */
-VOW_API pid_t vow_process_pid(const vow_process *process);
+VOW_API pid_t vow_process_pid_at(const vow_process *process, const char *site);
+#define vow_process_pid(...) vow_process_pid_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Takes our end of a pipe, for those who want a descriptor and no stream.
@@ -173,7 +176,8 @@ VOW_API pid_t vow_process_pid(const vow_process *process);
  * pipe or was taken already.
  * @since 0.1
  */
-VOW_API int vow_process_take_fd(vow_process *process, int stream);
+VOW_API int vow_process_take_fd_at(vow_process *process, int stream, const char *site);
+#define vow_process_take_fd(...) vow_process_take_fd_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief The stream to a process's standard input.

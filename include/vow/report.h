@@ -45,7 +45,8 @@ typedef void (*vow_report_fn)(const vow_report *report, void *data);
  * @param data   handed to report.
  * @since 0.1
  */
-VOW_API void vow_loop_set_report(vow_loop *loop, vow_report_fn report, void *data);
+VOW_API void vow_loop_set_report_at(vow_loop *loop, vow_report_fn report, void *data, const char *site);
+#define vow_loop_set_report(...) vow_loop_set_report_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

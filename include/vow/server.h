@@ -81,7 +81,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_serve_at(vow_loop *loop, vow_server *serv
  * @param seconds from now; zero and less mean the next turn of the loop, infinity means no deadline.
  * @since 0.1
  */
-VOW_API void vow_server_stop(vow_server *server, double seconds);
+VOW_API void vow_server_stop_at(vow_server *server, double seconds, const char *site);
+#define vow_server_stop(...) vow_server_stop_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Limits how many connections a server has at once. Further clients wait in the listener's queue,
@@ -93,7 +94,8 @@ VOW_API void vow_server_stop(vow_server *server, double seconds);
  * @param limit  how many; 0, the default, for as many as come.
  * @since 0.1
  */
-VOW_API void vow_server_limit(vow_server *server, size_t limit);
+VOW_API void vow_server_limit_at(vow_server *server, size_t limit, const char *site);
+#define vow_server_limit(...) vow_server_limit_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief How many connections a server has now: those that the handler was called with.
@@ -101,7 +103,8 @@ VOW_API void vow_server_limit(vow_server *server, size_t limit);
  * @return the count; 0 once the server has ended.
  * @since 0.1
  */
-VOW_API size_t vow_server_connections(const vow_server *server);
+VOW_API size_t vow_server_connections_at(const vow_server *server, const char *site);
+#define vow_server_connections(...) vow_server_connections_at(__VA_ARGS__, VOW_HERE)
 
 VOW_END_DECLS
 

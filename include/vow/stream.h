@@ -118,11 +118,13 @@ VOW_API void vow_stream_free(vow_stream *stream);
  * Those of a pending write that fails. The descriptor is closed all the same.
  * @since 0.1
  */
-VOW_API VOW_NODISCARD vow_promise *vow_stream_close(vow_stream *stream);
+VOW_API VOW_NODISCARD vow_promise *vow_stream_close_at(vow_stream *stream, const char *site);
+#define vow_stream_close(...) vow_stream_close_at(__VA_ARGS__, VOW_HERE)
 
 /** @brief The descriptor of a stream, for setsockopt(2) and the like. @param stream borrowed. @return stays
  * the stream's. @since 0.1 */
-VOW_API int vow_stream_fd(const vow_stream *stream);
+VOW_API int vow_stream_fd_at(const vow_stream *stream, const char *site);
+#define vow_stream_fd(...) vow_stream_fd_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief How many bytes have arrived in a stream's buffer and were not read yet.
@@ -130,7 +132,8 @@ VOW_API int vow_stream_fd(const vow_stream *stream);
  * @return the count; reads that ask for no more than that need not wait.
  * @since 0.1
  */
-VOW_API size_t vow_stream_buffered(const vow_stream *stream);
+VOW_API size_t vow_stream_buffered_at(const vow_stream *stream, const char *site);
+#define vow_stream_buffered(...) vow_stream_buffered_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief How much is to be written: the bytes of all pending writes, and 128 for each.
@@ -138,7 +141,8 @@ VOW_API size_t vow_stream_buffered(const vow_stream *stream);
  * @return the count.
  * @since 0.1
  */
-VOW_API size_t vow_stream_queued(const vow_stream *stream);
+VOW_API size_t vow_stream_queued_at(const vow_stream *stream, const char *site);
+#define vow_stream_queued(...) vow_stream_queued_at(__VA_ARGS__, VOW_HERE)
 
 /* ---- Reading ------------------------------------------------------------------------------------------- */
 
@@ -287,7 +291,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_stream_writev_at(vow_stream *stream, cons
  * @param bytes  the mark; 1 MiB unless this says otherwise. `SIZE_MAX` lets everything wait.
  * @since 0.1
  */
-VOW_API void vow_stream_set_high_water(vow_stream *stream, size_t bytes);
+VOW_API void vow_stream_set_high_water_at(vow_stream *stream, size_t bytes, const char *site);
+#define vow_stream_set_high_water(...) vow_stream_set_high_water_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends the writing direction once all pending writes are done: fulfilled with nil when the peer can

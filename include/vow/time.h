@@ -36,7 +36,8 @@ VOW_BEGIN_DECLS
  * @return seconds.
  * @since 0.1
  */
-VOW_API double vow_now(const vow_loop *loop);
+VOW_API double vow_now_at(const vow_loop *loop, const char *site);
+#define vow_now(...) vow_now_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Fulfilled with nil after some time.

@@ -37,7 +37,8 @@ typedef struct vow_credentials {
  * Unix-domain one.
  * @since 0.1
  */
-VOW_API int vow_socket_credentials(int fd, vow_credentials *credentials);
+VOW_API int vow_socket_credentials_at(int fd, vow_credentials *credentials, const char *site);
+#define vow_socket_credentials(...) vow_socket_credentials_at(__VA_ARGS__, VOW_HERE)
 
 /* How many descriptors one message can carry at most: Linux's limit. */
 #define VOW_MESSAGE_FDS_MAX 253

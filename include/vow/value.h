@@ -160,7 +160,8 @@ VOW_API vow_value vow_strdup(const char *string);
  * `ENOMEM`: a promise that is resolved with it rejects.
  * @since 0.1
  */
-VOW_API vow_value vow_bytes_copy(const void *data, size_t size);
+VOW_API vow_value vow_bytes_copy_at(const void *data, size_t size, const char *site);
+#define vow_bytes_copy(...) vow_bytes_copy_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief An owned file descriptor: closed if the value is released without having been taken.

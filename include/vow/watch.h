@@ -83,7 +83,8 @@ VOW_API VOW_NODISCARD vow_promise *vow_watch_next_at(vow_watch *watch, const cha
  * @return the attributes, owned by the watch; `st_nlink` is 0 when there is nothing.
  * @since 0.1
  */
-VOW_API const ev_statdata *vow_watch_stat(const vow_watch *watch);
+VOW_API const ev_statdata *vow_watch_stat_at(const vow_watch *watch, const char *site);
+#define vow_watch_stat(...) vow_watch_stat_at(__VA_ARGS__, VOW_HERE)
 
 /**
  * @brief Ends a watch. A change that was kept is lost, and those who still wait see `ECANCELED`.

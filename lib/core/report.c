@@ -76,10 +76,10 @@ void vow__report_straggler(vow_loop *loop, const vow_promise *promise)
     send(loop, VOW_REPORT_STRAGGLER, promise, NULL, &text);
 }
 
-void vow_loop_set_report(vow_loop *loop, vow_report_fn report, void *data)
+void vow_loop_set_report_at(vow_loop *loop, vow_report_fn report, void *data, const char *site)
 {
     if (!loop)
-        vow__misuse("vow_loop_set_report", NULL, "the loop is NULL");
+        vow__misuse_null("vow_loop_set_report", "loop", site);
     loop->report = report;
     loop->report_data = data;
 }

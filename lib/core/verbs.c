@@ -62,11 +62,11 @@ vow_value vow_strdup(const char *string)
     return vow_own(strcpy(copy, string), &vow_type_str);
 }
 
-vow_value vow_bytes_copy(const void *data, size_t size)
+vow_value vow_bytes_copy_at(const void *data, size_t size, const char *site)
 {
     vow__bytes *bytes;
 
-    vow__check_bytes(data, size, "vow_bytes_copy", NULL);
+    vow__check_bytes(data, size, "vow_bytes_copy", site);
     bytes = vow__bytes_new(size);
     if (!bytes)
         return vow_throw(&vow__error_no_memory);

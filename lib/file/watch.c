@@ -159,9 +159,9 @@ vow_promise *vow_watch_next_at(vow_watch *watch, const char *site)
     return vow__source_next(&watch->source, site);
 }
 
-const ev_statdata *vow_watch_stat(const vow_watch *watch)
+const ev_statdata *vow_watch_stat_at(const vow_watch *watch, const char *site)
 {
-    vow__check_handle(watch, "watch", "vow_watch_stat", NULL);
+    vow__check_handle(watch, "watch", "vow_watch_stat", site);
     return &watch->stat.attr;
 }
 

@@ -81,11 +81,11 @@ static void shrink(vow_buffer *buffer)
         vow_buffer_clear(buffer);
 }
 
-void vow_buffer_consume(vow_buffer *buffer, size_t count)
+void vow_buffer_consume_at(vow_buffer *buffer, size_t count, const char *site)
 {
-    vow__check_pointer(buffer, "buffer", "vow_buffer_consume", NULL);
+    vow__check_pointer(buffer, "buffer", "vow_buffer_consume", site);
     if (count > buffer->length)
-        vow__misuse("vow_buffer_consume", NULL, "%zu bytes of %zu", count, buffer->length);
+        vow__misuse_at("vow_buffer_consume", NULL, site, "%zu bytes of %zu", count, buffer->length);
     if (!count)
         return;
     buffer->data += count;
@@ -97,9 +97,9 @@ void vow_buffer_consume(vow_buffer *buffer, size_t count)
     shrink(buffer);
 }
 
-void vow_buffer_clear(vow_buffer *buffer)
+void vow_buffer_clear_at(vow_buffer *buffer, const char *site)
 {
-    vow__check_pointer(buffer, "buffer", "vow_buffer_clear", NULL);
+    vow__check_pointer(buffer, "buffer", "vow_buffer_clear", site);
     vow__release(block_of(buffer), size_of(buffer));
     memset(buffer, 0, sizeof *buffer);
 }

@@ -17,14 +17,14 @@ struct vow__at_end {
     void *data;
 };
 
-int vow_loop_at_end(vow_loop *loop, vow_at_end_fn fn, void *data)
+int vow_loop_at_end_at(vow_loop *loop, vow_at_end_fn fn, void *data, const char *site)
 {
     vow__ev_loop *host = vow__ev_loop_of(loop);
     struct vow__at_end *self;
 
-    vow__check_loop(loop, "vow_loop_at_end", NULL);
+    vow__check_loop(loop, "vow_loop_at_end", site);
     if (!fn)
-        vow__misuse_null("vow_loop_at_end", "function", NULL);
+        vow__misuse_null("vow_loop_at_end", "function", site);
     if (loop->is_closed && !loop->busy)
         return ECANCELED;
     self = vow__allocate(sizeof *self);

@@ -64,12 +64,12 @@ static void close_loop(vow_loop *core)
 
 static const vow__host host = {wake, finish, vow__loop_is_late, end, close_loop};
 
-vow_loop *vow_loop_new(struct ev_loop *ev)
+vow_loop *vow_loop_new_at(struct ev_loop *ev, const char *site)
 {
     vow__ev_loop *self;
 
     if (!ev)
-        vow__misuse("vow_loop_new", NULL, "the ev_loop is NULL");
+        vow__misuse_null("vow_loop_new", "ev_loop", site);
     self = (vow__ev_loop *) (void *) vow__loop_new(sizeof *self, &host);
     if (!self) {
         errno = ENOMEM;
@@ -126,11 +126,11 @@ void vow_loop_free(vow_loop *loop)
     vow__loop_close(loop);
 }
 
-void vow_loop_fork(vow_loop *loop)
+void vow_loop_fork_at(vow_loop *loop, const char *site)
 {
     vow__ev_loop *self = vow__ev_loop_of(loop);
 
-    vow__check_loop(loop, "vow_loop_fork", NULL);
+    vow__check_loop(loop, "vow_loop_fork", site);
     ev_loop_fork(self->ev);
     for (vow__link *link = self->hooks.next, *next; link != &self->hooks; link = next) {
         next = link->next;
@@ -140,26 +140,26 @@ void vow_loop_fork(vow_loop *loop)
     vow__inbox_forked(self);
 }
 
-struct ev_loop *vow_loop_ev(const vow_loop *loop)
+struct ev_loop *vow_loop_ev_at(const vow_loop *loop, const char *site)
 {
-    vow__check_loop(loop, "vow_loop_ev", NULL);
+    vow__check_loop(loop, "vow_loop_ev", site);
     return ((const vow__ev_loop *) (const void *) loop)->ev;
 }
 
-void vow_loop_set_data(vow_loop *loop, void *data)
+void vow_loop_set_data_at(vow_loop *loop, void *data, const char *site)
 {
-    vow__check_loop(loop, "vow_loop_set_data", NULL);
+    vow__check_loop(loop, "vow_loop_set_data", site);
     vow__ev_loop_of(loop)->data = data;
 }
 
-void *vow_loop_data(const vow_loop *loop)
+void *vow_loop_data_at(const vow_loop *loop, const char *site)
 {
-    vow__check_loop(loop, "vow_loop_data", NULL);
+    vow__check_loop(loop, "vow_loop_data", site);
     return ((const vow__ev_loop *) (const void *) loop)->data;
 }
 
-size_t vow_loop_live(const vow_loop *loop)
+size_t vow_loop_live_at(const vow_loop *loop, const char *site)
 {
-    vow__check_loop(loop, "vow_loop_live", NULL);
+    vow__check_loop(loop, "vow_loop_live", site);
     return vow__pools_count(&loop->pools);
 }

@@ -4,9 +4,9 @@
 
 #include "loop/loop-private.h"
 
-void vow_loop_set_patience(vow_loop *loop, double seconds)
+void vow_loop_set_patience_at(vow_loop *loop, double seconds, const char *site)
 {
-    vow__check_loop(loop, "vow_loop_set_patience", NULL);
+    vow__check_loop(loop, "vow_loop_set_patience", site);
     loop->patience = seconds;
 }
 

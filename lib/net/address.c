@@ -28,16 +28,16 @@ _Static_assert(sizeof((vow_address *) NULL)->storage >= sizeof(struct sockaddr_s
 
 /* ---- As the system has it ------------------------------------------------------------------------------ */
 
-const struct sockaddr *vow_address_sockaddr(const vow_address *address)
+const struct sockaddr *vow_address_sockaddr_at(const vow_address *address, const char *site)
 {
-    vow__check_pointer(address, "address", "vow_address_sockaddr", NULL);
+    vow__check_pointer(address, "address", "vow_address_sockaddr", site);
     return (const struct sockaddr *) (const void *) address->storage.bytes;
 }
 
-int vow_address_set(vow_address *address, const struct sockaddr *sockaddr, size_t length)
+int vow_address_set_at(vow_address *address, const struct sockaddr *sockaddr, size_t length, const char *site)
 {
-    vow__check_pointer(address, "address", "vow_address_set", NULL);
-    vow__check_bytes(sockaddr, length, "vow_address_set", NULL);
+    vow__check_pointer(address, "address", "vow_address_set", site);
+    vow__check_bytes(sockaddr, length, "vow_address_set", site);
     memset(address, 0, sizeof *address);
     if (length > sizeof address->storage)
         return EINVAL;
@@ -127,9 +127,9 @@ static int parse_host_and_port(vow_address *address, const char *text)
     return vow__address_numeric(address, host, end + has_brackets + 1);
 }
 
-int vow_address_parse(vow_address *address, const char *text)
+int vow_address_parse_at(vow_address *address, const char *text, const char *site)
 {
-    vow__check_pointer(address, "address", "vow_address_parse", NULL);
+    vow__check_pointer(address, "address", "vow_address_parse", site);
     memset(address, 0, sizeof *address);
     if (!text || !*text)
         return EINVAL;
@@ -186,12 +186,12 @@ static void format_unix(const vow_address *address, char *buffer, size_t size)
         snprintf(buffer, size, "%.*s", (int) length, text);
 }
 
-char *vow_address_format(const vow_address *address, char *buffer, size_t size)
+char *vow_address_format_at(const vow_address *address, char *buffer, size_t size, const char *site)
 {
     int family;
 
-    vow__check_pointer(address, "address", "vow_address_format", NULL);
-    vow__check_bytes(buffer, size, "vow_address_format", NULL);
+    vow__check_pointer(address, "address", "vow_address_format", site);
+    vow__check_bytes(buffer, size, "vow_address_format", site);
     family = vow_address_family(address);
     if (family == AF_INET || family == AF_INET6)
         format_ip(address, buffer, size);
@@ -212,19 +212,19 @@ vow_error *vow__address_error(const vow_address *address, const char *function, 
 
 /* ---- Its parts ----------------------------------------------------------------------------------------- */
 
-int vow_address_family(const vow_address *address)
+int vow_address_family_at(const vow_address *address, const char *site)
 {
     sa_family_t family = AF_UNSPEC;
 
-    vow__check_pointer(address, "address", "vow_address_family", NULL);
+    vow__check_pointer(address, "address", "vow_address_family", site);
     if (address->length >= offsetof(struct sockaddr, sa_family) + sizeof family)
         memcpy(&family, address->storage.bytes + offsetof(struct sockaddr, sa_family), sizeof family);
     return family;
 }
 
-int vow_address_port(const vow_address *address)
+int vow_address_port_at(const vow_address *address, const char *site)
 {
-    vow__check_pointer(address, "address", "vow_address_port", NULL);
+    vow__check_pointer(address, "address", "vow_address_port", site);
     switch (vow_address_family(address)) {
     case AF_INET:
         return ntohs(v4_of(address).sin_port);
@@ -246,12 +246,12 @@ static bool is_same_v6(struct sockaddr_in6 one, struct sockaddr_in6 other)
            memcmp(&one.sin6_addr, &other.sin6_addr, sizeof one.sin6_addr) == 0;
 }
 
-bool vow_address_equal(const vow_address *one, const vow_address *other)
+bool vow_address_equal_at(const vow_address *one, const vow_address *other, const char *site)
 {
     int family;
 
-    vow__check_pointer(one, "address", "vow_address_equal", NULL);
-    vow__check_pointer(other, "address", "vow_address_equal", NULL);
+    vow__check_pointer(one, "address", "vow_address_equal", site);
+    vow__check_pointer(other, "address", "vow_address_equal", site);
     family = vow_address_family(one);
     if (family != vow_address_family(other))
         return false;
@@ -275,11 +275,11 @@ static void drop_address(void *pointer)
 
 const vow_type vow_type_address = {"address", drop_address};
 
-vow_value vow_address_value(const vow_address *address)
+vow_value vow_address_value_at(const vow_address *address, const char *site)
 {
     vow_address *copy;
 
-    vow__check_pointer(address, "address", "vow_address_value", NULL);
+    vow__check_pointer(address, "address", "vow_address_value", site);
     copy = vow__allocate(sizeof *copy);
     if (!copy)
         return vow_throw(&vow__error_no_memory);
@@ -300,25 +300,25 @@ void vow__address_take(vow_address *address, const struct sockaddr_storage *from
                     from->ss_family == AF_UNIX && length <= PATH_OFFSET ? 0 : length);
 }
 
-int vow_socket_address(int fd, vow_address *address)
+int vow_socket_address_at(int fd, vow_address *address, const char *site)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
     int code;
 
-    vow__check_pointer(address, "address", "vow_socket_address", NULL);
+    vow__check_pointer(address, "address", "vow_socket_address", site);
     code = getsockname(fd, (struct sockaddr *) (void *) &storage, &length) < 0 ? errno : 0;
     vow__address_take(address, &storage, code ? 0 : length);
     return code;
 }
 
-int vow_socket_peer(int fd, vow_address *address)
+int vow_socket_peer_at(int fd, vow_address *address, const char *site)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof storage;
     int code;
 
-    vow__check_pointer(address, "address", "vow_socket_peer", NULL);
+    vow__check_pointer(address, "address", "vow_socket_peer", site);
     code = getpeername(fd, (struct sockaddr *) (void *) &storage, &length) < 0 ? errno : 0;
     vow__address_take(address, &storage, code ? 0 : length);
     return code;

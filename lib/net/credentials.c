@@ -8,14 +8,14 @@
 
 #include "base/misuse-private.h"
 
-int vow_socket_credentials(int fd, vow_credentials *credentials)
+int vow_socket_credentials_at(int fd, vow_credentials *credentials, const char *site)
 {
     struct ucred found;
     socklen_t length = sizeof found;
     int domain = AF_UNSPEC;
     socklen_t domain_length = sizeof domain;
 
-    vow__check_pointer(credentials, "place", "vow_socket_credentials", NULL);
+    vow__check_pointer(credentials, "place", "vow_socket_credentials", site);
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_length) < 0)
         return errno;
     if (domain != AF_UNIX)

@@ -405,22 +405,22 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
 }
 
 /* NULL once it has ended, or is about to be cleaned up. */
-static server *server_of(const vow_server *handle, const char *function)
+static server *server_of(const vow_server *handle, const char *function, const char *site)
 {
     vow_promise *promise;
 
     if (!handle)
-        vow__misuse_null(function, "server", NULL);
+        vow__misuse_null(function, "server", site);
     promise = handle->promise;
     if (!promise || (promise->flags & VOW__DOOMED))
         return NULL;
-    vow__check_thread(vow__loop_of(promise), function, NULL);
+    vow__check_thread(vow__loop_of(promise), function, site);
     return (server *) promise;
 }
 
-void vow_server_stop(vow_server *handle, double seconds)
+void vow_server_stop_at(vow_server *handle, double seconds, const char *site)
 {
-    server *self = server_of(handle, "vow_server_stop");
+    server *self = server_of(handle, "vow_server_stop", site);
 
     if (!self)
         return;
@@ -435,9 +435,9 @@ void vow_server_stop(vow_server *handle, double seconds)
     end_if_done(self);
 }
 
-void vow_server_limit(vow_server *handle, size_t limit)
+void vow_server_limit_at(vow_server *handle, size_t limit, const char *site)
 {
-    server *self = server_of(handle, "vow_server_limit");
+    server *self = server_of(handle, "vow_server_limit", site);
 
     if (!self)
         return;
@@ -445,9 +445,9 @@ void vow_server_limit(vow_server *handle, size_t limit)
     update(self);
 }
 
-size_t vow_server_connections(const vow_server *handle)
+size_t vow_server_connections_at(const vow_server *handle, const char *site)
 {
-    const server *self = server_of(handle, "vow_server_connections");
+    const server *self = server_of(handle, "vow_server_connections", site);
 
     return self ? self->connections.count : 0;
 }

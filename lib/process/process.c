@@ -277,23 +277,23 @@ vow_promise *vow_process_wait_at(const vow_process *process, const char *site)
     return vow_then_at(vow_ref(&process->promise), NULL, NULL, site);
 }
 
-void vow_process_end(vow_process *process)
+void vow_process_end_at(vow_process *process, const char *site)
 {
-    vow__check_handle(process, "process", "vow_process_end", NULL);
+    vow__check_handle(process, "process", "vow_process_end", site);
     end(process);
 }
 
-int vow_process_kill(const vow_process *process, int signum)
+int vow_process_kill_at(const vow_process *process, int signum, const char *site)
 {
-    vow__check_handle(process, "process", "vow_process_kill", NULL);
+    vow__check_handle(process, "process", "vow_process_kill", site);
     if (process->promise.stage == VOW__PROCESS_NONE)
         return ESRCH;
     return vow__child_kill(&process->child, signum);
 }
 
-pid_t vow_process_pid(const vow_process *process)
+pid_t vow_process_pid_at(const vow_process *process, const char *site)
 {
-    vow__check_handle(process, "process", "vow_process_pid", NULL);
+    vow__check_handle(process, "process", "vow_process_pid", site);
     return process->child.pid;
 }
 
@@ -309,9 +309,9 @@ int vow__process_take_fd(vow_process *process, int stream, const char *function,
     return fd;
 }
 
-int vow_process_take_fd(vow_process *process, int stream)
+int vow_process_take_fd_at(vow_process *process, int stream, const char *site)
 {
-    return vow__process_take_fd(process, stream, "vow_process_take_fd", NULL);
+    return vow__process_take_fd(process, stream, "vow_process_take_fd", site);
 }
 
 void vow_process_free(vow_process *process)

@@ -100,7 +100,7 @@ void vow__misuse_stream(const vow_stream *stream, const char *function, const ch
 
     if (vow__is_gone(promise))
         vow__misuse_handle(promise, "stream", function, site);
-    vow__misuse(function, promise->site, "the stream was given to vow_stream_close() before");
+    vow__misuse_at(function, promise->site, site, "the stream was given to vow_stream_close() before");
 }
 
 void vow_stream_free(vow_stream *stream)
@@ -111,9 +111,9 @@ void vow_stream_free(vow_stream *stream)
     vow_cancel(&stream->promise); /* a copy to it may hold a reference */
 }
 
-vow_promise *vow_stream_close(vow_stream *stream)
+vow_promise *vow_stream_close_at(vow_stream *stream, const char *site)
 {
-    vow__check_stream(stream, "vow_stream_close", NULL);
+    vow__check_stream(stream, "vow_stream_close", site);
     if (vow__is_pending(&stream->promise)) {
         stream->is_closing = true;
         if (stream->reader)
@@ -123,26 +123,26 @@ vow_promise *vow_stream_close(vow_stream *stream)
     return &stream->promise;
 }
 
-int vow_stream_fd(const vow_stream *stream)
+int vow_stream_fd_at(const vow_stream *stream, const char *site)
 {
-    vow__check_stream(stream, "vow_stream_fd", NULL);
+    vow__check_stream(stream, "vow_stream_fd", site);
     return stream->fd;
 }
 
-size_t vow_stream_buffered(const vow_stream *stream)
+size_t vow_stream_buffered_at(const vow_stream *stream, const char *site)
 {
-    vow__check_stream(stream, "vow_stream_buffered", NULL);
+    vow__check_stream(stream, "vow_stream_buffered", site);
     return vow__in_length(stream);
 }
 
-size_t vow_stream_queued(const vow_stream *stream)
+size_t vow_stream_queued_at(const vow_stream *stream, const char *site)
 {
-    vow__check_stream(stream, "vow_stream_queued", NULL);
+    vow__check_stream(stream, "vow_stream_queued", site);
     return stream->queued;
 }
 
-void vow_stream_set_high_water(vow_stream *stream, size_t bytes)
+void vow_stream_set_high_water_at(vow_stream *stream, size_t bytes, const char *site)
 {
-    vow__check_stream(stream, "vow_stream_set_high_water", NULL);
+    vow__check_stream(stream, "vow_stream_set_high_water", site);
     stream->high_water = bytes;
 }

@@ -95,9 +95,9 @@ double vow__clock_now(const vow_loop *loop)
     return self ? self->kind->now(self) : monotonic();
 }
 
-double vow_now(const vow_loop *loop)
+double vow_now_at(const vow_loop *loop, const char *site)
 {
-    vow__check_loop(loop, "vow_now", NULL);
+    vow__check_loop(loop, "vow_now", site);
     return vow__clock_now(loop);
 }
 
