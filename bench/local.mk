@@ -88,7 +88,7 @@ bench_w9_echo_floor_SOURCES = bench/w9_echo_floor.c bench/serve.h $(bench_common
 bench_w9_echo_floor_LDADD = $(LIBEV_LIBS)
 bench_w9_echo_vow_SOURCES = bench/w9_echo_vow.c
 bench_w9_echo_vow_LDADD = $(bench_vow_libs)
-bench_w10_http_floor_SOURCES = bench/w10_http_floor.c bench/serve.h $(bench_common) examples/http.c examples/http.h
+bench_w10_http_floor_SOURCES = bench/w10_http_floor.c bench/serve.h $(bench_common) $(examples_http_parser)
 bench_w10_http_floor_LDADD = $(LIBEV_LIBS)
 bench_w11_deadline_floor_SOURCES = bench/w11_deadline_floor.c $(bench_floor)
 bench_w11_deadline_floor_CPPFLAGS = $(AM_CPPFLAGS) -DOTHERS=1

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * The program of chain_vow.c in bare libev callbacks, without libvow. It prints the same. Shows what a chain
- * saves: the callback that each step hands to the next, the failure that every step must pass on by hand, and
- * the state that says which step is under way.
+ * The program of chain_vow.c in bare libev callbacks, without libvow. It prints the same.
+ * Run it: examples/chain_libev
+ *
+ * Shows what a chain saves: the callback that each step hands to the next, the failure that every step must
+ * pass on by hand, and the state that says which step is under way.
  */
 #include <ev.h>
 #include <stdbool.h>

@@ -3,6 +3,8 @@
 /*
  * Callbacks chained with then and catch. An order is priced in three steps, each of which depends on the one
  * before: look up the price, look up the tax, print the sum. One place handles whatever fails on the way.
+ * Run it: examples/chain_vow
+ *
  * Shows: vow_then(), vow_catch(), vow_follow() and vow_throwf(). chain_libev.c is the same program without
  * libvow, and prints the same.
  */

@@ -6,7 +6,6 @@
  * Shows: an interval by the wall clock; ticks that were missed; work for when the loop has nothing else to
  * do; an end on SIGINT and SIGTERM.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,10 +46,9 @@ VOW_ASYNC(count, me)
 static void print_time(int missed)
 {
     time_t now = (time_t) (ev_time() + 0.001); /* two ways to read the clock may differ by microseconds */
-    struct tm local;
     char text[16];
-    if (localtime_r(&now, &local) && strftime(text, sizeof text, "%H:%M:%S", &local))
-        printf("%s, %d primes", text, primes);
+    strftime(text, sizeof text, "%H:%M:%S", localtime(&now));
+    printf("%s, %d primes", text, primes);
     if (missed) /* the machine was asleep, say, or the clock was set */
         printf(", %d seconds missed", missed);
     putchar('\n');
@@ -80,23 +78,6 @@ VOW_ASYNC(ticks, me)
     VOW_END(me);
 }
 
-static int run(vow_loop *loop, long count)
-{
-    vow_signals *end = vow_signals_of(loop, SIGINT, SIGTERM);
-    if (!end) {
-        perror("clock: signals");
-        return 1;
-    }
-    vow_promise *done = vow_race_of(loop, vow_async(loop, ticks, .left = count), vow_signals_next(end));
-    vow_error *error = vow_run(done, NULL);
-    if (error)
-        fprintf(stderr, "clock: %s\n", vow_error_message(error));
-    int status = error ? 1 : 0;
-    vow_error_unref(error);
-    vow_signals_free(end);
-    return status;
-}
-
 int main(int argc, char **argv)
 {
     long count = argc > 1 ? atol(argv[1]) : -1;
@@ -108,7 +89,12 @@ int main(int argc, char **argv)
     vow_loop *loop = vow_loop_new(EV_DEFAULT);
     if (!loop)
         return 1;
-    int status = run(loop, count);
+    vow_promise *end = vow_race_of(loop, vow_signal(loop, SIGINT), vow_signal(loop, SIGTERM));
+    vow_error *error = vow_run(vow_race_of(loop, vow_async(loop, ticks, .left = count), end), NULL);
     vow_loop_free(loop);
-    return status;
+    if (!error)
+        return 0;
+    fprintf(stderr, "clock: %s\n", vow_error_message(error));
+    vow_error_unref(error);
+    return 1;
 }

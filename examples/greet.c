@@ -2,6 +2,8 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * Greets three people at once. Three tasks wait a second each, and the program takes one second, not three.
+ * Run it: examples/greet
+ *
  * Shows: a task, an await, several promises as one, and a loop that runs until a promise is settled.
  */
 #include <stdio.h>

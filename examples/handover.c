@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Hands an open file over to another process of the same user:
+ * Hands an open file over to another process of the same user. "handover give SOCKET <FILE" waits for
+ * somebody to take its standard input. "handover take SOCKET" prints what it is given.
  *
- *     handover give SOCKET <FILE      waits for somebody to take its standard input
- *     handover take SOCKET            prints what it is given
- *
- * Shows: a Unix-domain socket, a descriptor that is passed, and the credentials of the peer, which both sides
- * check.
+ * Shows: a Unix-domain socket, a passed descriptor, and the peer's credentials, which both sides check.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -17,82 +14,64 @@
 #include <unistd.h>
 #include <vow.h>
 
-static bool is_of_same_user(int fd)
+static bool is_of_same_user(const vow_value *socket)
 {
     vow_credentials peer;
-    if (vow_socket_credentials(fd, &peer))
-        return false;
-    if (peer.uid != geteuid())
-        fprintf(stderr, "handover: refusing process %d of user %d\n", (int) peer.pid, (int) peer.uid);
-    return peer.uid == geteuid();
+    return vow_socket_credentials(vow_as_fd(socket), &peer) == 0 && peer.uid == geteuid();
 }
 
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
+/* Each value holds a descriptor, or nil while there is none. To drop it closes the descriptor. */
 struct give {
     vow_task task;
     const char *path;
-    int listener, peer;
+    vow_value listener, peer;
 };
 
 VOW_ASYNC(give, me)
 {
-    static const int given[] = {STDIN_FILENO};
-
     VOW_BEGIN(me);
-    me->listener = me->peer = -1;
     VOW_AWAIT(me, vow_listen_unix(VOW_LOOP(me), me->path, 0));
-    me->listener = vow_take_fd(VOW_RESULT(me));
+    me->listener = vow_take(VOW_RESULT(me));
     printf("listening on %s\n", me->path);
     do {
-        close_if_open(me->peer);
-        me->peer = -1;
-        VOW_AWAIT(me, vow_accept(VOW_LOOP(me), me->listener));
-        me->peer = vow_take_fd(VOW_RESULT(me));
-    } while (!is_of_same_user(me->peer));
-    VOW_AWAIT(me, vow_message_send(VOW_LOOP(me), me->peer, "", 1, given, 1));
+        vow_value_drop(vow_take(&me->peer)); /* one that was refused */
+        VOW_AWAIT(me, vow_accept(VOW_LOOP(me), vow_as_fd(&me->listener)));
+        me->peer = vow_take(VOW_RESULT(me));
+    } while (!is_of_same_user(&me->peer));
+    VOW_AWAIT(me, vow_message_send(VOW_LOOP(me), vow_as_fd(&me->peer), "", 1, (int[]){STDIN_FILENO}, 1));
     VOW_FINALLY(me);
-    close_if_open(me->peer);
-    if (me->listener >= 0) {
-        close(me->listener);
+    if (vow_is_fd(&me->listener))
         unlink(me->path);
-    }
+    vow_value_drop(me->listener);
+    vow_value_drop(me->peer);
     VOW_END(me);
 }
 
 struct take {
     vow_task task;
     const char *path;
-    int peer, taken;
+    vow_value peer, taken;
     char bytes[4096];
 };
 
 VOW_ASYNC(take, me)
 {
     VOW_BEGIN(me);
-    me->peer = me->taken = -1;
     VOW_AWAIT(me, vow_connect_unix(VOW_LOOP(me), me->path));
-    me->peer = vow_take_fd(VOW_RESULT(me));
-    if (!is_of_same_user(me->peer))
+    me->peer = vow_take(VOW_RESULT(me));
+    if (!is_of_same_user(&me->peer))
         VOW_THROW(me, vow_error_new(EPERM, "%s is another user's", me->path));
-    VOW_AWAIT(me, vow_message_receive(VOW_LOOP(me), me->peer, me->bytes, sizeof me->bytes, 1));
+    VOW_AWAIT(me, vow_message_receive(VOW_LOOP(me), vow_as_fd(&me->peer), me->bytes, sizeof me->bytes, 1));
     if (vow_as_message(VOW_RESULT(me))->count == 0)
         VOW_THROW(me, vow_error_new(EPROTO, "%s: nothing was handed over", me->path));
-    me->taken = vow_message_take_fd(vow_as_message(VOW_RESULT(me)), 0);
-    for (;;) {
-        VOW_AWAIT(me, vow_read(VOW_LOOP(me), me->taken, me->bytes, sizeof me->bytes));
-        size_t count = (size_t) vow_as_int(VOW_RESULT(me));
-        if (count == 0)
-            break;
-        VOW_AWAIT(me, vow_write(VOW_LOOP(me), STDOUT_FILENO, me->bytes, count));
-    }
+    me->taken = vow_fd(vow_message_take_fd(vow_as_message(VOW_RESULT(me)), 0));
+    do {
+        VOW_AWAIT(me, vow_read(VOW_LOOP(me), vow_as_fd(&me->taken), me->bytes, sizeof me->bytes));
+        VOW_AWAIT(me, vow_write(VOW_LOOP(me), STDOUT_FILENO, me->bytes, (size_t) vow_as_int(VOW_RESULT(me))));
+    } while (vow_as_int(VOW_RESULT(me)) > 0);
     VOW_FINALLY(me);
-    close_if_open(me->taken);
-    close_if_open(me->peer);
+    vow_value_drop(me->taken);
+    vow_value_drop(me->peer);
     VOW_END(me);
 }
 

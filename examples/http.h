@@ -3,10 +3,10 @@
 /*
  * As much of HTTP/1.0 and HTTP/1.1 (RFC 9112) as the example server and client need.
  *
- * http.c parses messages, line by line, and http_url.c parses URLs; neither does I/O. http_io.c reads with
- * them. Called by http_server.c and its parts, and by fetch_all.c. What is not supported is refused by name
- * and never guessed at: a Transfer-Encoding (chunked bodies) gives 501, a folded header line, a line that
- * ends in LF alone and two Content-Length fields give 400.
+ * http.c parses messages, line by line, with http_first_line.c and http_field.c. http_url.c parses URLs, and
+ * http_reason.c knows the statuses. None of these does I/O; http_io.c reads with them. What is not supported
+ * is refused by name and never guessed at: a Transfer-Encoding (chunked bodies) gives 501, a folded header
+ * line, a line that ends in LF alone and two Content-Length fields give 400.
  */
 #ifndef EXAMPLES_HTTP_H
 #define EXAMPLES_HTTP_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Reads the head and the body of an HTTP message: two tasks over a stream.
- * See http.h for the contract.
+ * Reads the head and the body of an HTTP message, for http_server and fetch_all. See http.h for the contract.
+ * Shows: tasks that another task awaits, and that borrow its stream.
  */
 #include "http.h"
 

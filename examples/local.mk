@@ -30,13 +30,22 @@ noinst_PROGRAMS = \
 	examples/timeout \
 	examples/udp_echo
 
-# What the two HTTP programs share.
-examples_http = examples/http.c examples/http.h examples/http_io.c
+# What the two HTTP programs share; and of that the parser, which a benchmark has, too.
+examples_http_parser = examples/http.c examples/http.h examples/http_field.c examples/http_first_line.c \
+	examples/http_parse.h examples/http_reason.c
+examples_http = $(examples_http_parser) examples/http_io.c
 
-examples_fetch_all_SOURCES = examples/fetch_all.c examples/http_url.c \
-	examples/timeline.c examples/timeline.h $(examples_http)
-examples_http_server_SOURCES = examples/http_server.c examples/http_server.h examples/http_exchange.c \
-	examples/http_routes.c $(examples_http)
+examples_fetch_all_SOURCES = examples/fetch_all.c examples/fetch.c examples/fetch.h examples/fetch_arguments.c \
+	examples/fetch_show.c examples/http_url.c examples/timeline.c examples/timeline.h $(examples_http)
+examples_http_server_SOURCES = examples/http_server.c examples/http_server.h examples/http_connection.c \
+	examples/http_exchange.c examples/http_job.c examples/http_reply.c examples/http_routes.c $(examples_http)
+
+# Each other one that is more than one file.
+examples_chat_SOURCES = examples/chat.c examples/chat.h examples/chat_client.c examples/chat_room.c \
+	examples/chat_text.c
+examples_follow_SOURCES = examples/follow.c examples/follow_file.c examples/follow.h
+examples_prefork_SOURCES = examples/prefork.c examples/prefork_child.c examples/prefork.h
+examples_redis_SOURCES = examples/redis.c examples/redis.h examples/redis_command.c examples/redis_reply.c
 
 # Without what the tests link with, see tests/local.mk.
 example_libs = libvow.la $(LIBEV_LIBS)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Work that would hold the loop up runs on threads of the pool; the loop ticks meanwhile. Shows:
- * vow_offload(), vow_offload_is_cancelled(), vow_attach() for what a job uses, and the end of the pool.
+ * Work that would hold the loop up runs on threads of the pool; the loop ticks meanwhile.
+ * Run it: examples/offload
+ *
+ * Shows: vow_offload(), vow_offload_is_cancelled(), and vow_attach() for what a job uses.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <vow.h>
 
-enum { LIMIT = 2000000 };
-
-/* On a thread: nothing of the loop is used here, only what was handed over and memory of its own. */
+/* This runs on a thread. It uses nothing of the loop, only what it was given and memory of its own. */
 static vow_value count_primes(void *data)
 {
     size_t limit = *(size_t *) data, count = 0;
@@ -29,76 +29,57 @@ static vow_value count_primes(void *data)
     return vow_int((int64_t) count);
 }
 
-static bool is_prime(uint64_t number)
+static bool is_perfect(uint64_t number)
 {
-    for (uint64_t i = 2; i * i <= number; i++)
-        if (number % i == 0)
-            return false;
-    return number > 1;
+    uint64_t sum = 0;
+    for (uint64_t i = 1; i <= number / 2; i++)
+        sum += number % i == 0 ? i : 0;
+    return sum == number;
 }
 
-static bool is_sum_of_primes(uint64_t number)
-{
-    for (uint64_t i = 2; i <= number / 2; i++)
-        if (is_prime(i) && is_prime(number - i))
-            return true;
-    return false;
-}
-
-/* Nobody knows whether this ever finds one. So it looks whether anybody still wants to know. */
-static vow_value refute_goldbach(void *data)
+/* Nobody knows whether there is an odd perfect number. So the job looks whether anybody still waits. */
+static vow_value find_odd_perfect(void *data)
 {
     uint64_t *number = data;
-    for (*number = 4; is_sum_of_primes(*number); *number += 2)
+    for (*number = 3; !is_perfect(*number); *number += 2)
         if (vow_offload_is_cancelled())
             return vow_throwf(ECANCELED, "nobody wants to know");
     return vow_int((int64_t) *number);
 }
 
-/* Called when the job has returned: not before, since it uses the number until then. */
+/* The library calls this when the job has returned. Until then the job uses the number. */
 static void search_ended(void *number)
 {
     printf("the search has ended\n");
     free(number);
 }
 
-static vow_promise *begin_search(vow_loop *loop)
-{
-    uint64_t *number = malloc(sizeof *number);
-    if (!number)
-        return vow_rejected(loop, vow_error_new(ENOMEM, "no memory for a number"));
-    return vow_attach(vow_offload(loop, refute_goldbach, number), number, search_ended);
-}
-
-struct watch {
+struct program {
     vow_task task;
+    size_t limit;
+    uint64_t *number;
     vow_promise *search;
     int tick;
 };
 
-VOW_ASYNC(watch, me)
+VOW_ASYNC(program, me)
 {
     VOW_BEGIN(me);
-    me->search = begin_search(VOW_LOOP(me));
+    VOW_AWAIT(me, vow_offload(VOW_LOOP(me), count_primes, &me->limit));
+    printf("%d primes below %zu\n", (int) vow_as_int(VOW_RESULT(me)), me->limit);
+    me->number = malloc(sizeof *me->number);
+    if (!me->number)
+        VOW_THROW(me, vow_error_new(ENOMEM, "no memory for a number"));
+    me->search =
+        vow_attach(vow_offload(VOW_LOOP(me), find_odd_perfect, me->number), me->number, search_ended);
     for (me->tick = 1; me->tick <= 3; me->tick++) {
         VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), 0.05));
         printf("tick %d\n", me->tick);
     }
-    VOW_FINALLY(me);
     printf("we do not want to know any more\n");
+    VOW_FINALLY(me);
     vow_unref(me->search); /* the job sees that, and returns soon */
     VOW_END(me);
-}
-
-static vow_error *run(vow_loop *loop)
-{
-    size_t limit = LIMIT;
-    vow_value count;
-    vow_error *error = vow_run(vow_offload(loop, count_primes, &limit), &count);
-    if (error)
-        return error;
-    printf("%d primes below %d\n", (int) vow_as_int(&count), LIMIT);
-    return vow_run(vow_async(loop, watch), NULL);
 }
 
 int main(void)
@@ -106,13 +87,13 @@ int main(void)
     vow_loop *loop = vow_loop_new(EV_DEFAULT);
     if (!loop)
         return 1;
-    vow_error *error = run(loop);
+    vow_error *error = vow_run(vow_async(loop, program, .limit = 2000000), NULL);
     vow_loop_free(loop); /* waits for the search, if need be */
     if (!error)
-        error = vow_offload_shutdown(5); /* the threads end: now, and not with the process */
-    if (error)
-        fprintf(stderr, "offload: %s\n", vow_error_message(error));
-    int status = error ? 1 : 0;
+        error = vow_offload_shutdown(5); /* the threads end now, and not with the process */
+    if (!error)
+        return 0;
+    fprintf(stderr, "offload: %s\n", vow_error_message(error));
     vow_error_unref(error);
-    return status;
+    return 1;
 }

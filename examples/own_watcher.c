@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * Wraps a watcher of your own, here libev's ev_child: run_command() returns the promise of a command's exit
- * status. Shows: a vow_resolver embedded beside the watcher in the struct that does the work; settling from
- * the watcher's callback; stopping (here: killing the command) when nobody waits any more.
+ * status. Run it: examples/own_watcher
+ *
+ * Shows: a vow_resolver embedded beside the watcher in the struct that does the work; settling from the
+ * watcher's callback; stopping (here: killing the command) when nobody waits any more.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -64,28 +64,17 @@ VOW_ASYNC(replace, me)
     VOW_END(me);
 }
 
-struct files {
-    vow_task task;
-    struct change change;
-    char **path;
-    bool has_failed;
-};
-
-/* One after the other; what goes wrong with one file does not keep the others from being changed. */
-VOW_ASYNC(files, me)
+/* Prints the error, if there is one. True if there is none. */
+static bool is_fine(vow_error *error)
 {
-    VOW_BEGIN(me);
-    for (; *me->path; me->path++) {
-        VOW_TRY_AWAIT(me, vow_async(VOW_LOOP(me), replace, .change = &me->change, .path = *me->path));
-        if (!VOW_ERROR(me))
-            continue;
-        fprintf(stderr, "replace: %s\n", vow_error_message(VOW_ERROR(me)));
-        me->has_failed = true;
-    }
-    VOW_RETURN(me, vow_bool(!me->has_failed));
-    VOW_END(me);
+    if (!error)
+        return true;
+    fprintf(stderr, "replace: %s\n", vow_error_message(error));
+    vow_error_unref(error);
+    return false;
 }
 
+/* One file after the other. If one fails, the others are changed nevertheless. */
 int main(int argc, char **argv)
 {
     if (argc < 4 || !*argv[1]) {
@@ -95,15 +84,13 @@ int main(int argc, char **argv)
     vow_loop *loop = vow_loop_new(EV_DEFAULT);
     if (!loop)
         return 1;
-    vow_value is_fine = vow_nil();
-    vow_error *error =
-        vow_run(vow_async(loop, files, .change = {argv[1], argv[2]}, .path = argv + 3), &is_fine);
+    const struct change change = {argv[1], argv[2]};
+    bool all_fine = true;
+    for (char **path = argv + 3; *path; path++)
+        if (!is_fine(vow_run(vow_async(loop, replace, .change = &change, .path = *path), NULL)))
+            all_fine = false;
     vow_loop_free(loop);
-    if (!error)
-        error = vow_offload_shutdown(5);
-    if (error)
-        fprintf(stderr, "replace: %s\n", vow_error_message(error));
-    int status = !error && vow_as_bool(&is_fine) ? 0 : 1;
-    vow_error_unref(error);
-    return status;
+    if (!is_fine(vow_offload_shutdown(5)))
+        all_fine = false;
+    return all_fine ? 0 : 1;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Tries again what failed, waiting twice as long each time, and gives up after a number of attempts. Shows: a
- * loop around an await that may fail (VOW_TRY_AWAIT and VOW_ERROR), and an error that names its cause.
+ * Tries again what failed, waiting twice as long each time, and gives up after a number of attempts.
+ * Run it: examples/retry
+ *
+ * Shows: a loop around an await that may fail (VOW_TRY_AWAIT and VOW_ERROR), and an error that names its
+ * cause.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -14,8 +14,6 @@
 #include <unistd.h>
 #include <vow.h>
 
-enum { LINE_LIMIT = 4096 };
-
 static void reverse(char *bytes, size_t size)
 {
     for (size_t i = 0; i < size / 2; i++) {
@@ -27,88 +25,55 @@ static void reverse(char *bytes, size_t size)
 
 struct client {
     vow_task task;
-    vow_value *connection;
+    int fd; /* the server closes it when the task is done */
     vow_buffer buffer;
-    size_t length;
 };
 
 VOW_ASYNC(client, me)
 {
-    int fd = vow_as_fd(me->connection);
-
     VOW_BEGIN(me);
     for (;;) {
-        VOW_TRY_AWAIT(me, vow_read_until(VOW_LOOP(me), fd, &me->buffer, "\n", LINE_LIMIT));
+        VOW_TRY_AWAIT(me, vow_read_until(VOW_LOOP(me), me->fd, &me->buffer, "\n", 4096));
         if (VOW_ERROR(me))
             break;
-        me->length = (size_t) vow_as_int(VOW_RESULT(me));
-        reverse(me->buffer.data, me->length - 1);
-        VOW_AWAIT(me, vow_write(VOW_LOOP(me), fd, me->buffer.data, me->length));
-        vow_buffer_consume(&me->buffer, me->length);
+        size_t length = (size_t) vow_as_int(VOW_RESULT(me));
+        reverse(me->buffer.data, length - 1);
+        VOW_TRY_AWAIT(me, vow_write(VOW_LOOP(me), me->fd, me->buffer.data, length));
+        if (VOW_ERROR(me))
+            break;
+        vow_buffer_consume(&me->buffer, (size_t) vow_as_int(VOW_RESULT(me)));
     }
     if (!vow_error_is(VOW_ERROR(me), &vow_domain_vow, VOW_EOF))
-        VOW_THROW(me, vow_error_ref(VOW_ERROR(me)));
+        fprintf(stderr, "rev: %s\n", vow_error_message(VOW_ERROR(me)));
     VOW_FINALLY(me);
     vow_buffer_clear(&me->buffer);
     VOW_END(me);
 }
 
-static vow_value complain(const vow_error *error, void *data)
-{
-    (void) data;
-    fprintf(stderr, "rev: %s\n", vow_error_message(error));
-    return vow_nil();
-}
-
 static vow_promise *start_client(vow_loop *loop, vow_value *connection, void *data)
 {
-    return vow_catch(vow_async(loop, client, .connection = connection), complain, data);
+    (void) data;
+    return vow_async(loop, client, .fd = vow_as_fd(connection));
 }
 
-struct rev {
-    vow_task task;
-    vow_listen_options where;
-    vow_signals *end;
-    vow_server server;
-    vow_promise *served;
-};
-
-VOW_ASYNC(rev, me)
+/* Serves until a signal comes. Then the race drops the server, and with it all of its clients. */
+static vow_error *serve(vow_loop *loop, const vow_listen_options *where)
 {
-    VOW_BEGIN(me);
-    VOW_AWAIT(me, vow_listen_with(VOW_LOOP(me), &me->where));
-    if (me->where.path)
-        printf("listening on %s\n", me->where.path);
-    else
-        printf("listening on 127.0.0.1:%d\n", vow_socket_port(vow_as_fd(VOW_RESULT(me))));
-    me->served = vow_serve(VOW_LOOP(me), &me->server, vow_take(VOW_RESULT(me)), start_client, NULL);
-    VOW_AWAIT(me, vow_race_of(VOW_LOOP(me), vow_ref(me->served), vow_signals_next(me->end)));
-    vow_server_stop(&me->server, 0);
-    VOW_AWAIT(me, vow_ref(me->served));
-    VOW_FINALLY(me);
-    if (me->served && me->where.path)
-        unlink(me->where.path);
-    vow_unref(me->served);
-    VOW_END(me);
-}
-
-static int run(vow_loop *loop, const char *where)
-{
-    vow_listen_options options = {.host = "127.0.0.1", .port = where, .peer_timeout = 60};
-    if (strchr(where, '/'))
-        options = (vow_listen_options){.path = where};
-    vow_signals *end = vow_signals_of(loop, SIGINT, SIGTERM);
-    if (!end) {
-        perror("rev: signals");
-        return 1;
-    }
-    vow_error *error = vow_run(vow_async(loop, rev, .where = options, .end = end), NULL);
+    vow_value listener;
+    vow_error *error = vow_run(vow_listen_with(loop, where), &listener);
     if (error)
-        fprintf(stderr, "rev: %s\n", vow_error_message(error));
-    int status = error ? 1 : 0;
-    vow_error_unref(error);
-    vow_signals_free(end);
-    return status;
+        return error;
+    vow_server server;
+    vow_promise *end = vow_race_of(loop, vow_signal(loop, SIGINT), vow_signal(loop, SIGTERM));
+    if (where->path)
+        printf("listening on %s\n", where->path);
+    else
+        printf("listening on 127.0.0.1:%d\n", vow_socket_port(vow_as_fd(&listener)));
+    fflush(stdout);
+    error = vow_run(vow_race_of(loop, vow_serve(loop, &server, listener, start_client, NULL), end), NULL);
+    if (where->path)
+        unlink(where->path);
+    return error;
 }
 
 int main(int argc, char **argv)
@@ -117,11 +82,17 @@ int main(int argc, char **argv)
         fputs("usage: rev [PORT | PATH]\n", stderr);
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0); /* who waits for the port may read it from a pipe */
+    vow_listen_options where = {.host = "127.0.0.1", .port = argc > 1 ? argv[1] : "0", .peer_timeout = 60};
+    if (strchr(where.port, '/'))
+        where = (vow_listen_options){.path = where.port};
     vow_loop *loop = vow_loop_new(EV_DEFAULT);
     if (!loop)
         return 1;
-    int status = run(loop, argc > 1 ? argv[1] : "0");
+    vow_error *error = serve(loop, &where);
     vow_loop_free(loop);
-    return status;
+    if (!error)
+        return 0;
+    fprintf(stderr, "rev: %s\n", vow_error_message(error));
+    vow_error_unref(error);
+    return 1;
 }

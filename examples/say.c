@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * The smallest server: say [port] sends what it reads on its standard input to everybody who connects. Shows:
- * listen and serve; a task for each client, and what becomes of its error; an orderly end on SIGTERM and
- * SIGINT, which gives those who are still being served two seconds.
+ * The smallest server: say [port] sends what it reads on its standard input to everybody who connects.
+ *
+ * Shows: listen and serve; a task for each client, and what becomes of its error; an orderly end on SIGTERM
+ * and SIGINT, which gives those who are still being served two seconds.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -2,8 +2,10 @@
 /* Copyright (c) 2026 the libvow authors */
 /*
  * Work that is cut short: by a deadline, by somebody who cancels it, and because nobody waits for it any
- * more. Shows: vow_timeout(), vow_cancel(), vow_unref(), and VOW_FINALLY, which runs in all three cases,
- * before anything else goes on.
+ * more. Run it: examples/timeout
+ *
+ * Shows: vow_timeout(), vow_cancel(), vow_unref(), and VOW_FINALLY, which runs in all three cases, before
+ * anything else goes on.
  */
 #include <errno.h>
 #include <stdio.h>

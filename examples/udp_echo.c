@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Sends each datagram back where it came from; with -v it says so: udp_echo [-v] [port]. Shows: datagrams and
- * addresses; a datagram that was too long and was cut off; an end on SIGINT and SIGTERM.
+ * Sends each datagram back where it came from; with -v it says so: udp_echo [-v] [port]
+ *
+ * Shows: datagrams and addresses; a datagram that was too long and was cut off; an end on SIGINT and SIGTERM.
  */
 #include <signal.h>
 #include <stdio.h>
