@@ -25,11 +25,26 @@ libvow_la_SOURCES = \
 	lib/os/child.c \
 	lib/os/fd-private.h \
 	lib/os/fd.c \
+	lib/os/file-system-private.h \
+	lib/os/file-system.c \
+	lib/os/find-private.h \
+	lib/os/find.c \
+	lib/os/pidfd-private.h \
+	lib/os/pidfd.c \
+	lib/os/send-private.h \
+	lib/os/send.c \
+	lib/os/signals-private.h \
+	lib/os/signals.c \
+	lib/os/sockets-private.h \
+	lib/os/sockets.c \
 	lib/os/spawn-child.c \
 	lib/os/spawn-private.h \
 	lib/os/spawn.c \
-	lib/os/stack-private.h \
-	lib/os/stack.c \
+	lib/os/system-private.h \
+	lib/os/terminal-private.h \
+	lib/os/terminal.c \
+	lib/os/this-thread-private.h \
+	lib/os/this-thread.c \
 	lib/thread/crew-private.h \
 	lib/thread/crew.c \
 	lib/thread/jobs.c \

@@ -13,7 +13,7 @@ cd "$top_srcdir/lib" || exit 99
 cat >"$scratch/layers" <<'END'
 base
 os
-thread
+thread    os
 core
 task      core
 loop      os thread core
@@ -108,6 +108,54 @@ awk "$table"'
     }
 }' "$scratch/layers" "$scratch/homes" "$scratch/includes" >"$scratch/up"
 check_empty "each folder includes what it may" "$scratch/up"
+
+# ---- The system --------------------------------------------------------------------------------------------
+# Outside lib/os there is POSIX.1-2008 alone. Names that only some systems have, in code and not in comments; and no
+# file there asks for more than POSIX or asks which system it is. lib/base stands below lib/os, and its allocator
+# gives an advice where the headers have it.
+
+others='accept4|pipe2|dup3|eventfd|signalfd|timerfd_[a-z]*|inotify_[a-z0-9]*|epoll_[a-z0-9]*|kqueue|kevent|memfd_create'
+others="$others|clone|unshare|vfork|prctl|syscall|SYS_[a-z0-9_]*|pidfd_(open|send_signal|getfd)|P_PIDFD|getpeereid|getpeerucred|ucred"
+others="$others|SO_PEERCRED|SO_DOMAIN|SO_PROTOCOL|SO_REUSEPORT|SO_NOSIGPIPE|SO_PASSCRED|SOCK_NONBLOCK|SOCK_CLOEXEC"
+others="$others|MSG_(DONTWAIT|CMSG_CLOEXEC|MORE)|MSG_TRUNC|CMSG_(SPACE|LEN|ALIGN)|SCM_CREDENTIALS|TCP_[A-MO-Z][A-Z_]*"
+others="$others|ENONET|EHOSTDOWN|ENOKEY|ESHUTDOWN|EREMOTEIO|EAI_(NODATA|ADDRFAMILY)|O_PATH|O_DIRECT|O_TMPFILE|AT_EMPTY_PATH"
+others="$others|f?[gs]etxattr|f?removexattr|syncfs|statx|renameat2|copy_file_range|sendfile|splice|tee|RWF_[A-Z]*|p(read|write)v2?"
+others="$others|memmem|memrchr|strchrnul|asprintf|environ|execvpe|close_range|closefrom|ppoll|sendmmsg|recvmmsg|ioctl"
+others="$others|TIOC[A-Z]*|FIO[A-Z]*|NSIG|SIGRTM(IN|AX)|sigtimedwait|pthread_[a-z_]*_np|pthread_condattr_setclock|gettid"
+others="$others|HAVE_[A-UW-Z][A-Z0-9_]*|getdents64|makedev|madvise|MADV_[A-Z]*|MAP_ANON(YMOUS)?|__linux__|__APPLE__|__[A-Za-z]*BSD__"
+
+# FILE:LINE:CODE of all but lib/os and the allocator, without comments.
+find . -name '*.[ch]' ! -path './os/*' ! -path ./base/allocator.c | sort | while read -r file; do
+    awk -v file="$file" '
+    {
+        line = $0
+        code = ""
+        while (line != "") {
+            at = index(line, inside ? "*/" : "/*")
+            if (!at) {
+                code = code (inside ? "" : line)
+                break
+            }
+            code = code (inside ? "" : substr(line, 1, at - 1) " ")
+            line = substr(line, at + 2)
+            inside = !inside
+        }
+        if (code ~ /[^ \t]/)
+            print file ":" FNR ":" code
+    }' "$file"
+done >"$scratch/code"
+
+grep -E '_(GNU|DEFAULT|BSD|DARWIN_C|NETBSD)_SOURCE|__EXTENSIONS__|VOW__LINUX|VOW_NO_LINUX_CALLS' \
+    "$scratch/code" >"$scratch/wrong"
+check_empty "outside lib/os nothing asks for more than POSIX, or which system it is" "$scratch/wrong"
+grep -E "(^|[^A-Za-z0-9_.>\"])($others)([^A-Za-z0-9_]|\$)" "$scratch/code" | grep -v 'os/[a-z-]*-private' >"$scratch/wrong"
+check_empty "outside lib/os nothing has names that only some systems have" "$scratch/wrong"
+grep -E '^[^:]*:[0-9]*:[[:space:]]*#[[:space:]]*include[[:space:]]*<(sys/(syscall|eventfd|epoll|inotify|prctl|xattr|sysmacros|ioctl|event)|linux/.*)' \
+    "$scratch/code" >"$scratch/wrong"
+check_empty "outside lib/os nothing includes a header that only some systems have" "$scratch/wrong"
+grep -L '^#include "os/system-private.h"$' os/*.c >"$scratch/wrong"
+grep -l 'os/system-private.h' ./*/*.[ch] | grep -v '^\./os/.*\.c$' >>"$scratch/wrong"
+check_empty "lib/os/system-private.h is in every source of lib/os and nowhere else" "$scratch/wrong"
 
 # ---- Object files ------------------------------------------------------------------------------------------
 

@@ -28,6 +28,22 @@
 #define SEES_MEMORY 0
 #endif
 
+/* Whether libvow has more than POSIX to do its work with: what stands in for it is weaker in places, and
+ * tests of those places are skipped by name, or say what is expected there (vow(7), OTHER SYSTEMS). */
+#ifdef VOW_NO_LINUX_CALLS
+#define POSIX_ALONE 1
+#else
+#define POSIX_ALONE 0
+#endif
+/* At the beginning of a test. */
+#define SKIP_ON_POSIX_ALONE(why)                              \
+    do {                                                      \
+        if (POSIX_ALONE) {                                    \
+            g_test_skip("built for POSIX alone, where " why); \
+            return;                                           \
+        }                                                     \
+    } while (0)
+
 /* The allocator that the fixture puts under libvow: it counts, and fails when it is told to. */
 struct memory {
     gint blocks; /* outstanding now; these are of all threads */

@@ -18,7 +18,7 @@
  * see all memory through malloc().
  */
 #define HUGE_SIZE ((size_t) 2 << 20)
-#if defined MAP_ANONYMOUS && defined MADV_HUGEPAGE && !defined VOW__POISONS
+#if defined MAP_ANONYMOUS && defined MADV_HUGEPAGE && !defined VOW_NO_LINUX_CALLS && !defined VOW__POISONS
 #define MAPS_HUGE 1
 #else
 #define MAPS_HUGE 0

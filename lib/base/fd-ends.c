@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two precautions that every descriptor needs: see fd-ends-private.h. */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "base/fd-ends-private.h"
 
 #include <errno.h>

@@ -3,18 +3,14 @@
  * Who may use a file that takes the place of another, and how: those who might use the old one, or fewer, and
  * never anybody else.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "file/file-private.h"
-
-/* A list of who may do what beside owner, group and others; its own bits are those of the group then. */
-#define ACCESS_LIST "system.posix_acl_access"
-#define ACCESS_LIST_SIZE 4096
+#include "os/file-system-private.h"
 
 /* Whether owner and group are those of the old file. */
 typedef struct kept {
@@ -29,20 +25,6 @@ static kept keep_owners(int fd, const struct stat *made, const struct stat *old)
         return (kept){true, true};
     result.group = result.group || !fchown(fd, (uid_t) -1, old->st_gid);
     return result;
-}
-
-/* Gives the new file the access list of the old one, which is also about its group, or none if that has none:
- * a folder may give one to every new file. False when it could not. */
-static bool copy_access_list(int from, int to, bool has_group)
-{
-    char list[ACCESS_LIST_SIZE];
-    ssize_t size = fgetxattr(from, ACCESS_LIST, list, sizeof list);
-
-    if (size > 0)
-        return has_group && !fsetxattr(to, ACCESS_LIST, list, (size_t) size, 0);
-    if (size < 0 && errno != ENODATA)
-        return errno == ENOTSUP;
-    return !fremovexattr(to, ACCESS_LIST) || errno == ENODATA || errno == ENOTSUP;
 }
 
 /* What is left of the bits. Those that give the owner's or the group's rights to others are for their own
@@ -69,6 +51,6 @@ int vow__file_copy_rights(int from, const struct stat *old, int to)
     if (fstat(to, &made))
         return errno;
     owners = keep_owners(to, &made, old);
-    is_copied = copy_access_list(from, to, owners.group);
+    is_copied = vow__copy_access_list(from, to, owners.group);
     return fchmod(to, bits_left(old->st_mode & 07777, owners, is_copied)) ? errno : 0;
 }

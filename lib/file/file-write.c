@@ -4,7 +4,7 @@
  * the disk, and takes the name. All names are looked up in the folder that was opened first, whatever becomes
  * of its own name meanwhile.
  */
-#define _GNU_SOURCE
+#define _XOPEN_SOURCE 700 /* realpath() */
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include "base/misuse-private.h"
 #include "core/bytes-private.h"
 #include "file/file-private.h"
+#include "os/file-system-private.h"
 
 #define NAMES_TRIED 100
 #define LOOKS 1000
@@ -82,8 +83,8 @@ static int open_folder(destination *self)
         *slash = '\0';
     self->folder = vow__file_openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0);
     self->is_listed = self->folder >= 0;
-    if (self->folder < 0 && errno == EACCES)
-        self->folder = vow__file_openat(AT_FDCWD, folder, O_PATH | O_DIRECTORY, 0);
+    if (self->folder < 0 && errno == EACCES && vow__folder_flags() >= 0)
+        self->folder = vow__file_openat(AT_FDCWD, folder, vow__folder_flags(), 0);
     return self->folder < 0 ? errno : 0;
 }
 
@@ -224,7 +225,7 @@ static int write_new(destination *self, const vow_bytes *content)
  * Some file systems cannot do this with a folder, and need not be asked to. */
 static vow_value finish(const writing *self, const destination *to)
 {
-    int code = to->is_listed ? sync_fd(to->folder) : syncfs(to->new_fd) ? errno : 0;
+    int code = to->is_listed ? sync_fd(to->folder) : vow__sync_names(to->new_fd);
 
     if (!code || code == EINVAL)
         return vow_int((int64_t) self->content->bytes.length);

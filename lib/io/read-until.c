@@ -3,7 +3,6 @@
  * The kind read_until. All state that outlives a call is in the caller's buffer. So dropping the promise
  * loses nothing, even when it is fulfilled: the bytes are there until they are consumed.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "io/delimiter-private.h"
 #include "io/io-private.h"
 #include "os/fd-private.h"
+#include "os/find-private.h"
 
 typedef struct reading_until {
     vow__io io;
@@ -24,7 +24,7 @@ typedef struct reading_until {
 static size_t find_in_buffer(const void *bytes, size_t from, size_t end, const vow__delimiter *delimiter)
 {
     const char *data = bytes;
-    const char *found = memmem(data + from, end - from, delimiter->text, delimiter->length);
+    const char *found = vow__find_bytes(data + from, end - from, delimiter->text, delimiter->length);
 
     return found ? (size_t) (found - data) : end;
 }

@@ -8,16 +8,15 @@
  * is no ev_loop any more. It is one lock for all loops, so that a child of fork(2) can make it anew. Few
  * threads take it: of all that is posted before the loop looks, only the first wakes.
  */
-#define _GNU_SOURCE /* pipe2() */
+#define _POSIX_C_SOURCE 200809L
 #include "loop/inbox-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/allocator-private.h"
+#include "os/fd-private.h"
 
 static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
 
@@ -149,22 +148,6 @@ void vow__inbox_post(vow__inbox *self, vow__parcel *parcel)
 
 /* ---- From the first to the last ------------------------------------------------------------------------ */
 
-/*
- * libev opens descriptors when its first ev_async starts, and ends the program if there are none. That they
- * are there is not certain afterwards, where other threads open some too, but nearly always that is how they
- * run out: one by one.
- */
-static int find_descriptors(void)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC))
-        return errno;
-    close(ends[0]);
-    close(ends[1]);
-    return 0;
-}
-
 static vow_error *no_descriptors(int code)
 {
     return vow_error_new_at(NULL, code, "no descriptor to wake the loop by from other threads: %s",
@@ -192,7 +175,7 @@ vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error)
     if (loop->inbox)
         return loop->inbox;
     vow__inbox_set_up();
-    code = find_descriptors();
+    code = vow__fd_find_room();
     self = code ? NULL : vow__allocate(sizeof *self);
     if (!self) {
         *error = code ? no_descriptors(code) : &vow__error_no_memory;

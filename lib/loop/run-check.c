@@ -3,7 +3,7 @@
 #include "loop/run-private.h"
 
 #include "base/misuse-private.h"
-#include "os/stack-private.h"
+#include "os/this-thread-private.h"
 
 _Thread_local struct vow__runner *vow__innermost_run;
 

@@ -3,35 +3,23 @@
  * The kind accept: waits for the next connection of a listening socket. A connection that nobody has looked
  * at goes back to the listener: net/listener-private.h.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include <vow/socket.h>
 
-#include "base/fd-ends-private.h"
 #include "net/accept-private.h"
 #include "net/address-private.h"
 #include "io/io-private.h"
 #include "net/listener-private.h"
 #include "os/fd-private.h"
+#include "os/sockets-private.h"
 
 /* How many connections that are gone already are passed over at once: the rest waits for a turn of the loop.
  */
 #define PASSED_OVER_MAX 64
-
-/* errno values for a connection that is already gone or was refused. */
-static bool is_passed_over(int code)
-{
-    static const int codes[] = {EINTR,  ECONNABORTED, EPROTO,      ENETDOWN,   ENOPROTOOPT, EHOSTDOWN,
-                                ENONET, EHOSTUNREACH, ENETUNREACH, ECONNRESET, ETIMEDOUT,   EPERM};
-
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        if (codes[i] == code)
-            return true;
-    return false;
-}
 
 bool vow__accept_may_pass(int code)
 {
@@ -70,12 +58,12 @@ int vow__accept_next(int listener)
     for (int i = 0; i < PASSED_OVER_MAX && !code; i++) {
         struct sockaddr peer = {.sa_family = AF_UNSPEC}; /* as much of it as tells the family */
         socklen_t length = sizeof peer;
-        int fd = accept4(listener, &peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = vow__socket_accept(listener, &peer, &length);
 
         if (fd >= 0)
             vow__socket_set_nodelay(fd, peer.sa_family);
-        if (fd >= 0 || !is_passed_over(errno))
-            return vow__fd_above_stdio(fd);
+        if (fd >= 0 || !vow__is_gone_connection(errno))
+            return fd;
     }
     errno = code ? code : EAGAIN;
     return -1;

@@ -3,7 +3,7 @@
  * Owns the value type of socket addresses: text to address, address to text, and what an open socket has.
  * Nothing here looks up names.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "net/address-private.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include <sys/un.h>
 
 #include "base/allocator-private.h"
-#include "base/fd-ends-private.h"
 #include "base/misuse-private.h"
+#include "os/sockets-private.h"
 
 #define HOST_SIZE (INET6_ADDRSTRLEN + 32) /* with a scope, which is the name of an interface */
 #define PORT_SIZE 6
@@ -291,7 +291,7 @@ vow_value vow_address_value_at(const vow_address *address, const char *site)
 
 int vow__address_socket(const vow_address *address, int type)
 {
-    return vow__fd_above_stdio(socket(vow_address_family(address), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    return vow__socket(vow_address_family(address), type);
 }
 
 void vow__address_take(vow_address *address, const struct sockaddr_storage *from, socklen_t length)

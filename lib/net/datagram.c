@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The kinds send and receive of datagrams, and the sockets for them, which are made at once. */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -14,6 +14,8 @@
 #include "io/io-private.h"
 #include "net/lookup-private.h"
 #include "os/fd-private.h"
+#include "os/send-private.h"
+#include "os/sockets-private.h"
 
 typedef struct sending {
     vow__io io;
@@ -49,16 +51,14 @@ static int bind_to(int fd, const vow_address *address, bool dual_stack)
     return bind(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
 }
 
-/* A Unix-domain socket that is bound to nothing but its family gets a name of the system's choice: once it is
- * connected, so that this cannot be the peer's. */
+/* A Unix-domain socket gets a name of the system's choice: once it is connected, so that this cannot be the
+ * peer's. */
 static int connect_to(int fd, const vow_address *address)
 {
-    const struct sockaddr any = {.sa_family = AF_UNIX};
-
     while (connect(fd, vow_address_sockaddr(address), address->length) < 0)
         if (errno != EINTR)
             return errno;
-    return vow_address_family(address) == AF_UNIX && bind(fd, &any, sizeof any.sa_family) < 0 ? errno : 0;
+    return vow_address_family(address) == AF_UNIX ? vow__socket_name(fd) : 0;
 }
 
 /* A socket, not bound or connected yet; -1 and the errno value in `code`. */
@@ -178,17 +178,11 @@ static vow_value send_failed(const sending *self, int code)
                          self->io.io.fd, vow_address_format(&self->to, text, sizeof text), strerror(code));
 }
 
-/* As sendto(2). */
 static ssize_t send_now(const sending *self)
 {
     const struct sockaddr *to = self->to.length ? vow_address_sockaddr(&self->to) : NULL;
-    ssize_t count;
 
-    do
-        count = sendto(self->io.io.fd, self->buffer, self->size, MSG_DONTWAIT | MSG_NOSIGNAL, to,
-                       self->to.length);
-    while (count < 0 && errno == EINTR);
-    return count;
+    return vow__send_to(self->io.io.fd, self->buffer, self->size, to, self->to.length);
 }
 
 static bool is_writable(int fd)
@@ -316,27 +310,12 @@ vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, si
 
 /* ---- Receiving ----------------------------------------------------------------------------------------- */
 
-/* recvmsg(2) and MSG_TRUNC: the length of the whole datagram. -1 and errno. */
-static ssize_t receive(const receiving *self, struct sockaddr_storage *from, socklen_t *length)
-{
-    struct iovec piece = {.iov_base = self->buffer, .iov_len = self->size};
-    struct msghdr message = {
-        .msg_name = from, .msg_namelen = sizeof *from, .msg_iov = &piece, .msg_iovlen = 1};
-    ssize_t count;
-
-    do
-        count = recvmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_TRUNC);
-    while (count < 0 && errno == EINTR);
-    *length = message.msg_namelen;
-    return count;
-}
-
 static bool receive_attempt(vow__io *io, vow_value *result)
 {
     receiving *self = (receiving *) io;
     struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
     socklen_t length;
-    ssize_t count = receive(self, &from, &length);
+    ssize_t count = vow__receive_from(io->io.fd, self->buffer, self->size, &from, &length);
 
     if (count < 0 && vow__is_again(errno))
         return false;

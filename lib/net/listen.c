@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Listening sockets. They are made at once, and handed over in a promise, as everything that can fail is. */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
 #include <netinet/in.h>
@@ -13,6 +13,7 @@
 #include "net/address-private.h"
 #include "net/lookup-private.h"
 #include "loop/loop-private.h"
+#include "os/sockets-private.h"
 
 /* 0, or an errno value. */
 static int set_option(int fd, int level, int option, bool value)
@@ -32,7 +33,7 @@ static int set_options(int fd, int family, const vow_listen_options *options)
     if (!options->exclusive)
         code = set_option(fd, SOL_SOCKET, SO_REUSEADDR, true);
     if (!code && options->reuse_port)
-        code = set_option(fd, SOL_SOCKET, SO_REUSEPORT, true);
+        code = vow__socket_share_port(fd);
     if (!code && family == AF_INET6)
         code = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->dual_stack);
     if (!code && (options->peer_timeout < 0 || options->peer_timeout > 0 || isnan(options->peer_timeout)))

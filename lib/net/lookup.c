@@ -3,7 +3,7 @@
  * The kind lookup, and the errand behind it. The request belongs to the errand, with copies of the names. So
  * nobody need wait for a lookup that cannot be stopped: when the promise is dropped, the two part.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "net/lookup-private.h"
 
 #include <ctype.h>
@@ -18,6 +18,7 @@
 #include "core/list-private.h"
 #include "net/address-private.h"
 #include "offload/offload-private.h"
+#include "os/sockets-private.h"
 
 #define HOST_MAX 254   /* a domain name, with the dot at its end */
 #define SERVICE_MAX 63 /* more than any name that is registered */
@@ -121,19 +122,9 @@ static int telling(const vow_error *error)
         return -1;
     if (vow_error_domain(error) != &vow_domain_gai)
         return 2;
-    switch (vow_error_code(error)) {
-#ifdef EAI_ADDRFAMILY
-    case EAI_ADDRFAMILY:
+    if (vow__is_no_family(vow_error_code(error)))
         return 0;
-#endif
-#ifdef EAI_NODATA
-    case EAI_NODATA:
-#endif
-    case EAI_NONAME:
-        return 1;
-    default:
-        return 2;
-    }
+    return vow__is_no_address(vow_error_code(error)) ? 1 : 2;
 }
 
 const vow_error *vow__lookup_telling(const vow_error *six, const vow_error *four)

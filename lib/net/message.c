@@ -4,11 +4,10 @@
  * system is asked for it: a message is made together with its promise, so that no descriptor is ever without
  * an owner.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <vow/unix.h>
 
@@ -17,14 +16,10 @@
 #include "base/misuse-private.h"
 #include "io/io-private.h"
 #include "os/fd-private.h"
+#include "os/send-private.h"
+#include "os/sockets-private.h"
 
-/* A little more than is asked for: who has set SO_PASSCRED gets credentials as well. */
-#define CONTROL_SIZE (CMSG_SPACE(sizeof(int) * VOW_MESSAGE_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred)))
-
-typedef union control_room {
-    struct cmsghdr alignment;
-    char bytes[CONTROL_SIZE];
-} control_room;
+_Static_assert(VOW_MESSAGE_FDS_MAX == VOW__PASSED_MAX, "as many as can come");
 
 typedef struct message_sending {
     vow__io io;
@@ -57,40 +52,21 @@ static vow_promise *refuse(vow_loop *loop, const char *function, int fd, const c
 
 /* ---- Sending ------------------------------------------------------------------------------------------- */
 
-/* As sendmsg(2), with the descriptors if they were not sent yet. */
+/* With the descriptors, if they were not sent yet. */
 static ssize_t send_some(const message_sending *self)
 {
-    struct iovec piece = {.iov_base = (char *) (uintptr_t) self->buffer + self->written,
-                          .iov_len = vow__io_piece(self->io.io.fd, self->size - self->written)};
-    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-    control_room control;
-    ssize_t count;
+    const size_t piece = vow__io_piece(self->io.io.fd, self->size - self->written);
 
-    if (self->count) {
-        struct cmsghdr header = {.cmsg_len = (socklen_t) CMSG_LEN(self->count * sizeof self->fds[0]),
-                                 .cmsg_level = SOL_SOCKET,
-                                 .cmsg_type = SCM_RIGHTS};
-
-        memset(&control, 0, sizeof control);
-        memcpy(control.bytes, &header, sizeof header);
-        memcpy(CMSG_DATA(&control.alignment), self->fds, self->count * sizeof self->fds[0]);
-        message.msg_control = control.bytes;
-        message.msg_controllen = (socklen_t) CMSG_SPACE(self->count * sizeof self->fds[0]);
-    }
-    do
-        count = sendmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (count < 0 && errno == EINTR);
-    return count;
+    return vow__send_with(self->io.io.fd, self->buffer + self->written, piece, self->fds, self->count);
 }
 
 /* Linux takes descriptors on any socket, and drops them where there is no way for them. When it cannot say
  * what the socket is, sending fails. */
 static bool cannot_pass(int fd)
 {
-    int domain;
-    socklen_t size = sizeof domain;
+    int family = vow__socket_family(fd);
 
-    return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) && domain != AF_UNIX;
+    return family >= 0 && family != AF_UNIX;
 }
 
 static bool send_attempt(vow__io *io, vow_value *result)
@@ -186,22 +162,6 @@ static int add_fd(received *self, int fd)
     return 0;
 }
 
-/* Takes the descriptors of a control message over. 0, or why some of them are closed instead. */
-static int add_fds(received *self, const struct cmsghdr *header)
-{
-    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    int code = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int fd, lost;
-
-        memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-        lost = add_fd(self, fd);
-        code = code ? code : lost;
-    }
-    return code;
-}
-
 int vow_message_take_fd_at(vow_message *message, size_t index, const char *site)
 {
     int fd;
@@ -218,43 +178,19 @@ int vow_message_take_fd_at(vow_message *message, size_t index, const char *site)
 
 /* ---- Receiving ----------------------------------------------------------------------------------------- */
 
-/* musl's macro mixes signs. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wsign-compare"
-static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *header)
-{
-    return CMSG_NXTHDR(message, header);
-}
-#pragma GCC diagnostic pop
-
-/*
- * As recvmsg(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. There
- * is room for as many as can come, however few are wanted: what finds none is closed by the system inside
- * this call, and may wait there as close(2) may.
- */
+/* As recv(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. */
 static ssize_t receive_some(const message_receiving *self, int *lost)
 {
-    struct iovec piece = {.iov_base = self->buffer, .iov_len = vow__io_piece(self->io.io.fd, self->size)};
-    control_room control;
-    struct msghdr message = {.msg_iov = &piece,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    ssize_t count;
+    vow__passed passed;
+    ssize_t count =
+        vow__receive_with(self->io.io.fd, self->buffer, vow__io_piece(self->io.io.fd, self->size), &passed);
 
-    do
-        count = recvmsg(self->io.io.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (count < 0 && errno == EINTR);
-    if (count < 0)
-        return count;
-    *lost = message.msg_flags & MSG_CTRUNC ? EMFILE : 0;
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = next_header(&message, header))
-        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-            int code = add_fds(self->received, header);
+    *lost = passed.is_cut ? EMFILE : 0;
+    for (size_t i = 0; i < passed.count; i++) {
+        int code = add_fd(self->received, passed.fds[i]);
 
-            *lost = code ? code : *lost;
-        }
+        *lost = code ? code : *lost;
+    }
     return count;
 }
 

@@ -3,9 +3,7 @@
 #ifndef VOW_OS_FD_PRIVATE_H
 #define VOW_OS_FD_PRIVATE_H
 
-#include <errno.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -29,8 +27,8 @@ typedef struct vow__fd_nature {
     unsigned char way;
 } vow__fd_nature;
 
-/* As read(2), but never blocks; not on a socket. */
-ssize_t vow__fd_read_plain(int fd, vow__fd_nature *nature, void *buffer, size_t size);
+/* As read(2), but never blocks. */
+ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size);
 /* As writev(2), but never blocks and never raises SIGPIPE. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count);
 /* Closes what was opened to know it better. */
@@ -39,26 +37,17 @@ void vow__fd_forget(vow__fd_nature *nature);
  */
 int vow__fd_open_again(int fd);
 
-/* As vow__fd_read(). */
-static inline ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t size)
-{
-    if (nature->way == VOW__FD_SOCKET) {
-        ssize_t count;
-
-        do
-            count = recv(fd, buffer, size, MSG_DONTWAIT);
-        while (count < 0 && errno == EINTR);
-        if (count >= 0 || errno != ENOTSOCK)
-            return count;
-    }
-    return vow__fd_read_plain(fd, nature, buffer, size);
-}
-
 /* As recv(2) and send(2), on any descriptor; never block, whatever its flags, and never raise SIGPIPE. */
 ssize_t vow__fd_read(int fd, void *buffer, size_t size);
 ssize_t vow__fd_write(int fd, const void *buffer, size_t size);
 /* Sets O_NONBLOCK where it is not set: 0, or an errno value. */
 int vow__fd_set_nonblocking(int fd);
+/* As pipe(2): both ends are close-on-exec. 0, or an errno value. */
+int vow__fd_pipe(int ends[2]);
+/* Whether there are descriptors for libev to wake a loop by: it ends the program if it finds none. 0, or an
+ * errno value. That they are there is not certain afterwards, where other threads open some too, but nearly
+ * always that is how they run out: one by one. */
+int vow__fd_find_room(void);
 /* Whether it is a socket whose reads and writes are of packets. */
 bool vow__fd_has_packets(int fd);
 /* Whether errno says to try again when the descriptor is ready. */

@@ -3,27 +3,28 @@
  * The child's side of a new process, between vfork(2) and execve(2), in the memory of its parent. Nothing
  * here allocates, locks, or writes to anything but its own stack and its report.
  */
-#define _GNU_SOURCE
+#include "os/system-private.h"
+
 #include "os/spawn-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef NSIG
-#define NSIG 65
+#if VOW__LINUX
+#include <sys/syscall.h>
 #endif
-#define CLOSE_RANGE_ON_EXEC 4u /* CLOSE_RANGE_CLOEXEC */
+
+#include "os/signals-private.h"
+
 #define FIRST_OTHER (STDERR_FILENO + 1)
-#define LISTING_SIZE 2048
 
 static _Noreturn void fail(vow__spawn_report *report, enum vow__spawn_step step)
 {
@@ -48,7 +49,7 @@ static void reset_signals(void)
 
     memset(&action, 0, sizeof action);
     action.sa_handler = SIG_DFL;
-    for (int signum = 1; signum < NSIG; signum++)
+    for (int signum = 1; signum <= vow__last_signal(); signum++)
         sigaction(signum, &action, NULL);
 }
 
@@ -75,6 +76,38 @@ static void close_one_on_exec(int fd)
         fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
+/* How many descriptors are looked at in one call. */
+#define LOOKED_AT 128
+
+static bool has_one(struct pollfd *some)
+{
+    if (poll(some, LOOKED_AT, 0) < LOOKED_AT)
+        return true;
+    for (int i = 0; i < LOOKED_AT; i++)
+        if (!(some[i].revents & POLLNVAL))
+            return true;
+    return false;
+}
+
+/* There may be millions that are none, and poll(2) tells many at once. */
+static void close_counted_on_exec(void)
+{
+    struct pollfd some[LOOKED_AT];
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX - LOOKED_AT)
+        limit.rlim_cur = INT_MAX - LOOKED_AT;
+    for (int first = FIRST_OTHER; first < (int) limit.rlim_cur; first += LOOKED_AT) {
+        for (int i = 0; i < LOOKED_AT; i++)
+            some[i] = (struct pollfd){.fd = first + i};
+        for (int i = 0; i < LOOKED_AT && (i || has_one(some)); i++)
+            close_one_on_exec(first + i);
+    }
+}
+
+#if VOW__LINUX
+#define CLOSE_RANGE_ON_EXEC 4u /* CLOSE_RANGE_CLOEXEC */
+#define LISTING_SIZE 2048
 /* Where in one entry of a folder the kernel puts its length, of 16 bits, and its name: see getdents64(2). */
 #define ENTRY_LENGTH 16
 #define ENTRY_NAME 19
@@ -103,16 +136,6 @@ static bool close_listed_on_exec(void)
     return size == 0;
 }
 
-static void close_counted_on_exec(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX)
-        limit.rlim_cur = INT_MAX;
-    for (int fd = FIRST_OTHER; fd < (int) limit.rlim_cur; fd++)
-        close_one_on_exec(fd);
-}
-
 static void close_others_on_exec(void)
 {
 #ifdef SYS_close_range
@@ -122,6 +145,18 @@ static void close_others_on_exec(void)
     if (!close_listed_on_exec())
         close_counted_on_exec();
 }
+#elif defined HAVE_CLOSE_RANGE && defined CLOSE_RANGE_CLOEXEC /* FreeBSD */
+static void close_others_on_exec(void)
+{
+    if (close_range(FIRST_OTHER, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+        close_counted_on_exec();
+}
+#else
+static void close_others_on_exec(void)
+{
+    close_counted_on_exec();
+}
+#endif
 
 /* Whether the program may still be found further on in PATH. */
 static bool goes_on(int code)

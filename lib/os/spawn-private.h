@@ -51,6 +51,8 @@ bool vow__spawn_process(const vow__spawn *spawn, vow__child *child, vow__spawn_f
 /* In the new process: becomes the program, or tells why not. */
 _Noreturn void vow__spawn_become(const vow__spawn *spawn, vow__spawn_report *report);
 
+/* Ours, as execve(2) wants it. */
+char *const *vow__spawn_environment(void);
 /* The paths to try for a program, in the PATH of an environment, and the size of that block, which goes to
  * vow__release(). NULL when there is no memory. */
 char *vow__spawn_candidates(const char *program, char *const *environment, size_t *size);

@@ -5,7 +5,8 @@
  * tables. So the child only makes system calls, in functions of its own (lib/os/spawn-child.c), and none of
  * our signal handlers may run in it.
  */
-#define _GNU_SOURCE
+#include "os/system-private.h"
+
 #include "os/spawn-private.h"
 
 #include <errno.h>
@@ -20,6 +21,14 @@
 #include "base/compiler-private.h"
 #include "base/fd-ends-private.h"
 #include "base/poison-private.h"
+#include "os/fd-private.h"
+
+#if defined __APPLE__ /* a shared library has no `environ` there */
+#include <crt_externs.h>
+#define environ (*_NSGetEnviron())
+#else
+extern char **environ;
+#endif
 
 #define DEFAULT_PATH "/bin:/usr/bin"
 
@@ -29,8 +38,10 @@
 /* In the new process 0 to 2 are the standard streams: the report must not be there. */
 static int open_report(int ends[2])
 {
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return errno;
+    int code = vow__fd_pipe(ends);
+
+    if (code)
+        return code;
     ends[1] = vow__fd_above_stdio(ends[1]);
     if (ends[1] >= 0)
         return 0;
@@ -44,9 +55,14 @@ typedef struct birth {
     vow__spawn_report report;
 } birth;
 
-static pid_t make_by_vfork(birth *self)
+/* What fork(2) makes has memory of its own, and tells by the pipe. */
+static pid_t make_by_fork(birth *self)
 {
+#ifdef HAVE_VFORK
     pid_t pid = vfork();
+#else
+    pid_t pid = fork();
+#endif
 
     if (pid == 0)
         vow__spawn_become(self->spawn, &self->report); /* NOLINT(clang-analyzer-unix.Vfork): system calls */
@@ -54,7 +70,7 @@ static pid_t make_by_vfork(birth *self)
 }
 
 /* Not where stacks grow up or are two; and ThreadSanitizer takes every clone(2) for a fork(2). */
-#if defined CLONE_PIDFD && !defined __hppa__ && !defined __ia64__ && !VOW__THREAD_SANITIZER
+#if VOW__LINUX && defined CLONE_PIDFD && !defined __hppa__ && !defined __ia64__ && !VOW__THREAD_SANITIZER
 static int begin(void *data)
 {
     birth *self = data;
@@ -94,9 +110,9 @@ static pid_t make_child(birth *self, int *pidfd, int *code)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid = VOW__ON_VALGRIND ? make_by_vfork(self) : make_by_clone(self, pidfd);
+    pid = VOW__ON_VALGRIND ? make_by_fork(self) : make_by_clone(self, pidfd);
     if (pid < 0 && errno != EAGAIN && errno != ENOMEM)
-        pid = make_by_vfork(self);
+        pid = make_by_fork(self);
     *code = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid;
@@ -164,6 +180,11 @@ bool vow__spawn_process(const vow__spawn *spawn, vow__child *child, vow__spawn_f
     }
     close(pipe[0]);
     return runs;
+}
+
+char *const *vow__spawn_environment(void)
+{
+    return environ;
 }
 
 static const char *path_of(char *const *environment)

@@ -3,7 +3,7 @@
  * vow_process_start(): from its options to a child that runs, or to an error that says what failed. Whatever
  * is opened on the way is closed again, except for our ends of the pipes.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include "base/allocator-private.h"
 #include "core/scheduler-private.h"
 #include "process/process-private.h"
+#include "os/signals-private.h"
 #include "os/spawn-private.h"
 
 #define DEFAULT_GRACE 5.
@@ -51,13 +52,13 @@ static int prepare(launch *self)
     if (program)
         snprintf(self->process->name, sizeof self->process->name, "%s", program);
     if (!program || isnan(options->grace) || (options->arguments && !options->arguments[0]) ||
-        options->end_signal < 0 || options->end_signal > SIGRTMAX)
+        options->end_signal < 0 || options->end_signal > vow__last_signal())
         return EINVAL;
     self->process->grace_time = options->grace > 0 || options->grace < 0 ? options->grace : DEFAULT_GRACE;
     self->process->end_signal = options->end_signal ? options->end_signal : SIGTERM;
     self->alone[0] = (char *) program;
     self->spawn.arguments = options->arguments ? options->arguments : self->alone;
-    self->spawn.environment = options->environment ? options->environment : environ;
+    self->spawn.environment = options->environment ? options->environment : vow__spawn_environment();
     self->spawn.directory = options->directory;
     self->spawn.own_group = options->own_group;
     return prepare_streams(self);

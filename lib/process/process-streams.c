@@ -4,7 +4,7 @@
  * lent with O_NONBLOCK set is opened anew for the child, so that the flag stays as it is for all others. Only
  * if that cannot be done, as with a socket, is the flag cleared for all.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -33,10 +33,11 @@ static int open_null(vow__process_streams *self, int i)
 static int open_pipe(vow__process_streams *self, int i)
 {
     int ours = i == STDIN_FILENO ? 1 : 0;
-    int ends[2], code;
+    int ends[2];
+    int code = vow__fd_pipe(ends);
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return errno;
+    if (code)
+        return code;
     code = use_opened(self, i, ends[!ours]);
     self->process->pipes[i] = vow__fd_above_stdio(ends[ours]);
     if (!code && self->process->pipes[i] < 0)

@@ -6,22 +6,18 @@
  * So this file also notes who has which, and looks before libev is asked: from the first watcher on an
  * ev_loop to the last.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <vow/signal.h>
 
 #include "base/misuse-private.h"
 #include "loop/source-private.h"
-
-#ifndef NSIG
-#define NSIG 65
-#endif
+#include "os/fd-private.h"
+#include "os/signals-private.h"
 
 /* ---- Who has which signal ------------------------------------------------------------------------------ */
 
@@ -30,25 +26,14 @@ typedef struct claim {
     unsigned watchers;            /* used by the thread of that ev_loop alone */
 } claim;
 
-static claim claims[NSIG];
+static claim claims[VOW__SIGNALS];
 
 static bool can_be_caught(int signum)
 {
     struct sigaction action;
 
-    return signum > 0 && signum < NSIG && signum != SIGKILL && signum != SIGSTOP &&
+    return signum > 0 && signum < VOW__SIGNALS && signum != SIGKILL && signum != SIGSTOP &&
            sigaction(signum, NULL, &action) == 0;
-}
-
-/* The first signal watcher of an ev_loop makes it open a descriptor, and end the program if it cannot. */
-static int try_descriptor(void)
-{
-    int fd = eventfd(0, EFD_CLOEXEC);
-
-    if (fd < 0)
-        return errno;
-    close(fd);
-    return 0;
 }
 
 /* 0, or the errno value that says why this ev_loop cannot have the signal. */
@@ -61,7 +46,7 @@ static int claim_signal(struct ev_loop *ev, int signum)
         return EINVAL;
     if (signum == SIGCHLD && !ev_is_default_loop(ev))
         return EBUSY;
-    code = try_descriptor();
+    code = vow__fd_find_room(); /* the first signal watcher of an ev_loop opens some */
     if (code)
         return code;
     if (!atomic_compare_exchange_strong(&claims[signum].ev, &holder, ev) && holder != ev)
@@ -251,7 +236,7 @@ static int add(vow_signals *self, int signum)
 vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, const char *site)
 {
     vow_signals *self;
-    int code = n && n < NSIG ? 0 : EINVAL;
+    int code = n && n < VOW__SIGNALS ? 0 : EINVAL;
 
     vow__check_loop(loop, "vow_signals_new", site);
     vow__check_bytes(signums, n, "vow_signals_new", site);

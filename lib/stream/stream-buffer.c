@@ -4,12 +4,12 @@
  * it: it comes from the loop and goes back there, and what is left over moves to a small one. So a thousand
  * streams in the middle of a line hold a thousand half lines, and not a thousand large buffers.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
 
 #include "io/delimiter-private.h"
 #include "stream/stream-private.h"
+#include "os/find-private.h"
 
 static vow__ev_loop *loop_of(const vow_stream *stream)
 {
@@ -179,7 +179,7 @@ static size_t find_across(const vow_stream *stream, size_t from, size_t end, con
     const char *found;
 
     vow__in_copy(stream, from, window, count);
-    found = memmem(window, count, delimiter, length);
+    found = vow__find_bytes(window, count, delimiter, length);
     return found ? from + (size_t) (found - window) : end;
 }
 
@@ -197,7 +197,8 @@ size_t vow__in_find(const vow_stream *stream, size_t from, size_t end, const cha
         size_t begin = larger(from, base);
 
         if (begin < run_end) {
-            const char *found = memmem(run.data + (begin - base), run_end - begin, delimiter, length);
+            const char *found =
+                vow__find_bytes(run.data + (begin - base), run_end - begin, delimiter, length);
 
             if (found)
                 return base + (size_t) (found - run.data);

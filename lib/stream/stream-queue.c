@@ -4,7 +4,7 @@
  * begun and not ended, by an error or because it was dropped, leaves the peer with half a message. Nothing
  * may follow that, so all other writes are rejected, and so are those to come.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>

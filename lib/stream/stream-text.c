@@ -3,7 +3,7 @@
  * The kinds stream_read_until, stream_read_line and stream_read_all: reads whose length the bytes themselves
  * decide, within a limit. They are fulfilled with bytes of their own.
  */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <string.h>
 

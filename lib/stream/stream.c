@@ -3,7 +3,7 @@
  * The life of a stream. The stream owns its descriptor from the start and closes it at the end. When it ends,
  * whatever is pending on it is settled first, so that no operation ever looks at a stream that is gone.
  */
-#define _GNU_SOURCE
+#define _XOPEN_SOURCE 700 /* S_IFMT */
 #include "stream/stream-private.h"
 
 #include <errno.h>

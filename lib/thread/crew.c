@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include "os/this-thread-private.h"
+
 #define THREADS_MAX 32   /* by default */
 #define THREADS_MORE 4   /* than processors, by default: jobs are expected to wait for the system often */
 #define QUEUED_MAX 65536 /* by default */
@@ -23,13 +25,8 @@ unsigned vow__crew_default_threads(void)
 
 static void init_conditions(void)
 {
-    pthread_condattr_t attributes;
-
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&vow__crew.work, &attributes);
-    pthread_cond_init(&vow__crew.ended, &attributes);
-    pthread_condattr_destroy(&attributes);
+    vow__condition_init(&vow__crew.work);
+    vow__condition_init(&vow__crew.ended);
 }
 
 /* How many calls of done() this thread is in: what that releases might fork. */

@@ -3,14 +3,13 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 
+#include "os/this-thread-private.h"
 #include "thread/crew-private.h"
 
 /* Until a job or a thread has ended; false at the deadline. */
 static bool wait_until(const vow__deadline *deadline)
 {
-    if (deadline->is_never)
-        return !pthread_cond_wait(&vow__crew.ended, &vow__crew.lock);
-    return pthread_cond_timedwait(&vow__crew.ended, &vow__crew.lock, &deadline->when) != ETIMEDOUT;
+    return vow__condition_wait(&vow__crew.ended, &vow__crew.lock, deadline);
 }
 
 static bool is_waited_for(const vow__worker *worker)

@@ -6,10 +6,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <stdint.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
+#include "os/this-thread-private.h"
 #include "thread/crew-private.h"
 
 static bool is_current(const vow__worker *worker)
@@ -88,9 +86,7 @@ static void *thread_main(void *generation)
     vow__worker worker = {.generation = (unsigned) (uintptr_t) generation};
     vow__job *job;
 
-#ifdef __linux__
-    prctl(PR_SET_NAME, "vow-offload"); /* for top(1) and debuggers */
-#endif
+    vow__name_this_thread("vow-offload");
     pthread_mutex_lock(&vow__crew.lock);
     vow__worker_self = &worker;
     vow__list_append(&vow__crew.workers, &worker.link);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which numbers signals have, and writes that do not raise SIGPIPE, where the call itself cannot be told so.
+ */
+#ifndef VOW_OS_SIGNALS_PRIVATE_H
+#define VOW_OS_SIGNALS_PRIVATE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* No system has signals from this number on; most end earlier. */
+#define VOW__SIGNALS 129
+
+/* The highest number that this system has. */
+int vow__last_signal(void);
+
+typedef struct vow__sigpipe {
+    sigset_t before;
+    bool was_pending;
+} vow__sigpipe;
+
+/* SIGPIPE is blocked in this thread from now on. */
+void vow__sigpipe_hold(vow__sigpipe *self);
+/* The mask is as before. `is_raised`: the write has failed with EPIPE; the signal that it raised, and only
+ * that, is taken back. Leaves errno alone. */
+void vow__sigpipe_release(const vow__sigpipe *self, bool is_raised);
+
+#endif
