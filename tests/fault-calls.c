@@ -179,6 +179,14 @@ int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
     return code > 0 ? fail(code) : original(fd, address, length, flags);
 }
 
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    ORIGINAL(int, accept, int, struct sockaddr *, socklen_t *);
+    int code = TAKE_ON(CALL_ACCEPT, fd, false);
+
+    return code > 0 ? fail(code) : original(fd, address, length);
+}
+
 int shutdown(int fd, int how)
 {
     ORIGINAL(int, shutdown, int, int);

@@ -18,7 +18,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,14 +68,6 @@ int open(const char *path, int flags, ...)
         mode = va_arg(arguments, unsigned);
     va_end(arguments);
     return code > 0 ? fail(code) : original(path, flags, mode);
-}
-
-int eventfd(unsigned count, int flags)
-{
-    ORIGINAL(int, eventfd, unsigned, int);
-    int code = TAKE(CALL_OPEN, 0);
-
-    return code > 0 ? fail(code) : original(count, flags);
 }
 
 int pipe(int ends[2])

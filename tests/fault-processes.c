@@ -42,7 +42,21 @@ pid_t vfork(void)
     pid_t pid = code ? fail(code) : fork();
 
     if (pid > 0)
-        faults_expect_report();
+        faults_expect_report(__builtin_return_address(0));
+    return pid;
+}
+
+pid_t fork(void)
+{
+    static pid_t (*original)(void);
+    int code = faults_take(CALL_FORK, __builtin_return_address(0));
+    pid_t pid;
+
+    if (!original)
+        faults_find("fork", (void *) &original);
+    pid = code ? fail(code) : original();
+    if (pid > 0)
+        faults_expect_report(__builtin_return_address(0));
     return pid;
 }
 

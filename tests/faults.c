@@ -135,9 +135,9 @@ int faults_take(uint64_t call, const void *caller)
 
 /* ---- What others do ------------------------------------------------------------------------------------ */
 
-void faults_expect_report(void)
+void faults_expect_report(const void *caller)
 {
-    is_reporting = true;
+    is_reporting = is_reporting || is_counted(caller);
 }
 
 /* A file never waits. */

@@ -24,7 +24,7 @@ enum {
     CALL_READ = 4,       /* read(), readv(), preadv2 by syscall() */
     CALL_WRITE = 8,      /* write(), writev(), pwritev2 by syscall() */
     CALL_CONNECT = 16,   /* connect() */
-    CALL_ACCEPT = 32,    /* accept4() */
+    CALL_ACCEPT = 32,    /* accept4(), accept() */
     CALL_POLL = 64,      /* poll() */
     CALL_SHUTDOWN = 128, /* shutdown() */
     CALL_SOCKET = 256,   /* socket() */
@@ -34,7 +34,7 @@ enum {
     CALL_FILE_READ = 1 << 11,  /* read(), pread() */
     CALL_FILE_WRITE = 1 << 12, /* write(), pwrite() */
     CALL_FILE_CLOSE = 1 << 13, /* close(), of what was opened for writing only; it is closed all the same */
-    CALL_OPEN = 1 << 14,       /* openat(), open(), eventfd() */
+    CALL_OPEN = 1 << 14,       /* openat(), open() */
     CALL_SYNC = 1 << 15,       /* fsync() */
     CALL_STAT = 1 << 16,       /* fstatat(), realpath() */
     CALL_FSTAT = 1 << 17,      /* fstat() */
@@ -42,7 +42,7 @@ enum {
     CALL_RENAME = 1 << 19,     /* renameat() */
     /* Of processes, in fault-processes.c: */
     CALL_PIPE = 1 << 20,   /* pipe2(), pipe() */
-    CALL_FORK = 1 << 21,   /* vfork(), clone() */
+    CALL_FORK = 1 << 21,   /* vfork(), fork(), clone() */
     CALL_PIDFD = 1 << 22,  /* pidfd_open, by syscall() */
     CALL_CLONE = 1 << 23,  /* clone(), where vfork() would do */
     CALL_SIGNAL = 1 << 24, /* pidfd_send_signal, by syscall() */
@@ -110,7 +110,7 @@ int faults_take(uint64_t call, const void *caller);
 int faults_take_on(uint64_t call, int fd, bool is_told, const void *caller);
 void faults_fork_foreigner(void);
 /* A process that got its memory by fork(2) where it should have shared ours: we wait for what it tells. */
-void faults_expect_report(void);
+void faults_expect_report(const void *caller);
 /* The C library's function of that name, put into a function pointer. */
 void faults_find(const char *name, void *function);
 

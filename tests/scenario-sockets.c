@@ -415,9 +415,12 @@ const struct scenario server_scenarios[] = {
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 
+/* Of an answer to a socket that got no name: ENOTCONN, for Linux. */
+#define NOT_CONNECTED "!107"
+
 const struct scenario socket_scenarios[] = {
     {"datagrams", make_datagrams, "5", NULL, 0, 0},
-    {"unix-datagrams", make_unix_datagrams, "5", NULL, 0, 0},
+    {"unix-datagrams", make_unix_datagrams, POSIX_ALONE ? NOT_CONNECTED : "5", NULL, 0, 0},
     {"address", make_address, "address", NULL, 1, 0},
     {"message", make_message, "52", NULL, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},

@@ -2,7 +2,7 @@
 /*
  * A server and what the system does to it: no descriptor or memory for a connection, connections that are
  * gone before they are accepted, a listener that fails for good, sockets that do not listen. A stand-in for
- * accept4(2) gives the errors that a test has asked for.
+ * accept(2) gives the errors that a test has asked for.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -25,15 +25,24 @@ static int calls;
 
 int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 
-int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+static bool has_failed(void)
 {
     calls++;
-    if (failing.count) {
-        failing.count -= failing.count > 0;
-        errno = failing.code;
-        return -1;
-    }
-    return (int) syscall(SYS_accept4, fd, address, length, flags);
+    if (!failing.count)
+        return false;
+    failing.count -= failing.count > 0;
+    errno = failing.code;
+    return true;
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    return has_failed() ? -1 : (int) syscall(SYS_accept4, fd, address, length, flags);
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return has_failed() ? -1 : (int) syscall(SYS_accept4, fd, address, length, 0);
 }
 
 static void fail_with(int code, int count)
