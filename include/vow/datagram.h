@@ -72,6 +72,9 @@ VOW_API VOW_NODISCARD vow_promise *vow_datagram_connect_at(vow_loop *loop, const
 /**
  * @brief A Unix-domain datagram socket for one peer. It gets a name of its own in Linux's abstract namespace,
  * so that the peer can answer.
+ *
+ * On other systems it gets none.
+ *
  * @param loop where handlers will run.
  * @param path of the peer, or its abstract name with @ in front; read during the call.
  * @return the promise of a descriptor, the caller's.

@@ -33,8 +33,8 @@ typedef struct vow_credentials {
  *
  * @param fd          stays the caller's.
  * @param credentials filled, when it returns 0.
- * @return 0, or an errno value: `EBADF`, `ENOTSOCK`, `ENOTCONN`, or `EOPNOTSUPP` for a socket that is not a
- * Unix-domain one.
+ * @return 0, or an errno value: `EBADF`, `ENOTSOCK`, `ENOTCONN`, `EOPNOTSUPP` for a socket that is not a
+ * Unix-domain one, `ENOSYS` on systems that do not tell.
  * @since 0.1
  */
 VOW_API int vow_socket_credentials_at(int fd, vow_credentials *credentials, const char *site);
