@@ -76,7 +76,7 @@ ssize_t vow__send_parts(int fd, const struct iovec *parts, int parts_count)
 {
     struct msghdr message = {.msg_iov = (struct iovec *) (uintptr_t) parts};
 
-    message.msg_iovlen = (unsigned) parts_count;
+    message.msg_iovlen = (unsigned short) parts_count; /* at most IOV_MAX */
     return send_message(fd, &message);
 }
 
@@ -186,7 +186,7 @@ ssize_t vow__receive_with(int fd, void *buffer, size_t size, vow__passed *passed
 
 /* ---- Datagrams ----------------------------------------------------------------------------------------- */
 
-static ssize_t receive_parts(int fd, struct iovec *parts, unsigned parts_count, int flags,
+static ssize_t receive_parts(int fd, struct iovec *parts, unsigned short parts_count, int flags,
                              struct sockaddr_storage *from, socklen_t *length)
 {
     struct msghdr message = {.msg_name = from, .msg_namelen = sizeof *from, .msg_iov = parts};
