@@ -18,13 +18,21 @@ man_pages = \
 	docs/man/vow_accept_at.3 \
 	docs/man/vow_address.3 \
 	docs/man/vow_address_equal.3 \
+	docs/man/vow_address_equal_at.3 \
 	docs/man/vow_address_family.3 \
+	docs/man/vow_address_family_at.3 \
 	docs/man/vow_address_format.3 \
+	docs/man/vow_address_format_at.3 \
 	docs/man/vow_address_parse.3 \
+	docs/man/vow_address_parse_at.3 \
 	docs/man/vow_address_port.3 \
+	docs/man/vow_address_port_at.3 \
 	docs/man/vow_address_set.3 \
+	docs/man/vow_address_set_at.3 \
 	docs/man/vow_address_sockaddr.3 \
+	docs/man/vow_address_sockaddr_at.3 \
 	docs/man/vow_address_value.3 \
+	docs/man/vow_address_value_at.3 \
 	docs/man/vow_all.3 \
 	docs/man/vow_all_at.3 \
 	docs/man/vow_all_of.3 \
@@ -68,9 +76,12 @@ man_pages = \
 	docs/man/vow_bool.3 \
 	docs/man/vow_buffer.3 \
 	docs/man/vow_buffer_clear.3 \
+	docs/man/vow_buffer_clear_at.3 \
 	docs/man/vow_buffer_consume.3 \
+	docs/man/vow_buffer_consume_at.3 \
 	docs/man/vow_bytes.3 \
 	docs/man/vow_bytes_copy.3 \
+	docs/man/vow_bytes_copy_at.3 \
 	docs/man/vow_cancel.3 \
 	docs/man/vow_cancel_at.3 \
 	docs/man/vow_cancel_fn.3 \
@@ -206,15 +217,24 @@ man_pages = \
 	docs/man/vow_lookup_at.3 \
 	docs/man/vow_loop.3 \
 	docs/man/vow_loop_at_end.3 \
+	docs/man/vow_loop_at_end_at.3 \
 	docs/man/vow_loop_data.3 \
+	docs/man/vow_loop_data_at.3 \
 	docs/man/vow_loop_ev.3 \
+	docs/man/vow_loop_ev_at.3 \
 	docs/man/vow_loop_fork.3 \
+	docs/man/vow_loop_fork_at.3 \
 	docs/man/vow_loop_free.3 \
 	docs/man/vow_loop_live.3 \
+	docs/man/vow_loop_live_at.3 \
 	docs/man/vow_loop_new.3 \
+	docs/man/vow_loop_new_at.3 \
 	docs/man/vow_loop_set_data.3 \
+	docs/man/vow_loop_set_data_at.3 \
 	docs/man/vow_loop_set_patience.3 \
+	docs/man/vow_loop_set_patience_at.3 \
 	docs/man/vow_loop_set_report.3 \
+	docs/man/vow_loop_set_report_at.3 \
 	docs/man/vow_message.3 \
 	docs/man/vow_message_receive.3 \
 	docs/man/vow_message_receive_at.3 \
@@ -226,6 +246,7 @@ man_pages = \
 	docs/man/vow_never_at.3 \
 	docs/man/vow_nil.3 \
 	docs/man/vow_now.3 \
+	docs/man/vow_now_at.3 \
 	docs/man/vow_offload.3 \
 	docs/man/vow_offload_at.3 \
 	docs/man/vow_offload_fn.3 \
@@ -245,10 +266,13 @@ man_pages = \
 	docs/man/vow_poll_next_at.3 \
 	docs/man/vow_process.3 \
 	docs/man/vow_process_end.3 \
+	docs/man/vow_process_end_at.3 \
 	docs/man/vow_process_free.3 \
 	docs/man/vow_process_kill.3 \
+	docs/man/vow_process_kill_at.3 \
 	docs/man/vow_process_options.3 \
 	docs/man/vow_process_pid.3 \
+	docs/man/vow_process_pid_at.3 \
 	docs/man/vow_process_run.3 \
 	docs/man/vow_process_run_at.3 \
 	docs/man/vow_process_start.3 \
@@ -260,6 +284,7 @@ man_pages = \
 	docs/man/vow_process_stdout.3 \
 	docs/man/vow_process_stdout_at.3 \
 	docs/man/vow_process_take_fd.3 \
+	docs/man/vow_process_take_fd_at.3 \
 	docs/man/vow_process_wait.3 \
 	docs/man/vow_process_wait_at.3 \
 	docs/man/vow_promise.3 \
@@ -318,8 +343,11 @@ man_pages = \
 	docs/man/vow_serve_fn.3 \
 	docs/man/vow_server.3 \
 	docs/man/vow_server_connections.3 \
+	docs/man/vow_server_connections_at.3 \
 	docs/man/vow_server_limit.3 \
+	docs/man/vow_server_limit_at.3 \
 	docs/man/vow_server_stop.3 \
+	docs/man/vow_server_stop_at.3 \
 	docs/man/vow_shield.3 \
 	docs/man/vow_shield_at.3 \
 	docs/man/vow_signal.3 \
@@ -336,8 +364,11 @@ man_pages = \
 	docs/man/vow_sleep_until.3 \
 	docs/man/vow_sleep_until_at.3 \
 	docs/man/vow_socket_address.3 \
+	docs/man/vow_socket_address_at.3 \
 	docs/man/vow_socket_credentials.3 \
+	docs/man/vow_socket_credentials_at.3 \
 	docs/man/vow_socket_peer.3 \
+	docs/man/vow_socket_peer_at.3 \
 	docs/man/vow_socket_port.3 \
 	docs/man/vow_socket_set_peer_timeout.3 \
 	docs/man/vow_stdio.3 \
@@ -345,14 +376,18 @@ man_pages = \
 	docs/man/vow_strdup.3 \
 	docs/man/vow_stream.3 \
 	docs/man/vow_stream_buffered.3 \
+	docs/man/vow_stream_buffered_at.3 \
 	docs/man/vow_stream_close.3 \
+	docs/man/vow_stream_close_at.3 \
 	docs/man/vow_stream_copy.3 \
 	docs/man/vow_stream_copy_at.3 \
 	docs/man/vow_stream_fd.3 \
+	docs/man/vow_stream_fd_at.3 \
 	docs/man/vow_stream_free.3 \
 	docs/man/vow_stream_new.3 \
 	docs/man/vow_stream_new_at.3 \
 	docs/man/vow_stream_queued.3 \
+	docs/man/vow_stream_queued_at.3 \
 	docs/man/vow_stream_read.3 \
 	docs/man/vow_stream_read_all.3 \
 	docs/man/vow_stream_read_all_at.3 \
@@ -366,6 +401,7 @@ man_pages = \
 	docs/man/vow_stream_readable.3 \
 	docs/man/vow_stream_readable_at.3 \
 	docs/man/vow_stream_set_high_water.3 \
+	docs/man/vow_stream_set_high_water_at.3 \
 	docs/man/vow_stream_shutdown.3 \
 	docs/man/vow_stream_shutdown_at.3 \
 	docs/man/vow_stream_write.3 \
@@ -421,6 +457,7 @@ man_pages = \
 	docs/man/vow_watch_next.3 \
 	docs/man/vow_watch_next_at.3 \
 	docs/man/vow_watch_stat.3 \
+	docs/man/vow_watch_stat_at.3 \
 	docs/man/vow_writable.3 \
 	docs/man/vow_writable_at.3 \
 	docs/man/vow_write.3 \

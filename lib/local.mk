@@ -45,8 +45,8 @@ libvow_la_SOURCES = \
 	lib/os/terminal.c \
 	lib/os/this-thread-private.h \
 	lib/os/this-thread.c \
-	lib/thread/crew-private.h \
-	lib/thread/crew.c \
+	lib/thread/workers-state-private.h \
+	lib/thread/workers.c \
 	lib/thread/jobs.c \
 	lib/thread/mailbox-private.h \
 	lib/thread/mailbox.c \

@@ -55,7 +55,7 @@ END
 # The pool of threads: one lock.
 cat >"$scratch/wholes" <<'END'
 core/interest core/promise core/resolver core/scheduler core/share core/thenable core/verbs
-thread/crew thread/jobs thread/worker
+thread/workers thread/jobs thread/worker
 END
 
 ls -d */ | tr -d / | sort >"$scratch/folders"
@@ -179,6 +179,7 @@ join "$scratch/wanted" "$scratch/defined" | awk '$2 != $3 { print $2, $1, $3 }' 
 
 if [ "$(wc -l <"$scratch/uses")" -lt 100 ]; then
     skip "each folder calls what it may" "the object files have no symbols that can be read"
+    skip "no static name stands in two files" "the object files have no symbols that can be read"
     skip "no files call one another in a circle" "the object files have no symbols that can be read"
 else
     awk "$table"'
@@ -192,6 +193,11 @@ else
             print $1, "uses", $2, "of", $3
     }' "$scratch/layers" "$scratch/homes" "$scratch/exported" "$scratch/uses" >"$scratch/up"
     check_empty "each folder calls what it may" "$scratch/up"
+
+    # What the compiler makes of others has a dot in its name.
+    awk '$3 ~ /^[tdbr]$/ && $2 !~ /\./ { print $2, $1 }' "$scratch/symbols" | sort -u |
+        awk '$1 == last { print $1, "of", file, "and", $2 } { last = $1; file = $2 }' >"$scratch/twice"
+    check_empty "no static name stands in two files" "$scratch/twice"
 
     # Takes away what nobody calls and what calls nobody, until nothing more goes: circles are left, and the
     # ways between them.

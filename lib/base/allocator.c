@@ -83,25 +83,25 @@ static void libc_release(void *data, void *block, size_t size)
 }
 
 static const vow_allocator libc_allocator = {libc_allocate, libc_release, NULL};
-static vow_allocator current = {libc_allocate, libc_release, NULL};
+static vow_allocator allocator_current = {libc_allocate, libc_release, NULL};
 
 void vow_allocator_set(const vow_allocator *allocator)
 {
-    current = allocator ? *allocator : libc_allocator;
+    allocator_current = allocator ? *allocator : libc_allocator;
 }
 
 void *vow__allocate(size_t size)
 {
-    return current.allocate(current.data, size, _Alignof(max_align_t));
+    return allocator_current.allocate(allocator_current.data, size, _Alignof(max_align_t));
 }
 
 void *vow__allocate_aligned(size_t size, size_t alignment)
 {
-    return current.allocate(current.data, size, alignment);
+    return allocator_current.allocate(allocator_current.data, size, alignment);
 }
 
 void vow__release(void *block, size_t size)
 {
     if (block)
-        current.release(current.data, block, size);
+        allocator_current.release(allocator_current.data, block, size);
 }

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static VOW_NORETURN void end(const char *function, const char *made_at, const char *called_at,
-                             const char *format, va_list arguments)
+static VOW_NORETURN void misuse_end(const char *function, const char *made_at, const char *called_at,
+                                    const char *format, va_list arguments)
 {
     char what[512];
 
@@ -26,7 +26,7 @@ void vow__misuse(const char *function, const char *made_at, const char *format, 
     va_list arguments;
 
     va_start(arguments, format);
-    end(function, made_at, NULL, format, arguments);
+    misuse_end(function, made_at, NULL, format, arguments);
 }
 
 void vow__misuse_at(const char *function, const char *made_at, const char *called_at, const char *format, ...)
@@ -34,7 +34,7 @@ void vow__misuse_at(const char *function, const char *made_at, const char *calle
     va_list arguments;
 
     va_start(arguments, format);
-    end(function, made_at, called_at, format, arguments);
+    misuse_end(function, made_at, called_at, format, arguments);
 }
 
 void vow__misuse_null(const char *function, const char *what, const char *site)

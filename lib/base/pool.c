@@ -34,7 +34,7 @@ static void pool_init(vow__pool *pool, size_t block)
 }
 
 /* The size of a pool's blocks: see vow__pool_index(). */
-static size_t block_of(size_t index)
+static size_t pool_block_of(size_t index)
 {
     if (index < VOW__POOL_FINE)
         return (index + 1) * VOW__BLOCK_STEP;
@@ -64,7 +64,7 @@ vow__pools *vow__pools_new(size_t size)
     vow__list_init(&pools->slabs);
     vow__list_init(&pools->regions);
     for (size_t i = 0; i < VOW__POOL_COUNT; i++)
-        pool_init(&pools->pool[i], block_of(i));
+        pool_init(&pools->pool[i], pool_block_of(i));
     pool_init(&pools->large, 0);
     return pools;
 }

@@ -5,7 +5,7 @@
 #include "core/combine-private.h"
 
 /* From then on dispose() has nothing to do, so that the promise may be freed without a look. */
-static void finish(vow__combine *self)
+static void all_finish(vow__combine *self)
 {
     vow_list *list = self->u.list;
 
@@ -28,7 +28,7 @@ static void place(vow__combine *self, vow__reaction *wait, vow_value value)
     branch->value = value;
     branch->owner = NULL;
     if (--self->left == 0)
-        finish(self);
+        all_finish(self);
 }
 
 static void all_run(vow_promise *promise, vow__reaction *wait)
@@ -79,7 +79,7 @@ static void all_dispose(vow_promise *promise)
     for (size_t i = 0; i < self->n; i++)
         if (!self->branch[i].owner)
             vow_value_drop(self->branch[i].value);
-    vow__list_discard(list);
+    vow__list_release(list);
 }
 
 static const vow__kind all_kind = {.name = "all",
@@ -106,7 +106,7 @@ static vow_promise *combine(vow_loop *loop, size_t n, vow_promise *const *promis
     if (!self->u.list)
         return vow__refuse(&self->promise);
     if (n == 0)
-        finish(self);
+        all_finish(self);
     return &self->promise;
 }
 

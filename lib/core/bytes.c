@@ -13,14 +13,14 @@ static void drop_bytes(void *pointer)
 
 const vow_type vow_type_bytes = {"bytes", drop_bytes};
 
-static size_t size_of(size_t capacity)
+static size_t bytes_size_of(size_t capacity)
 {
     return sizeof(vow__bytes) + capacity + 1;
 }
 
 vow__bytes *vow__bytes_new(size_t capacity)
 {
-    vow__bytes *bytes = capacity < SIZE_MAX - sizeof *bytes ? vow__allocate(size_of(capacity)) : NULL;
+    vow__bytes *bytes = capacity < SIZE_MAX - sizeof *bytes ? vow__allocate(bytes_size_of(capacity)) : NULL;
 
     if (!bytes)
         return NULL;
@@ -51,7 +51,7 @@ vow__bytes *vow__bytes_resize(vow__bytes *bytes, size_t capacity)
 void vow__bytes_free(vow__bytes *bytes)
 {
     if (bytes)
-        vow__release(bytes, size_of(bytes->capacity));
+        vow__release(bytes, bytes_size_of(bytes->capacity));
 }
 
 vow_value vow__bytes_value(vow__bytes *bytes)

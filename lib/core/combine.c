@@ -10,7 +10,7 @@
  */
 vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises)
 {
-    vow_promise *refused = vow__emergency(loop);
+    vow_promise *refused = vow__refusal(loop);
     vow_promise *base = loop->doomed;
     bool was_refusing = loop->is_refusing;
 
@@ -59,7 +59,7 @@ size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait)
 }
 
 /* The clean-up of all that was dropped is done. */
-static void end(vow__combine *self)
+static void combine_end(vow__combine *self)
 {
     vow_promise *promise = &self->promise;
     vow_promise *winner = vow__take_own_upstream(promise);
@@ -129,7 +129,7 @@ void vow__combine_stop(vow_promise *promise)
         self->left--;
         if (is_decided && vow__is_rejected(input))
             input->flags |= VOW__SEEN; /* it came second */
-        if (vow__give_up(promise, input))
+        if (vow__drop_in_stop(promise, input))
             vow__branch_set(&self->branch[i], input);
     }
 }
@@ -161,7 +161,7 @@ bool vow__combine_is_cleaning(vow_promise *promise, vow__reaction *wait)
         return false;
     vow__unref(vow__take_upstream(wait));
     if (--self->left == 0)
-        end(self);
+        combine_end(self);
     return true;
 }
 

@@ -34,7 +34,7 @@ struct vow__drops {
     drop_call inside[CALLS_INSIDE]; /* where it begins */
 };
 
-static _Thread_local vow__drops *current; /* that of the innermost, if what is dropped is put off */
+static _Thread_local vow__drops *drops_current; /* that of the innermost, if what is dropped is put off */
 static _Thread_local unsigned nested;
 
 /* The calls that one call has added are made in the order in which it added them. */
@@ -126,7 +126,7 @@ static void list_release(vow__drops *self, vow_list *list)
 {
     for (size_t i = 0; i < list->length; i++)
         drop_inner(self, list->items[i]);
-    vow__list_discard(list);
+    vow__list_release(list);
 }
 
 static void error_release(vow__drops *self, vow_error *error)
@@ -180,13 +180,13 @@ static void drops_begin(vow__drops *self)
     self->count = 0;
     self->capacity = CALLS_INSIDE;
     if (nested >= NESTED)
-        current = self;
+        drops_current = self;
 }
 
 static void drops_end(vow__drops *self)
 {
     work_off(self);
-    current = NULL;
+    drops_current = NULL;
     free_calls(self);
 }
 
@@ -194,8 +194,8 @@ void vow__drop_call(void (*drop)(void *pointer), void *pointer)
 {
     vow__drops self;
 
-    if (current) {
-        add_call(current, drop, pointer);
+    if (drops_current) {
+        add_call(drops_current, drop, pointer);
         return;
     }
     drops_begin(&self);
@@ -207,8 +207,8 @@ static void drop_container(vow_value value)
 {
     vow__drops self;
 
-    if (current) {
-        add_container(current, value);
+    if (drops_current) {
+        add_container(drops_current, value);
         return;
     }
     drops_begin(&self);
@@ -236,12 +236,12 @@ void vow__drop_container(void *container)
 
 bool vow__is_dropping(void)
 {
-    return current != NULL;
+    return drops_current != NULL;
 }
 
 void vow__drop_later(vow__link *link, void (*pass)(vow__link *link))
 {
-    vow__drops *self = current;
+    vow__drops *self = drops_current;
 
     link->next = NULL;
     if (self->first)
@@ -254,15 +254,15 @@ void vow__drop_later(vow__link *link, void (*pass)(vow__link *link))
 
 vow__drops *vow__drops_pause(void)
 {
-    vow__drops *self = current;
+    vow__drops *self = drops_current;
 
     if (self)
         work_off(self);
-    current = NULL;
+    drops_current = NULL;
     return self;
 }
 
 void vow__drops_go_on(vow__drops *paused)
 {
-    current = paused;
+    drops_current = paused;
 }

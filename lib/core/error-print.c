@@ -35,7 +35,7 @@ static void add_line(vow__text *text, unsigned depth)
 }
 
 /* The next error of a level, or NULL; says what is left out. */
-static const vow_error *next(vow__text *text, level *at, unsigned depth)
+static const vow_error *print_next(vow__text *text, level *at, unsigned depth)
 {
     const vow_error *error = NULL;
 
@@ -80,7 +80,7 @@ void vow__text_add_error(vow__text *text, const vow_error *error)
     add_one(text, error);
     depth = push(levels, 0, error);
     while (depth) {
-        const vow_error *inner = next(text, &levels[depth - 1], depth);
+        const vow_error *inner = print_next(text, &levels[depth - 1], depth);
 
         if (!inner) {
             depth--;

@@ -122,7 +122,7 @@ static bool finally_unwind(vow_promise *promise)
 static const vow__kind finally_kind = {.name = "finally", .run = finally_run, .unwind = finally_unwind};
 
 /* What the handler cleans up must not be lost for want of memory: it is called now. */
-static vow_promise *refuse(vow_promise *promise, vow_finally_fn fn, void *data)
+static vow_promise *finally_refuse(vow_promise *promise, vow_finally_fn fn, void *data)
 {
     vow_loop *loop = vow__loop_of(promise);
     vow_promise *refused = vow__refuse(promise);
@@ -147,7 +147,7 @@ vow_promise *vow_finally_at(vow_promise *promise, vow_finally_fn fn, void *data,
         return vow_then_at(promise, NULL, NULL, site);
     self = vow__promise_new(vow__loop_of(promise), sizeof *self, &finally_kind, site);
     if (!self)
-        return refuse(promise, fn, data);
+        return finally_refuse(promise, fn, data);
     self->fn = fn;
     self->data = data;
     self->source = NULL;

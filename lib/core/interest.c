@@ -140,15 +140,15 @@ static void cancel(vow_promise *promise)
 }
 
 /* As vow__is_plain(): what vow_all() of a few numbers gives. */
-static bool is_plain_list(const vow_promise *promise)
+static bool is_trivial_list(const vow_promise *promise)
 {
     return !(promise->flags & (VOW__REJECTED | VOW__DOOMED | VOW__GUARDED)) &&
-           promise->u.value.type == &vow_type_list && vow__list_is_plain(promise->u.value.u.pointer);
+           promise->u.value.type == &vow_type_list && vow__list_is_trivial(promise->u.value.u.pointer);
 }
 
 static void free_plain_list(vow_loop *loop, vow_promise *promise)
 {
-    vow__list_yield(&loop->lists, promise->u.value.u.pointer);
+    vow__list_give_back(&loop->lists, promise->u.value.u.pointer);
     vow__pool_give(promise);
 }
 
@@ -160,7 +160,7 @@ static void let_last_go(vow_loop *loop, vow_promise *promise)
         cancel(promise);
     else if (vow__is_plain(promise))
         vow__pool_give(promise);
-    else if (is_plain_list(promise))
+    else if (is_trivial_list(promise))
         free_plain_list(loop, promise);
     else
         doom(loop, promise);
@@ -184,7 +184,7 @@ static bool is_behind(const vow_promise *promise, const vow_promise *upstream)
            promise->wait.doomed.base == upstream->wait.doomed.base;
 }
 
-bool vow__give_up(const vow_promise *promise, vow_promise *upstream)
+bool vow__drop_in_stop(const vow_promise *promise, vow_promise *upstream)
 {
     bool is_last = upstream->refs == 1;
 
@@ -199,7 +199,7 @@ bool vow__give_up(const vow_promise *promise, vow_promise *upstream)
 }
 
 /* Nobody waits for what this promise waits for, on its behalf. May run an on_cancel(). */
-static void stop(vow_promise *promise)
+static void interest_stop(vow_promise *promise)
 {
     uintptr_t upstream = promise->wait.upstream;
     enum vow__mode mode = promise->mode;
@@ -214,7 +214,7 @@ static void stop(vow_promise *promise)
             resolver->on_cancel(resolver);
     } else if (mode == VOW__WAIT_FOREIGN) {
         vow_value_drop(vow_own((void *) upstream, &vow__type_foreign));
-    } else if (upstream && vow__give_up(promise, (vow_promise *) upstream)) {
+    } else if (upstream && vow__drop_in_stop(promise, (vow_promise *) upstream)) {
         promise->wait.upstream = upstream;
     }
     if (promise->kind->stop)
@@ -296,7 +296,7 @@ static void reap(vow_loop *loop, vow_promise *base)
         if (vow__is_pending(promise) && !(promise->flags & VOW__UNWINDING)) {
             promise->flags |= VOW__UNWINDING;
             promise->wait.doomed.base = base;
-            stop(promise);
+            interest_stop(promise);
             continue;
         }
         loop->doomed = promise->wait.doomed.next;
@@ -347,7 +347,7 @@ bool vow__drop_input(vow_promise *promise, vow_promise *upstream)
 
     promise->flags |= VOW__UNWINDING;
     promise->wait.doomed.base = base;
-    is_mine = vow__give_up(promise, upstream);
+    is_mine = vow__drop_in_stop(promise, upstream);
     vow__reap(loop, base);
     promise->flags &= (uint16_t) ~VOW__UNWINDING;
     if (!is_mine)

@@ -88,7 +88,7 @@ static void end_wait(void *block, void *data)
     if (!upstream || !vow__is_pending(upstream))
         return;
     vow__list_unlink(&promise->wait.link);
-    vow__wait(promise, vow__emergency(loop), mode);
+    vow__wait(promise, vow__refusal(loop), mode);
     vow_unref(upstream);
 }
 
@@ -107,7 +107,7 @@ static bool is_going_on(const vow_promise *promise)
 }
 
 /* Names such a promise, and settles it where it stands. */
-static void cut(vow_loop *loop, vow_promise *promise)
+static void closing_cut(vow_loop *loop, vow_promise *promise)
 {
     vow_promise *upstream;
 
@@ -138,7 +138,7 @@ static void cut_all(vow_loop *loop)
 
         vow__list_append(&loop->queue, link);
         if (is_going_on(promise))
-            cut(loop, promise);
+            closing_cut(loop, promise);
     }
 }
 

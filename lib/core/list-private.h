@@ -10,7 +10,7 @@ vow_list *vow__list_new(size_t length);
 /* One whose items are not set yet, and all to be set by the caller; NULL when there is no memory. */
 vow_list *vow__list_reserve(size_t length);
 /* Releases a list whose items were not set. */
-void vow__list_discard(vow_list *list);
+void vow__list_release(vow_list *list);
 
 /* The longest lists that are kept. */
 #define VOW__STASH_LENGTH ((size_t) 8)
@@ -24,13 +24,13 @@ typedef struct vow__stash {
 
 /* As vow__list_reserve(), without asking for memory if one is kept, which may be marked as bound. */
 vow_list *vow__list_obtain(vow__stash *stash, size_t length);
-/* As vow__list_discard(), or keeps it. */
-void vow__list_yield(vow__stash *stash, vow_list *list);
+/* As vow__list_release(), or keeps it. */
+void vow__list_give_back(vow__stash *stash, vow_list *list);
 /* Releases those that are kept. */
 void vow__stash_empty(vow__stash *stash);
 
 /* Whether no item is owned, so that releasing the list runs nothing. Long ones are not looked through. */
-static inline bool vow__list_is_plain(const vow_list *list)
+static inline bool vow__list_is_trivial(const vow_list *list)
 {
     if (list->length > VOW__STASH_LENGTH)
         return false;

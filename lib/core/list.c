@@ -8,7 +8,7 @@
 
 #include "base/allocator-private.h"
 
-static size_t size_of(size_t length)
+static size_t list_size_of(size_t length)
 {
     return sizeof(vow_list) + length * sizeof(vow_value);
 }
@@ -19,7 +19,7 @@ vow_list *vow__list_reserve(size_t length)
 
     if (length > (SIZE_MAX - sizeof *list) / sizeof list->items[0])
         return NULL;
-    list = vow__allocate(size_of(length));
+    list = vow__allocate(list_size_of(length));
     if (list) {
         list->container.is_bound = false;
         list->length = length;
@@ -27,9 +27,9 @@ vow_list *vow__list_reserve(size_t length)
     return list;
 }
 
-void vow__list_discard(vow_list *list)
+void vow__list_release(vow_list *list)
 {
-    vow__release(list, size_of(list->length));
+    vow__release(list, list_size_of(list->length));
 }
 
 vow_list *vow__list_new(size_t length)
@@ -53,24 +53,24 @@ vow_list *vow__list_obtain(vow__stash *stash, size_t length)
     if (!list)
         return vow__list_reserve(length);
     stash->lists[length] = list->container.next_list;
-    stash->bytes -= size_of(length);
+    stash->bytes -= list_size_of(length);
     return list;
 }
 
-void vow__list_yield(vow__stash *stash, vow_list *list)
+void vow__list_give_back(vow__stash *stash, vow_list *list)
 {
-    if (list->length > VOW__STASH_LENGTH || stash->bytes + size_of(list->length) > stash->limit) {
-        vow__list_discard(list);
+    if (list->length > VOW__STASH_LENGTH || stash->bytes + list_size_of(list->length) > stash->limit) {
+        vow__list_release(list);
         return;
     }
     list->container.next_list = stash->lists[list->length];
     stash->lists[list->length] = list;
-    stash->bytes += size_of(list->length);
+    stash->bytes += list_size_of(list->length);
 }
 
 void vow__stash_empty(vow__stash *stash)
 {
     for (size_t length = 0; length <= VOW__STASH_LENGTH; length++)
         while (stash->lists[length])
-            vow__list_discard(vow__list_obtain(stash, length));
+            vow__list_release(vow__list_obtain(stash, length));
 }

@@ -10,21 +10,21 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static vow_loop *loops; /* each change of it is one store, so that a child of fork(2) finds it whole */
 
-static void after_fork_in_child(void)
+static void loops_after_fork_in_child(void)
 {
     lock = (pthread_mutex_t) PTHREAD_MUTEX_INITIALIZER;
 }
 
-static void set_up(void)
+static void loops_set_up(void)
 {
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    pthread_atfork(NULL, NULL, loops_after_fork_in_child);
 }
 
 void vow__loops_add(vow_loop *loop)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    pthread_once(&once, set_up);
+    pthread_once(&once, loops_set_up);
     loop->thread = pthread_self();
     pthread_mutex_lock(&lock);
     loop->next = loops;

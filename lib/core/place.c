@@ -35,7 +35,7 @@ bool vow__place_drop(vow_promise *promise, vow_promise *upstream)
     vow_promise *base = loop->doomed;
 
     vow__place_take(promise);
-    if (!vow__give_up(promise, upstream))
+    if (!vow__drop_in_stop(promise, upstream))
         upstream = NULL;
     promise->refs++;
     vow__reap_for(promise, base);

@@ -103,7 +103,7 @@ typedef struct vow__kind {
      * go.
      */
     void (*halt)(vow_promise *promise);
-    /* After that, in its turn: gives branches up with vow__give_up(). */
+    /* After that, in its turn: gives branches up with vow__drop_in_stop(). */
     void (*stop)(vow_promise *promise);
     /*
      * After that: its own clean-up. May run handlers and may settle the promise. True while the clean-up goes
@@ -228,16 +228,16 @@ static inline vow_error *vow__error_of(const vow_promise *promise)
 
 /*
  * A pending promise of a kind, with one reference, the caller's. NULL when there is no memory or the loop is
- * being freed: the caller releases what it was given and returns vow__emergency().
+ * being freed: the caller releases what it was given and returns vow__refusal().
  */
 void *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
 /* The rejected promise that needs no memory. */
-vow_promise *vow__emergency(vow_loop *loop);
+vow_promise *vow__refusal(vow_loop *loop);
 /* The same for a function that was given a promise, which goes: may run clean-up. */
 vow_promise *vow__refuse(vow_promise *upstream);
 /* Gives up a promise in whose place `refused` is returned, and what it waits for. That there was no memory
  * for a part of it is what that one says, too: it is not reported here. */
-void vow__give_way(vow_promise *upstream, const vow_promise *refused);
+void vow__drop_refused(vow_promise *upstream, const vow_promise *refused);
 /* End the program: what was passed to a public function is gone, or of another loop or thread. */
 VOW__RARE VOW_NORETURN void vow__misuse_promise(const vow_promise *promise, const char *function,
                                                 const char *site);
@@ -343,7 +343,7 @@ void vow__cancel_now(vow_promise *promise);
  * same, because that cleans up or will: the reference stays the caller's then. In a circle of promises that
  * wait for each other the one that comes round to where the end began does not wait for that one's clean-up.
  */
-bool vow__give_up(const vow_promise *promise, vow_promise *upstream);
+bool vow__drop_in_stop(const vow_promise *promise, vow_promise *upstream);
 /*
  * Outside of that: a promise that waits for nothing, and is not doomed, drops what it was to wait for. True
  * if that cleans up: then kind->run() is called after it. May run clean-up.

@@ -23,7 +23,7 @@ void *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const
     return VOW__LIKELY(promise) ? promise : vow__promise_new_slowly(loop, size, kind, site);
 }
 
-vow_promise *vow__emergency(vow_loop *loop)
+vow_promise *vow__refusal(vow_loop *loop)
 {
     vow_promise *promise = loop->is_closed ? &loop->closed : &loop->no_memory;
 
@@ -32,7 +32,7 @@ vow_promise *vow__emergency(vow_loop *loop)
     return promise;
 }
 
-void vow__give_way(vow_promise *upstream, const vow_promise *refused)
+void vow__drop_refused(vow_promise *upstream, const vow_promise *refused)
 {
     vow_loop *loop = vow__loop_of(refused);
     bool was_refusing = loop->is_refusing;
@@ -44,9 +44,9 @@ void vow__give_way(vow_promise *upstream, const vow_promise *refused)
 
 vow_promise *vow__refuse(vow_promise *upstream)
 {
-    vow_promise *promise = vow__emergency(vow__loop_of(upstream));
+    vow_promise *promise = vow__refusal(vow__loop_of(upstream));
 
-    vow__give_way(upstream, promise);
+    vow__drop_refused(upstream, promise);
     return promise;
 }
 

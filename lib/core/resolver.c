@@ -21,7 +21,7 @@ static VOW__RARE vow_promise *new_slowly(vow_loop *loop, vow_resolver *resolver,
     if (!promise) {
         resolver->promise = NULL;
         resolver->on_cancel = on_cancel;
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
     vow__resolver_bind(resolver, promise, on_cancel);
     return promise;
@@ -103,7 +103,7 @@ static vow_promise *resolved(vow_loop *loop, vow_value value, const char *site)
     vow_promise *promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);
 
     if (!promise) {
-        promise = vow__emergency(loop); /* first: the value may hold what keeps a freed loop's memory */
+        promise = vow__refusal(loop); /* first: the value may hold what keeps a freed loop's memory */
         vow__drop(loop, value);
         return promise;
     }
@@ -131,7 +131,7 @@ vow_promise *vow_never_at(vow_loop *loop, const char *site)
 
     vow__check_loop(loop, "vow_never", site);
     promise = vow__promise_new(loop, sizeof *promise, &never_kind, site);
-    return promise ? promise : vow__emergency(loop);
+    return promise ? promise : vow__refusal(loop);
 }
 
 vow_promise *vow_try_at(vow_loop *loop, vow_try_fn fn, void *data, const char *site)

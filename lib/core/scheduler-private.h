@@ -45,7 +45,7 @@ struct vow_loop {
     bool is_draining;
     bool is_put_off;  /* the queue was to be drained while the program's code ran outside of a job */
     bool is_unseen;   /* nobody has looked at what is being dropped: see vow__kind.put_back */
-    bool is_refusing; /* out of memory, which the promise that is returned says: see vow__give_way() */
+    bool is_refusing; /* out of memory, which the promise that is returned says: see vow__drop_refused() */
     bool is_closed;
     double patience; /* seconds that closing it takes at most: what does not end by then is named */
     vow_report_fn report;

@@ -56,7 +56,7 @@ static inline void run_branch(vow_loop *loop, vow__branch *branch)
     vow__unref_own(owner);
 }
 
-static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)
+static VOW__ALWAYS_INLINE void scheduler_run_job(vow_loop *loop)
 {
     vow__link *link = vow__list_take_first(&loop->queue);
     vow__reaction *job = VOW__CONTAINER_OF(link, vow__reaction, link);
@@ -73,7 +73,7 @@ static VOW__ALWAYS_INLINE void run_job(vow_loop *loop)
 
 VOW__RARE void vow__run_job(vow_loop *loop)
 {
-    run_job(loop);
+    scheduler_run_job(loop);
 }
 
 void vow__drain(vow_loop *loop)
@@ -81,7 +81,7 @@ void vow__drain(vow_loop *loop)
     loop->is_draining = true;
     loop->is_awake = true;
     while (!vow__list_is_empty(&loop->queue))
-        run_job(loop);
+        scheduler_run_job(loop);
     loop->running = NULL;
     loop->is_draining = false;
     loop->is_awake = false;

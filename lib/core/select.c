@@ -53,7 +53,7 @@ vow_promise *vow_select_at(vow_loop *loop, size_t n, const vow_promise *const *p
         vow__combine_new(loop, n, (vow_promise *const *) promises, &select_kind, "vow_select", site);
 
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     for (size_t i = 0; i < n; i++)
         vow__upstream_of(&self->branch[i].wait)->refs++;
     return &self->promise;

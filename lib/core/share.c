@@ -89,7 +89,7 @@ static vow_value alias_again(vow_value alias)
     return alias;
 }
 
-static vow_value move(vow_value *slot)
+static vow_value share_move(vow_value *slot)
 {
     vow_value content = *slot;
 
@@ -126,7 +126,7 @@ vow_value vow__share_slowly(vow_promise *from)
         if (vow__value_is_trivial(*own))
             return *own;
         if (!is_looked_at(from) && from->refs == 1)
-            return move(own);
+            return share_move(own);
     }
     return alias_again(own->type == &vow__type_alias ? *own : vow_own(own, &vow__type_alias));
 }
@@ -153,7 +153,7 @@ static void add_if_bound(leaving *self, vow_value value)
     self->bound = list;
 }
 
-static vow_list *take_next(vow_list **first)
+static vow_list *share_take_next(vow_list **first)
 {
     vow_list *list = *first;
 
@@ -221,11 +221,11 @@ static vow_value split(leaving *self, vow_value *slot)
     if (vow__value_is_trivial(*slot))
         return *slot;
     copy = repeat(self, slot);
-    return copy.type && copy.type != &vow__type_throw ? copy : move(slot);
+    return copy.type && copy.type != &vow__type_throw ? copy : share_move(slot);
 }
 
 /* What an alias stood for; the promise is let go. */
-static vow_value take_from(leaving *self, vow_promise *promise)
+static vow_value share_take_from(leaving *self, vow_promise *promise)
 {
     vow_value value;
 
@@ -234,7 +234,7 @@ static vow_value take_from(leaving *self, vow_promise *promise)
         self->base = self->loop->doomed;
     }
     promise->flags |= VOW__SEEN;
-    value = promise->refs == 1 ? move(&promise->u.value) : split(self, &promise->u.value);
+    value = promise->refs == 1 ? share_move(&promise->u.value) : split(self, &promise->u.value);
     vow__let_go(promise);
     return value;
 }
@@ -245,12 +245,12 @@ static void unbind(leaving *self, vow_list *list)
         vow_promise *behind = promise_behind(list->items[i]);
 
         if (behind)
-            list->items[i] = take_from(self, behind);
+            list->items[i] = share_take_from(self, behind);
         add_if_bound(self, list->items[i]);
     }
 }
 
-static void fill(leaving *self, vow_list *copy)
+static void share_fill(leaving *self, vow_list *copy)
 {
     vow_list *list = copy->items[0].u.pointer;
 
@@ -267,9 +267,9 @@ vow_value vow__list_unbind(vow_value value)
     add_if_bound(&self, value);
     while (self.bound || self.copies) {
         while (self.bound)
-            unbind(&self, take_next(&self.bound));
+            unbind(&self, share_take_next(&self.bound));
         if (self.copies)
-            fill(&self, take_next(&self.copies));
+            share_fill(&self, share_take_next(&self.copies));
     }
     if (self.loop)
         vow__reap(self.loop, self.base);

@@ -18,7 +18,7 @@ vow_promise *vow_shield_at(vow_promise *promise, const char *site)
     vow__check_promise(promise, "vow_shield", site);
     self = vow__promise_new(vow__loop_of(promise), sizeof *self, &shield_kind, site);
     if (!self) {
-        self = vow__emergency(vow__loop_of(promise));
+        self = vow__refusal(vow__loop_of(promise));
         vow_detach_at(promise, site);
         return self;
     }

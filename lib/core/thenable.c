@@ -38,7 +38,7 @@ vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *object, con
 }
 
 /* then() has failed: that counts unless the resolver, wherever it is now, was used. */
-static void fail(vow_promise *promise, vow_error *error)
+static void foreign_fail(vow_promise *promise, vow_error *error)
 {
     if (promise->mode == VOW__WAIT_RESOLVER)
         vow_reject_at((vow_resolver *) promise->wait.upstream, error, NULL);
@@ -54,7 +54,7 @@ void vow__foreign_run(vow_promise *promise, vow__foreign *foreign)
     vow__resolver_bind(&resolver, promise, NULL);
     error = foreign->thenable->then(foreign->object, &resolver);
     if (error)
-        fail(promise, error);
+        foreign_fail(promise, error);
     vow_resolver_abandon_at(&resolver, promise->site);
     vow_value_drop(vow_own(foreign, &vow__type_foreign));
 }

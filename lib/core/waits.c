@@ -71,7 +71,7 @@ static extent measure(const vow_promise *first)
     return (extent){length, 0};
 }
 
-static void add(vow__text *text, const char *before, const vow_promise *promise)
+static void waits_add(vow__text *text, const char *before, const vow_promise *promise)
 {
     vow__text_add(text, "%sthe %s made at %s", before, vow__name_of(promise), vow__site_text(promise->site));
 }
@@ -83,9 +83,9 @@ void vow__waits_describe(vow__text *text, const vow_promise *promise)
     const vow_promise *last = nth_of(promise, line.length - 1);
 
     for (size_t i = 0; i < named; i++, promise = next_of(promise))
-        add(text, i ? ", which waits for " : "", promise);
+        waits_add(text, i ? ", which waits for " : "", promise);
     if (named < line.length)
-        add(text, ", and so on to ", last);
+        waits_add(text, ", and so on to ", last);
     if (line.circle == line.length)
         vow__text_add(text, ", in a circle of %zu", line.circle);
     else if (line.circle)

@@ -101,7 +101,7 @@ static int check_old(const destination *self)
     return now.st_dev == self->old.st_dev && now.st_ino == self->old.st_ino ? 0 : ESTALE;
 }
 
-static int look(destination *self, const char *path)
+static int file_look(destination *self, const char *path)
 {
     int code = open_old(self, path);
 
@@ -124,13 +124,13 @@ static void close_destination(destination *self)
 }
 
 /* While others replace the file too, it takes more than one look. */
-static int find(destination *self, const char *path)
+static int file_find(destination *self, const char *path)
 {
     int code = ESTALE;
 
     for (int i = 0; i < LOOKS && code == ESTALE; i++) {
         close_destination(self);
-        code = look(self, path);
+        code = file_look(self, path);
     }
     return code;
 }
@@ -189,7 +189,7 @@ static int sync_fd(int fd)
 }
 
 /* Complete, and on the disk, before it has the name. */
-static int fill(destination *self, int fd, const vow_bytes *content)
+static int file_fill(destination *self, int fd, const vow_bytes *content)
 {
     int code = write_all(fd, content);
 
@@ -213,7 +213,7 @@ static int write_new(destination *self, const vow_bytes *content)
 
     if (code)
         return code;
-    code = fill(self, fd, content);
+    code = file_fill(self, fd, content);
     if (!code && renameat(self->folder, self->made, self->folder, self->name))
         code = errno;
     if (code)
@@ -223,7 +223,7 @@ static int write_new(destination *self, const vow_bytes *content)
 
 /* A folder that may not be read cannot be opened for this: then the whole file system is brought to the disk.
  * Some file systems cannot do this with a folder, and need not be asked to. */
-static vow_value finish(const writing *self, const destination *to)
+static vow_value file_finish(const writing *self, const destination *to)
 {
     int code = to->is_listed ? sync_fd(to->folder) : vow__sync_names(to->new_fd);
 
@@ -238,12 +238,12 @@ static vow_value write_run(void *data)
 {
     const writing *self = data;
     destination to = {.folder = -1, .old_fd = -1, .new_fd = -1};
-    int code = find(&to, self->file.path);
+    int code = file_find(&to, self->file.path);
     vow_value result;
 
     if (!code)
         code = write_new(&to, &self->content->bytes);
-    result = code ? vow__file_throw(&self->file, code) : finish(self, &to);
+    result = code ? vow__file_throw(&self->file, code) : file_finish(self, &to);
     close_destination(&to);
     return result;
 }
@@ -257,7 +257,7 @@ static void write_free(void *data)
 static const vow__errand write_errand = {"vow_file_write", write_run, write_free, VOW__LANE_USUAL, false};
 
 /* A request with a copy of the bytes; NULL when there is no memory. */
-static writing *writing_new(const char *path, const void *data, size_t size, const char *site)
+static writing *file_writing_new(const char *path, const void *data, size_t size, const char *site)
 {
     writing *self = vow__file_new(sizeof *self, &write_errand, path, site);
 
@@ -281,5 +281,5 @@ vow_promise *vow_file_write_at(vow_loop *loop, const char *path, const void *dat
     vow__check_bytes(data, size, "vow_file_write", site);
     if (!path)
         return vow__file_no_path(loop, &write_errand, site);
-    return vow__file_begin(loop, writing_new(path, data, size, site));
+    return vow__file_begin(loop, file_writing_new(path, data, size, site));
 }

@@ -40,7 +40,7 @@ vow_promise *vow__file_begin(vow_loop *loop, void *request)
 {
     const vow__file *file = request;
 
-    return file ? vow__offload(loop, file->errand, request, file->site) : vow__emergency(loop);
+    return file ? vow__offload(loop, file->errand, request, file->site) : vow__refusal(loop);
 }
 
 vow_promise *vow__file_no_path(vow_loop *loop, const vow__errand *errand, const char *site)

@@ -62,7 +62,7 @@ vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
         return vow_rejected_at(loop, vow_error_new_at(site, code, "vow_changed: %s", strerror(code)), site);
     self = vow__promise_new(loop, sizeof *self + size, &changed_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     memcpy(self->path, path, size);
     memset(&self->stat, 0, sizeof self->stat); /* what is not there has no attributes to compare */
     ev_stat_init(&self->stat, changed_cb, self->path, 0.);

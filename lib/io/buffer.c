@@ -15,12 +15,12 @@
 /* A block of this size is given back when most of it is free. */
 #define LARGE_SIZE ((size_t) 65536)
 
-static char *block_of(const vow_buffer *buffer)
+static char *buffer_block_of(const vow_buffer *buffer)
 {
     return buffer->data ? buffer->data - buffer->consumed : NULL;
 }
 
-static size_t size_of(const vow_buffer *buffer)
+static size_t buffer_size_of(const vow_buffer *buffer)
 {
     return buffer->consumed + buffer->capacity;
 }
@@ -32,16 +32,16 @@ static void set_block(vow_buffer *buffer, char *block, size_t size)
     buffer->consumed = 0;
 }
 
-static void move_to_front(vow_buffer *buffer)
+static void buffer_move_to_front(vow_buffer *buffer)
 {
-    char *block = block_of(buffer);
+    char *block = buffer_block_of(buffer);
 
     memmove(block, buffer->data, buffer->length);
-    set_block(buffer, block, size_of(buffer));
+    set_block(buffer, block, buffer_size_of(buffer));
 }
 
 /* False when there is no memory: then nothing has changed. */
-static bool move(vow_buffer *buffer, size_t size)
+static bool buffer_move(vow_buffer *buffer, size_t size)
 {
     char *block = vow__allocate(size);
 
@@ -49,34 +49,34 @@ static bool move(vow_buffer *buffer, size_t size)
         return false;
     if (buffer->length)
         memcpy(block, buffer->data, buffer->length);
-    vow__release(block_of(buffer), size_of(buffer));
+    vow__release(buffer_block_of(buffer), buffer_size_of(buffer));
     set_block(buffer, block, size);
     return true;
 }
 
 bool vow__buffer_make_room(vow_buffer *buffer, size_t limit)
 {
-    size_t size = size_of(buffer);
+    size_t size = buffer_size_of(buffer);
 
     if (buffer->length < buffer->capacity)
         return true;
     if (buffer->consumed && (buffer->consumed >= buffer->length || size >= limit)) {
-        move_to_front(buffer);
+        buffer_move_to_front(buffer);
         return true;
     }
     size = size > SIZE_MAX / 2 ? SIZE_MAX : size * 2;
     if (size < FIRST_SIZE)
         size = FIRST_SIZE;
-    return move(buffer, size < limit ? size : limit);
+    return buffer_move(buffer, size < limit ? size : limit);
 }
 
 /* Without memory for a smaller block the large one does. */
-static void shrink(vow_buffer *buffer)
+static void buffer_shrink(vow_buffer *buffer)
 {
-    if (size_of(buffer) < LARGE_SIZE || buffer->length > size_of(buffer) / 8)
+    if (buffer_size_of(buffer) < LARGE_SIZE || buffer->length > buffer_size_of(buffer) / 8)
         return;
     if (buffer->length)
-        (void) move(buffer, buffer->length * 2);
+        (void) buffer_move(buffer, buffer->length * 2);
     else
         vow_buffer_clear(buffer);
 }
@@ -93,13 +93,13 @@ void vow_buffer_consume_at(vow_buffer *buffer, size_t count, const char *site)
     buffer->capacity -= count;
     buffer->consumed += count;
     if (!buffer->length)
-        move_to_front(buffer);
-    shrink(buffer);
+        buffer_move_to_front(buffer);
+    buffer_shrink(buffer);
 }
 
 void vow_buffer_clear_at(vow_buffer *buffer, const char *site)
 {
     vow__check_pointer(buffer, "buffer", "vow_buffer_clear", site);
-    vow__release(block_of(buffer), size_of(buffer));
+    vow__release(buffer_block_of(buffer), buffer_size_of(buffer));
     memset(buffer, 0, sizeof *buffer);
 }

@@ -10,27 +10,27 @@
 #include <fcntl.h>
 #include <string.h>
 
-static bool attempt(vow__io *self, vow_value *result)
+static bool io_attempt(vow__io *self, vow_value *result)
 {
     return ((const vow__io_kind *) (const void *) self->promise.kind)->attempt(self, result);
 }
 
-static vow__ev_loop *loop_of(const vow__io *self)
+static vow__ev_loop *io_loop_of(const vow__io *self)
 {
     return vow__ev_loop_of(vow__loop_of(&self->promise));
 }
 
-static void ready_cb(EV_P_ ev_io *io, int revents)
+static void io_cb(EV_P_ ev_io *io, int revents)
 {
     vow__io *self = VOW__CONTAINER_OF(io, vow__io, io);
     vow_value result;
 
     (void) revents;
-    vow__budget_renew(loop_of(self));
-    if (attempt(self, &result)) {
+    vow__budget_renew(io_loop_of(self));
+    if (io_attempt(self, &result)) {
         ev_io_stop(EV_A_ io);
         vow__resolve_and_leave(&self->promise, result);
-    } else if (!vow__budget_is_left(loop_of(self))) {
+    } else if (!vow__budget_is_left(io_loop_of(self))) {
         ev_io_stop(EV_A_ io);
         vow__put_off(&self->promise);
     }
@@ -41,17 +41,17 @@ void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd,
     vow__io *self = vow__promise_new(loop, size, &kind->kind, site);
 
     if (self)
-        ev_io_init(&self->io, ready_cb, fd, events);
+        ev_io_init(&self->io, io_cb, fd, events);
     return self;
 }
 
 /* With a budget. */
-static void go_on(vow__io *self)
+static void io_go_on(vow__io *self)
 {
-    vow__ev_loop *loop = loop_of(self);
+    vow__ev_loop *loop = io_loop_of(self);
     vow_value result;
 
-    if (attempt(self, &result)) {
+    if (io_attempt(self, &result)) {
         vow__budget_take(loop);
         vow__resolve(&self->promise, result);
     } else if (vow__budget_is_left(loop)) {
@@ -64,8 +64,8 @@ static void go_on(vow__io *self)
 /* A number that is of no descriptor now is refused now: later it may be another one's. */
 vow_promise *vow__io_begin(vow__io *self)
 {
-    if (vow__budget_admits(loop_of(self)) || fcntl(self->io.fd, F_GETFD) < 0)
-        go_on(self);
+    if (vow__budget_admits(io_loop_of(self)) || fcntl(self->io.fd, F_GETFD) < 0)
+        io_go_on(self);
     else
         vow__put_off(&self->promise);
     return &self->promise;
@@ -76,16 +76,16 @@ void vow__io_run(vow_promise *promise, vow__reaction *wait)
     vow__io *self = (vow__io *) promise;
 
     (void) wait;
-    if (vow__budget_is_left(loop_of(self)))
-        go_on(self);
+    if (vow__budget_is_left(io_loop_of(self)))
+        io_go_on(self);
     else
         vow__put_off(promise);
 }
 
 bool vow__io_moved(vow__io *self, size_t count)
 {
-    vow__budget_take_bytes(loop_of(self), count);
-    return vow__budget_is_left(loop_of(self));
+    vow__budget_take_bytes(io_loop_of(self), count);
+    return vow__budget_is_left(io_loop_of(self));
 }
 
 /* A packet goes whole. */

@@ -46,7 +46,7 @@ static bool is_up(const direction *self)
     return ev_is_active(&self->io) || ev_is_pending(&self->io);
 }
 
-static waiter *first_of(const direction *self, int i)
+static waiter *poll_first_of(const direction *self, int i)
 {
     return (waiter *) (void *) ((char *) self->waiting.next - offsetof(waiter, links) -
                                 (size_t) i * sizeof(vow__link));
@@ -54,7 +54,7 @@ static waiter *first_of(const direction *self, int i)
 
 /* ---- Who waits ----------------------------------------------------------------------------------------- */
 
-static void enter(waiter *self, direction *to, int i)
+static void poll_enter(waiter *self, direction *to, int i)
 {
     struct ev_loop *ev = vow__ev(&self->promise);
 
@@ -67,7 +67,7 @@ static void enter(waiter *self, direction *to, int i)
     vow__list_append(&to->waiting, &self->links[i]);
 }
 
-static void leave(waiter *self)
+static void poll_leave(waiter *self)
 {
     vow_poll *poll = self->poll;
 
@@ -86,12 +86,12 @@ static void leave(waiter *self)
 static void next_halt(vow_promise *promise)
 {
     if (((waiter *) promise)->poll)
-        leave((waiter *) promise);
+        poll_leave((waiter *) promise);
 }
 
 static const vow__kind next_kind = {.name = "poll_next", .halt = next_halt};
 
-static vow_value closed(const vow_poll *poll, const char *site)
+static vow_value poll_closed(const vow_poll *poll, const char *site)
 {
     return vow_throwf_at(site, EBADF, "vow_poll_next: descriptor %d: %s", poll->fd, strerror(EBADF));
 }
@@ -118,14 +118,15 @@ static void fire(vow_poll *poll, int i, int revents)
         return;
     }
     while (is_wanted(self)) {
-        waiter *next = first_of(self, i);
+        waiter *next = poll_first_of(self, i);
         bool has_other = is_wanted(other);
         int came = came_for(next, i);
 
-        leave(next);
+        poll_leave(next);
         if (has_other && !is_wanted(other) && !(revents & EV_ERROR))
             ev_clear_pending(ev, &other->io); /* nobody else is to be told */
-        vow__resolve(&next->promise, revents & EV_ERROR ? closed(poll, next->promise.site) : vow_int(came));
+        vow__resolve(&next->promise,
+                     revents & EV_ERROR ? poll_closed(poll, next->promise.site) : vow_int(came));
     }
 }
 
@@ -152,12 +153,12 @@ static void out_cb(EV_P_ ev_io *io, int revents)
 
 /* ---- The poll ------------------------------------------------------------------------------------------ */
 
-static void stop(vow_poll *poll, direction *self, int i)
+static void poll_stop(vow_poll *poll, direction *self, int i)
 {
     struct ev_loop *ev = vow__ev(&poll->promise);
 
     while (is_wanted(self))
-        leave(first_of(self, i));
+        poll_leave(poll_first_of(self, i));
     if (is_up(self))
         ev_ref(ev);
     ev_io_stop(ev, &self->io);
@@ -168,8 +169,8 @@ static void poll_halt(vow_promise *promise)
 {
     vow_poll *self = (vow_poll *) promise;
 
-    stop(self, &self->directions[IN], IN);
-    stop(self, &self->directions[OUT], OUT);
+    poll_stop(self, &self->directions[IN], IN);
+    poll_stop(self, &self->directions[OUT], OUT);
 }
 
 static const vow__kind poll_kind = {.name = "poll", .halt = poll_halt};
@@ -212,7 +213,7 @@ vow_promise *vow_poll_next_at(vow_poll *poll, int events, const char *site)
     loop = vow__loop_of(&poll->promise);
     self = vow__promise_new(loop, sizeof *self, &next_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->poll = NULL;
     self->events = events;
     if (!events || (events & ~(EV_READ | EV_WRITE)))
@@ -221,12 +222,12 @@ vow_promise *vow_poll_next_at(vow_poll *poll, int events, const char *site)
                                    "vow_poll_next: descriptor %d: neither EV_READ nor EV_WRITE: %d", poll->fd,
                                    events));
     else if (!can_start(poll, events))
-        vow__resolve(&self->promise, closed(poll, site));
+        vow__resolve(&self->promise, poll_closed(poll, site));
     else
         self->poll = poll;
     for (int i = 0; i < DIRECTIONS && self->poll; i++)
         if (events & event_of[i])
-            enter(self, &poll->directions[i], i);
+            poll_enter(self, &poll->directions[i], i);
     return &self->promise;
 }
 
@@ -237,9 +238,9 @@ void vow_poll_free(vow_poll *poll)
     vow__check_handle(poll, "poll", "vow_poll_free", NULL);
     for (int i = 0; i < DIRECTIONS; i++)
         while (is_wanted(&poll->directions[i])) {
-            waiter *next = first_of(&poll->directions[i], i);
+            waiter *next = poll_first_of(&poll->directions[i], i);
 
-            leave(next);
+            poll_leave(next);
             vow__settle(&next->promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
         }
     vow_unref(&poll->promise);

@@ -51,7 +51,7 @@ static bool refuse_packets(const reading_until *self, vow_value *result)
 
 /* Reads once into the room there is. False when that would block; true with a throw, or nil when there are
  * bytes. */
-static bool fill(reading_until *self, vow_value *result)
+static bool until_fill(reading_until *self, vow_value *result)
 {
     vow_buffer *buffer = self->buffer;
     size_t room;
@@ -99,7 +99,7 @@ static bool read_until_attempt(vow__io *io, vow_value *result)
                                     self->delimiter.limit);
             return true;
         }
-        if (!fill(self, result))
+        if (!until_fill(self, result))
             return false;
         if (!vow_is_nil(result))
             return true;
@@ -124,7 +124,7 @@ vow_promise *vow_read_until_at(vow_loop *loop, int fd, vow_buffer *buffer, const
         return vow_rejected_at(loop, error, site);
     self = vow__io_new(loop, sizeof *self, &read_until_kind, fd, EV_READ, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     vow__delimiter_init(&self->delimiter, delimiter, limit);
     return vow__io_begin(&self->io);

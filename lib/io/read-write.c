@@ -47,13 +47,13 @@ vow_promise *vow_read_at(vow_loop *loop, int fd, void *buffer, size_t size, cons
     vow__check_bytes(buffer, size, "vow_read", site);
     self = vow__io_new(loop, sizeof *self, &read_kind, fd, EV_READ, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     self->size = size;
     return vow__io_begin(&self->io);
 }
 
-static bool write_more(vow__io *io, vow_value *result)
+static bool fd_write_more(vow__io *io, vow_value *result)
 {
     writing *self = (writing *) io;
 
@@ -80,21 +80,21 @@ static bool write_more(vow__io *io, vow_value *result)
 /* When it is done, nothing that was opened on the way is left: the other end may wait for that. */
 static bool write_attempt(vow__io *io, vow_value *result)
 {
-    bool is_done = write_more(io, result);
+    bool is_done = fd_write_more(io, result);
 
     if (is_done)
-        vow__fd_forget(&((writing *) io)->nature);
+        vow__fd_nature_close(&((writing *) io)->nature);
     return is_done;
 }
 
 static void write_halt(vow_promise *promise)
 {
     vow__io_stop(promise);
-    vow__fd_forget(&((writing *) promise)->nature);
+    vow__fd_nature_close(&((writing *) promise)->nature);
 }
 
-static const vow__io_kind write_kind = {{.name = "write", .run = vow__io_run, .halt = write_halt},
-                                        write_attempt};
+static const vow__io_kind fd_write_kind = {{.name = "write", .run = vow__io_run, .halt = write_halt},
+                                           write_attempt};
 
 vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t size, const char *site)
 {
@@ -102,9 +102,9 @@ vow_promise *vow_write_at(vow_loop *loop, int fd, const void *buffer, size_t siz
 
     vow__check_loop(loop, "vow_write", site);
     vow__check_bytes(buffer, size, "vow_write", site);
-    self = vow__io_new(loop, sizeof *self, &write_kind, fd, EV_WRITE, site);
+    self = vow__io_new(loop, sizeof *self, &fd_write_kind, fd, EV_WRITE, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     self->size = size;
     self->written = 0;

@@ -14,12 +14,12 @@ typedef struct idler {
     uint64_t number;
 } idler;
 
-static idler *first_of(const vow__ev_loop *loop)
+static idler *idle_first_of(const vow__ev_loop *loop)
 {
     return VOW__CONTAINER_OF(loop->idling.next, idler, link);
 }
 
-static void leave(vow__ev_loop *loop, idler *self)
+static void idle_leave(vow__ev_loop *loop, idler *self)
 {
     vow__list_unlink(&self->link);
     vow__list_init(&self->link);
@@ -34,11 +34,11 @@ static void no_work_cb(EV_P_ ev_idle *watcher, int revents)
     uint64_t last = self->idlers;
 
     vow__ignore(EV_A_ revents);
-    while (!vow__list_is_empty(&self->idling) && first_of(self)->number <= last &&
+    while (!vow__list_is_empty(&self->idling) && idle_first_of(self)->number <= last &&
            !ev_pending_count(self->ev)) {
-        idler *first = first_of(self);
+        idler *first = idle_first_of(self);
 
-        leave(self, first);
+        idle_leave(self, first);
         vow__resolve_and_leave(&first->promise, vow_nil());
     }
 }
@@ -56,7 +56,7 @@ static void idle_stop(vow_promise *promise)
     idler *self = (idler *) promise;
 
     if (!vow__list_is_empty(&self->link))
-        leave(vow__ev_loop_of(vow__loop_of(promise)), self);
+        idle_leave(vow__ev_loop_of(vow__loop_of(promise)), self);
 }
 
 static const vow__kind idle_kind = {.name = "idle", .halt = idle_stop};
@@ -69,7 +69,7 @@ vow_promise *vow_idle_at(vow_loop *loop, const char *site)
     vow__check_loop(loop, "vow_idle", site);
     self = vow__promise_new(loop, sizeof *self, &idle_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->number = ++host->idlers;
     vow__list_append(&host->idling, &self->link);
     ev_idle_start(host->ev, &host->no_work);

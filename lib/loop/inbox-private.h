@@ -39,7 +39,7 @@ void vow__inbox_ignore(vow__inbox *inbox);
 /* It came, and was wanted until now or not. */
 void vow__inbox_received(vow__inbox *inbox, bool was_wanted);
 /* It will not come; it was wanted until now. Gives its reference up. */
-void vow__inbox_forget(vow__inbox *inbox);
+void vow__inbox_take_back(vow__inbox *inbox);
 
 /* This process was forked from the one that the inbox was made in. */
 void vow__inbox_forked(vow__ev_loop *loop);

@@ -28,14 +28,14 @@ static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
  * closed, and a wake that was half sent is sent again by vow__inbox_forked(), while ev_loop_fork() has libev
  * look for what its own half missed. So fork(2) waits for nobody here.
  */
-static void after_fork_in_child(void)
+static void inbox_after_fork_in_child(void)
 {
     waking = (pthread_rwlock_t) PTHREAD_RWLOCK_INITIALIZER;
 }
 
-static void set_up(void)
+static void inbox_set_up(void)
 {
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    pthread_atfork(NULL, NULL, inbox_after_fork_in_child);
     vow__workers_set_up();
 }
 
@@ -43,13 +43,13 @@ void vow__inbox_set_up(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    pthread_once(&once, set_up);
+    pthread_once(&once, inbox_set_up);
 }
 
 /* ---- What is expected ---------------------------------------------------------------------------------- */
 
 /* Makes the watcher what the counts say. */
-static void adjust(vow__inbox *self)
+static void inbox_adjust(vow__inbox *self)
 {
     if (self->is_unheeded)
         ev_ref(self->ev);
@@ -67,20 +67,20 @@ void vow__inbox_expect(vow__inbox *self)
     atomic_fetch_add_explicit(&self->refs, 1, memory_order_relaxed);
     self->expected++;
     if (!self->wanted++)
-        adjust(self);
+        inbox_adjust(self);
 }
 
 void vow__inbox_ignore(vow__inbox *self)
 {
     if (!--self->wanted)
-        adjust(self);
+        inbox_adjust(self);
 }
 
 void vow__inbox_received(vow__inbox *self, bool was_wanted)
 {
     self->wanted -= was_wanted;
     if (!--self->expected || (was_wanted && !self->wanted))
-        adjust(self);
+        inbox_adjust(self);
 }
 
 static void unref(vow__inbox *self)
@@ -89,7 +89,7 @@ static void unref(vow__inbox *self)
         vow__release(self, sizeof *self);
 }
 
-void vow__inbox_forget(vow__inbox *self)
+void vow__inbox_take_back(vow__inbox *self)
 {
     vow__inbox_received(self, true);
     unref(self);
@@ -112,7 +112,7 @@ static void deliver(vow__ev_loop *loop)
     vow__leave_program(&loop->core);
 }
 
-static void arrived_cb(EV_P_ ev_async *watcher, int revents)
+static void inbox_arrived_cb(EV_P_ ev_async *watcher, int revents)
 {
     vow__ev_loop *self = watcher->data;
 
@@ -122,7 +122,7 @@ static void arrived_cb(EV_P_ ev_async *watcher, int revents)
     deliver(self);
 }
 
-static void wake(vow__inbox *self)
+static void inbox_wake(vow__inbox *self)
 {
     pthread_rwlock_rdlock(&waking);
     if (self->ev)
@@ -135,7 +135,7 @@ void vow__inbox_post(vow__inbox *self, vow__parcel *parcel)
 {
     switch (vow__mailbox_post(&self->mailbox, parcel)) {
     case VOW__POSTED_FIRST:
-        wake(self);
+        inbox_wake(self);
         break;
     case VOW__NOT_POSTED:
         parcel->kind->discard(parcel);
@@ -155,13 +155,13 @@ static vow_error *no_descriptors(int code)
 }
 
 /* Started and stopped once, so that what libev needs for it is there. */
-static void init(vow__inbox *self, vow__ev_loop *loop)
+static void inbox_init(vow__inbox *self, vow__ev_loop *loop)
 {
     memset(self, 0, sizeof *self);
     vow__mailbox_init(&self->mailbox);
     atomic_init(&self->refs, 1);
     self->ev = loop->ev;
-    ev_async_init(&self->async, arrived_cb);
+    ev_async_init(&self->async, inbox_arrived_cb);
     self->async.data = loop;
     ev_async_start(self->ev, &self->async);
     ev_async_stop(self->ev, &self->async);
@@ -181,7 +181,7 @@ vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error)
         *error = code ? no_descriptors(code) : &vow__error_no_memory;
         return NULL;
     }
-    init(self, loop);
+    inbox_init(self, loop);
     loop->inbox = self;
     return self;
 }

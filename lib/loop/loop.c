@@ -18,14 +18,14 @@ static void drain_cb(EV_P_ ev_prepare *watcher, int revents)
     vow__loop_drain(watcher->data);
 }
 
-static void wake(vow_loop *core)
+static void loop_wake(vow_loop *core)
 {
     vow__ev_loop *self = vow__ev_loop_of(core);
 
     ev_feed_event(self->ev, &self->drain, EV_CUSTOM);
 }
 
-static bool finish(vow_loop *core)
+static bool loop_finish(vow_loop *core)
 {
     return vow__inbox_finish(vow__ev_loop_of(core));
 }
@@ -44,7 +44,7 @@ static void release_hooks(vow__ev_loop *self)
     }
 }
 
-static void end(vow_loop *core)
+static void loop_end(vow_loop *core)
 {
     vow__at_end_run(vow__ev_loop_of(core));
 }
@@ -62,7 +62,7 @@ static void close_loop(vow_loop *core)
     self->spare = NULL;
 }
 
-static const vow__host host = {wake, finish, vow__loop_is_late, end, close_loop};
+static const vow__host host = {loop_wake, loop_finish, vow__loop_is_late, loop_end, close_loop};
 
 vow_loop *vow_loop_new_at(struct ev_loop *ev, const char *site)
 {
@@ -84,7 +84,7 @@ vow_loop *vow_loop_new_at(struct ev_loop *ev, const char *site)
     vow__yield_init(self);
     vow__idle_init(self);
     /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
-    wake(&self->core);
+    loop_wake(&self->core);
     ev_clear_pending(ev, &self->drain);
     if (vow__run_init(self))
         return &self->core;

@@ -210,7 +210,7 @@ static enum end drive(struct vow__runner *self)
  * after a deadlock: so the clean-up that this sets going is seen to its end, unless nothing is left for that,
  * either.
  */
-static vow_error *give_up(struct vow__runner *self, enum end end, const char *site)
+static vow_error *runner_give_up(struct vow__runner *self, enum end end, const char *site)
 {
     vow_promise *promise = vow__branch_cut(&self->branch);
     vow_error *error = why(promise, end == DEADLOCK, site);
@@ -263,7 +263,7 @@ vow_error *vow_run_at(vow_promise *promise, vow_value *value, const char *site)
     vow__wait_branch(&self->branch, &loop->runs, promise);
     paused = vow__drops_pause();
     end = drive(self);
-    error = end == SETTLED ? NULL : give_up(self, end, site);
+    error = end == SETTLED ? NULL : runner_give_up(self, end, site);
     vow__drops_go_on(paused);
     runner_end(self);
     if (end == SETTLED)

@@ -18,7 +18,7 @@ typedef struct vow__next {
     uint64_t place;      /* of what it was told */
 } vow__next;
 
-static const vow__source_kind *kind_of(const vow__source *self)
+static const vow__source_kind *source_kind_of(const vow__source *self)
 {
     return (const vow__source_kind *) (const void *) self->promise.kind;
 }
@@ -37,21 +37,21 @@ void *vow__source_new(vow_loop *loop, size_t size, const vow__source_kind *kind,
     return self;
 }
 
-static void disarm(vow__source *self)
+static void source_disarm(vow__source *self)
 {
     if (!self->is_armed)
         return;
     self->is_armed = false;
-    kind_of(self)->disarm(self);
+    source_kind_of(self)->disarm(self);
 }
 
 /* Takes one who waits out of the list. */
-static void leave(vow__next *next)
+static void source_leave(vow__next *next)
 {
     vow__list_unlink(&next->link);
     vow__list_init(&next->link);
     if (!vow__source_is_awaited(next->source))
-        disarm(next->source);
+        source_disarm(next->source);
 }
 
 static void tell(vow__next *next, vow_value value)
@@ -63,25 +63,25 @@ static void tell(vow__next *next, vow_value value)
 vow_promise *vow__source_next(vow__source *self, const char *site)
 {
     vow_loop *loop = vow__loop_of(&self->promise);
-    vow__next *next = vow__promise_new(loop, sizeof *next, &kind_of(self)->next, site);
+    vow__next *next = vow__promise_new(loop, sizeof *next, &source_kind_of(self)->next, site);
     vow_value value;
 
     if (!next)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     next->source = self;
-    if (!vow__source_is_awaited(self) && kind_of(self)->take(self, &value, &next->place)) {
+    if (!vow__source_is_awaited(self) && source_kind_of(self)->take(self, &value, &next->place)) {
         tell(next, value);
         return &next->promise;
     }
     vow__list_append(&self->waiting, &next->link);
     if (!self->is_armed) {
         self->is_armed = true;
-        kind_of(self)->arm(self);
+        source_kind_of(self)->arm(self);
     }
     return &next->promise;
 }
 
-static vow__next *first(const vow__source *self)
+static vow__next *source_first(const vow__source *self)
 {
     return VOW__CONTAINER_OF(self->waiting.next, vow__next, link);
 }
@@ -91,10 +91,10 @@ void vow__source_offer(vow__source *self)
     vow_value value;
     uint64_t place;
 
-    if (vow__source_is_awaited(self) && kind_of(self)->take(self, &value, &place)) {
-        vow__next *next = first(self);
+    if (vow__source_is_awaited(self) && source_kind_of(self)->take(self, &value, &place)) {
+        vow__next *next = source_first(self);
 
-        leave(next);
+        source_leave(next);
         next->place = place;
         tell(next, value);
     }
@@ -105,9 +105,9 @@ void vow__source_free(vow__source *self)
     if (!self)
         return;
     while (vow__source_is_awaited(self)) {
-        vow__next *next = first(self);
+        vow__next *next = source_first(self);
 
-        leave(next);
+        source_leave(next);
         vow__settle(&next->promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
     }
     vow_unref(&self->promise);
@@ -127,8 +127,8 @@ void vow__source_stop(vow_promise *promise)
 {
     vow__source *self = (vow__source *) promise;
 
-    disarm(self);
-    kind_of(self)->close(self);
+    source_disarm(self);
+    source_kind_of(self)->close(self);
     while (!vow__list_is_empty(&self->told)) {
         vow__next *next = VOW__CONTAINER_OF(self->told.next, vow__next, link);
 
@@ -140,7 +140,7 @@ void vow__source_stop(vow_promise *promise)
 
 void vow__next_stop(vow_promise *promise)
 {
-    leave((vow__next *) promise);
+    source_leave((vow__next *) promise);
 }
 
 void vow__next_put_back(vow_promise *promise, vow_value value)
@@ -150,7 +150,7 @@ void vow__next_put_back(vow_promise *promise, vow_value value)
 
     if (!source)
         return; /* a number, which needs no dropping */
-    kind_of(source)->put_back(source, value, next->place);
+    source_kind_of(source)->put_back(source, value, next->place);
     vow__source_offer(source);
 }
 

@@ -36,7 +36,7 @@ void vow__put_off(vow_promise *promise)
 }
 
 /* As many as one budget lets go on; the others keep their places. */
-static void admit(vow__ev_loop *loop)
+static void yield_admit(vow__ev_loop *loop)
 {
     for (int i = 0; i < VOW__BUDGET && !vow__list_is_empty(&loop->put_off); i++)
         vow__list_append(&loop->core.queue, vow__list_take_first(&loop->put_off));
@@ -59,7 +59,7 @@ static void turn_cb(EV_P_ ev_check *watcher, int revents)
         vow__list_unlink(&yield->link);
         vow__fulfil(&yield->promise, vow_nil());
     }
-    admit(self);
+    yield_admit(self);
     vow__loop_leave(self, is_first);
 }
 
@@ -103,7 +103,7 @@ vow_promise *vow_yield_at(vow_loop *loop, const char *site)
     vow__check_loop(loop, "vow_yield", site);
     self = vow__promise_new(loop, sizeof *self, &yield_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     vow__list_append(&host->yielding, &self->link);
     start_watchers(host);
     return &self->promise;

@@ -80,7 +80,7 @@ typedef struct accepting {
 } accepting;
 
 /* As vow__accept_next(), but those first that came back. */
-static int next(accepting *self)
+static int accept_one(accepting *self)
 {
     int fd = vow__listener_take(self->listener, &self->place);
 
@@ -95,7 +95,7 @@ static int next(accepting *self)
 static bool accept_attempt(vow__io *io, vow_value *result)
 {
     accepting *self = (accepting *) io;
-    int fd = next(self);
+    int fd = accept_one(self);
 
     if (fd < 0 && vow__is_again(errno))
         return false;
@@ -150,7 +150,7 @@ static const vow__io_kind accept_kind = {{.name = "accept",
                                           .dispose = accept_dispose},
                                          accept_attempt};
 
-static vow_promise *begin(accepting *self)
+static vow_promise *accept_begin(accepting *self)
 {
     vow_promise *promise = vow__io_begin(&self->io);
 
@@ -167,14 +167,14 @@ vow_promise *vow_accept_at(vow_loop *loop, int fd, const char *site)
     vow__check_loop(loop, "vow_accept", site);
     self = vow__io_new(loop, sizeof *self, &accept_kind, fd, EV_READ, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     vow__list_init(&self->taker.link);
     self->taker.offer = accept_offered;
     self->listener = vow__listener_hold(loop, fd);
     code = self->listener ? 0 : errno;
     self->berth = code ? NULL : vow__berth_new(self->listener);
     if (self->berth)
-        return begin(self);
+        return accept_begin(self);
     vow__resolve(&self->io.promise, vow__io_throw(&self->io, "vow_accept", code ? code : ENOMEM));
     return &self->io.promise;
 }

@@ -25,7 +25,7 @@ void vow__socket_set_nodelay(int fd, int family);
 /* Whether a socket that is to be connected to an address has got that for its own, and talks to itself. */
 bool vow__socket_is_own_peer(int fd, const vow_address *to);
 /* What a system call gave. A Unix-domain socket without a name has an address that is its family alone. */
-void vow__address_take(vow_address *address, const struct sockaddr_storage *from, socklen_t length);
+void vow__address_copy(vow_address *address, const struct sockaddr_storage *from, socklen_t length);
 /* The error for an errno value, naming function and address. */
 vow_error *vow__address_error(const vow_address *address, const char *function, int code, const char *site);
 

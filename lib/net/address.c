@@ -294,7 +294,7 @@ int vow__address_socket(const vow_address *address, int type)
     return vow__socket(vow_address_family(address), type);
 }
 
-void vow__address_take(vow_address *address, const struct sockaddr_storage *from, socklen_t length)
+void vow__address_copy(vow_address *address, const struct sockaddr_storage *from, socklen_t length)
 {
     vow_address_set(address, (const struct sockaddr *) (const void *) from,
                     from->ss_family == AF_UNIX && length <= PATH_OFFSET ? 0 : length);
@@ -308,7 +308,7 @@ int vow_socket_address_at(int fd, vow_address *address, const char *site)
 
     vow__check_pointer(address, "address", "vow_socket_address", site);
     code = getsockname(fd, (struct sockaddr *) (void *) &storage, &length) < 0 ? errno : 0;
-    vow__address_take(address, &storage, code ? 0 : length);
+    vow__address_copy(address, &storage, code ? 0 : length);
     return code;
 }
 
@@ -320,7 +320,7 @@ int vow_socket_peer_at(int fd, vow_address *address, const char *site)
 
     vow__check_pointer(address, "address", "vow_socket_peer", site);
     code = getpeername(fd, (struct sockaddr *) (void *) &storage, &length) < 0 ? errno : 0;
-    vow__address_take(address, &storage, code ? 0 : length);
+    vow__address_copy(address, &storage, code ? 0 : length);
     return code;
 }
 

@@ -70,7 +70,7 @@ static bool is_to_be_asked(const char *host, int address_family)
     return vow__address_numeric(&address, host, "0") || vow_address_family(&address) == address_family;
 }
 
-static vow_promise *look_up(struct connect *me, int address_family)
+static vow_promise *host_look_up(struct connect *me, int address_family)
 {
     vow__question question = {me->host, me->service, SOCK_STREAM, address_family, function_name};
 
@@ -112,7 +112,7 @@ static vow_promise *first_answer(struct connect *me)
 }
 
 /* The next address of a family, or NULL. */
-static const vow_address *take_from(family *from)
+static const vow_address *host_take_from(family *from)
 {
     const vow_value *answer = vow_peek(from->look_up);
 
@@ -122,21 +122,21 @@ static const vow_address *take_from(family *from)
 }
 
 /* RFC 8305, section 4: the families take turns. NULL when no address is left of those that have come. */
-static const vow_address *take_next(struct connect *me)
+static const vow_address *host_take_next(struct connect *me)
 {
     unsigned other = !me->turn;
-    const vow_address *address = take_from(&me->families[me->turn]);
+    const vow_address *address = host_take_from(&me->families[me->turn]);
 
     if (address)
         me->turn = other;
-    return address ? address : take_from(&me->families[other]);
+    return address ? address : host_take_from(&me->families[other]);
 }
 
 /* ---- The attempts -------------------------------------------------------------------------------------- */
 
 static vow_promise *try_rest(struct connect *me);
 
-static vow_value go_on(vow_value *addresses, void *me)
+static vow_value host_go_on(vow_value *addresses, void *me)
 {
     (void) addresses;
     return become(try_rest(me));
@@ -160,7 +160,7 @@ static vow_promise *try_one(struct connect *me, const vow_address *address)
 
 static vow_promise *try_late_ones(struct connect *me, const vow_promise *look_up)
 {
-    return vow_then_catch_at(vow_ref(look_up), go_on, go_on_without, me, me->site);
+    return vow_then_catch_at(vow_ref(look_up), host_go_on, go_on_without, me, me->site);
 }
 
 static size_t count_begun(const struct connect *me)
@@ -186,7 +186,7 @@ static vow_promise *try_none(struct connect *me)
 /* The first connection that stands to one of the addresses that are left, or are still to come. */
 static vow_promise *try_rest(struct connect *me)
 {
-    const vow_address *address = take_next(me);
+    const vow_address *address = host_take_next(me);
 
     if (address)
         return try_one(me, address);
@@ -199,7 +199,7 @@ static vow_promise *try_rest(struct connect *me)
 /* ---- When all have failed ------------------------------------------------------------------------------ */
 
 /* One list of what the attempts have left: an error, and another such pair. NULL when there is no memory. */
-static vow_error *collect(const struct connect *me, const vow_error *error)
+static vow_error *host_collect(const struct connect *me, const vow_error *error)
 {
     size_t count = count_begun(me);
     vow_error *all = vow__error_new_aggregate(me->site, count);
@@ -228,13 +228,13 @@ static vow_error *sum_up(const struct connect *me, const vow_error *error)
 
     if (!vow_error_list(last))
         return vow_error_ref(last);
-    return vow__connect_sum_up(collect(me, error), me->name, function_name, me->site);
+    return vow__connect_sum_up(host_collect(me, error), me->name, function_name, me->site);
 }
 
 /* ---- The whole ----------------------------------------------------------------------------------------- */
 
 /* Nobody else has to know what else became of it. */
-static void forget(const family *from)
+static void host_forget(const family *from)
 {
     (void) vow_peek(from->look_up);
     vow_unref(from->look_up);
@@ -244,8 +244,8 @@ VOW_ASYNC(connect, me)
 {
     VOW_BEGIN(me);
     vow__lookup_name(me->name, me->host, me->service);
-    me->families[SIX].look_up = look_up(me, AF_INET6);
-    me->families[FOUR].look_up = look_up(me, AF_INET);
+    me->families[SIX].look_up = host_look_up(me, AF_INET6);
+    me->families[FOUR].look_up = host_look_up(me, AF_INET);
     VOW_TRY_AWAIT(me, first_answer(me));
     if (VOW_ERROR(me))
         VOW_THROW(me, &vow__error_no_memory);
@@ -254,8 +254,8 @@ VOW_ASYNC(connect, me)
         VOW_THROW(me, sum_up(me, VOW_ERROR(me)));
     VOW_RETURN(me, vow_take(VOW_RESULT(me)));
     VOW_FINALLY(me);
-    forget(&me->families[SIX]);
-    forget(&me->families[FOUR]);
+    host_forget(&me->families[SIX]);
+    host_forget(&me->families[FOUR]);
     VOW_END(me);
 }
 

@@ -17,7 +17,7 @@ typedef struct connecting {
     vow_address address;
 } connecting;
 
-static vow_value failed(const connecting *self, int code)
+static vow_value connect_failed(const connecting *self, int code)
 {
     return vow_throw(vow__address_error(&self->address, self->function, code, self->io.promise.site));
 }
@@ -56,7 +56,7 @@ static bool connect_attempt(vow__io *io, vow_value *result)
         code = ECONNREFUSED;
     if (code) {
         close_socket(self);
-        *result = failed(self, code);
+        *result = connect_failed(self, code);
     } else {
         *result = vow_fd(self->fd);
         self->fd = -1;
@@ -72,13 +72,13 @@ static void connect_stop(vow_promise *promise)
 
 static const vow__io_kind connect_kind = {{.name = "connect", .halt = connect_stop}, connect_attempt};
 
-static void begin(connecting *self)
+static void connect_begin(connecting *self)
 {
     const vow_address *address = &self->address;
     vow_promise *promise = &self->io.promise;
 
     if (self->fd < 0) {
-        vow__resolve(promise, failed(self, errno));
+        vow__resolve(promise, connect_failed(self, errno));
         return;
     }
     if (connect(self->fd, vow_address_sockaddr(address), address->length) < 0 && errno != EINPROGRESS &&
@@ -86,7 +86,7 @@ static void begin(connecting *self)
         int code = errno;
 
         close_socket(self);
-        vow__resolve(promise, failed(self, code));
+        vow__resolve(promise, connect_failed(self, code));
         return;
     }
     vow__io_watch(&self->io);
@@ -101,14 +101,14 @@ vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const c
     if (!self) {
         if (fd >= 0)
             close(fd);
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
     if (fd >= 0)
         vow__socket_set_nodelay(fd, vow_address_family(address));
     self->fd = fd;
     self->function = function;
     self->address = *address;
-    begin(self);
+    connect_begin(self);
     return &self->io.promise;
 }
 

@@ -44,7 +44,7 @@ void vow__connections_end(vow__connections *self, vow__reaction *wait);
 bool vow__connections_cancel_first(vow__connections *self);
 
 /* From within kind->stop(): gives up all that run. */
-void vow__connections_give_up(vow__connections *self);
+void vow__connections_drop(vow__connections *self);
 /* From within kind->unwind(): has the owner wait for those that clean up. False if there are none. */
 bool vow__connections_wait(vow__connections *self);
 /* For kind->input(): one that is waited for, or NULL. */

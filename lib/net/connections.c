@@ -75,7 +75,7 @@ void vow__connection_run(vow__connections *self, vow__connection *connection, vo
 }
 
 /* It has ended. Its promise, which is given, is released last: may run user code. */
-static void forget(vow__connections *self, vow__connection *connection, vow_promise *promise)
+static void connections_forget(vow__connections *self, vow__connection *connection, vow_promise *promise)
 {
     vow_value fd = connection->fd;
 
@@ -88,7 +88,7 @@ static void forget(vow__connections *self, vow__connection *connection, vow_prom
 
 void vow__connections_end(vow__connections *self, vow__reaction *wait)
 {
-    forget(self, VOW__CONTAINER_OF(wait, vow__connection, branch.wait), vow__take_upstream(wait));
+    connections_forget(self, VOW__CONTAINER_OF(wait, vow__connection, branch.wait), vow__take_upstream(wait));
 }
 
 bool vow__connections_cancel_first(vow__connections *self)
@@ -107,7 +107,7 @@ bool vow__connections_cancel_first(vow__connections *self)
 
 /* From the last one to the first, so that the reaper, which takes the last one given up, keeps their order.
  */
-static void give_up(vow__connections *self, vow__link *list)
+static void connections_give_up(vow__connections *self, vow__link *list)
 {
     vow__link *previous;
 
@@ -116,17 +116,17 @@ static void give_up(vow__connections *self, vow__link *list)
         vow_promise *promise = vow__branch_cut(&connection->branch);
 
         previous = link->prev;
-        if (vow__give_up(self->owner, promise))
+        if (vow__drop_in_stop(self->owner, promise))
             vow__branch_set(&connection->branch, promise);
         else
-            forget(self, connection, NULL);
+            connections_forget(self, connection, NULL);
     }
 }
 
-void vow__connections_give_up(vow__connections *self)
+void vow__connections_drop(vow__connections *self)
 {
-    give_up(self, &self->cancelled);
-    give_up(self, &self->running);
+    connections_give_up(self, &self->cancelled);
+    connections_give_up(self, &self->running);
 }
 
 static void wait_for(vow__connections *self, vow__link *list)
@@ -141,7 +141,7 @@ static void wait_for(vow__connections *self, vow__link *list)
         if (vow__is_pending(promise)) {
             vow__wait_branch(&connection->branch, self->owner, promise);
         } else {
-            forget(self, connection, NULL);
+            connections_forget(self, connection, NULL);
             vow__let_go(promise);
         }
     }

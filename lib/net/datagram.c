@@ -239,7 +239,7 @@ static void forget_probe(sending *self)
     self->probe = -1;
 }
 
-static bool send_attempt(vow__io *io, vow_value *result)
+static bool datagram_send_attempt(vow__io *io, vow_value *result)
 {
     sending *self = (sending *) io;
     ssize_t count = send_now(self);
@@ -262,7 +262,7 @@ static void try_again(sending *self)
     vow_value result;
 
     vow__budget_renew(vow__ev_loop_of(vow__loop_of(&self->io.promise)));
-    if (!send_attempt(&self->io, &result))
+    if (!datagram_send_attempt(&self->io, &result))
         return;
     vow__io_stop(&self->io.promise);
     vow__resolve_and_leave(&self->io.promise, result);
@@ -286,8 +286,8 @@ static void send_stop(vow_promise *promise)
     forget_probe((sending *) promise);
 }
 
-static const vow__io_kind send_kind = {{.name = "datagram_send", .run = vow__io_run, .halt = send_stop},
-                                       send_attempt};
+static const vow__io_kind datagram_send_kind = {
+    {.name = "datagram_send", .run = vow__io_run, .halt = send_stop}, datagram_send_attempt};
 
 vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, size_t size,
                                   const vow_address *to, const char *site)
@@ -296,9 +296,9 @@ vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, si
 
     vow__check_loop(loop, "vow_datagram_send", site);
     vow__check_bytes(buffer, size, "vow_datagram_send", site);
-    self = vow__io_new(loop, sizeof *self, &send_kind, fd, EV_WRITE, site);
+    self = vow__io_new(loop, sizeof *self, &datagram_send_kind, fd, EV_WRITE, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     self->size = size;
     vow_address_set(&self->to, to ? vow_address_sockaddr(to) : NULL, to ? to->length : 0);
@@ -310,7 +310,7 @@ vow_promise *vow_datagram_send_at(vow_loop *loop, int fd, const void *buffer, si
 
 /* ---- Receiving ----------------------------------------------------------------------------------------- */
 
-static bool receive_attempt(vow__io *io, vow_value *result)
+static bool datagram_receive_attempt(vow__io *io, vow_value *result)
 {
     receiving *self = (receiving *) io;
     struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
@@ -321,14 +321,14 @@ static bool receive_attempt(vow__io *io, vow_value *result)
         return false;
     *result = count < 0 ? vow__io_throw(io, "vow_datagram_receive", errno) : vow_int(count);
     if (count >= 0 && self->from)
-        vow__address_take(self->from, &from, length);
+        vow__address_copy(self->from, &from, length);
     if (count > 0)
         (void) vow__io_moved(io, (size_t) count);
     return true;
 }
 
-static const vow__io_kind receive_kind = {
-    {.name = "datagram_receive", .run = vow__io_run, .halt = vow__io_stop}, receive_attempt};
+static const vow__io_kind datagram_receive_kind = {
+    {.name = "datagram_receive", .run = vow__io_run, .halt = vow__io_stop}, datagram_receive_attempt};
 
 vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, vow_address *from,
                                      const char *site)
@@ -337,9 +337,9 @@ vow_promise *vow_datagram_receive_at(vow_loop *loop, int fd, void *buffer, size_
 
     vow__check_loop(loop, "vow_datagram_receive", site);
     vow__check_bytes(buffer, size, "vow_datagram_receive", site);
-    self = vow__io_new(loop, sizeof *self, &receive_kind, fd, EV_READ, site);
+    self = vow__io_new(loop, sizeof *self, &datagram_receive_kind, fd, EV_READ, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     self->size = size;
     self->from = from;

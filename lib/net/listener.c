@@ -141,7 +141,7 @@ static bool is_open(const vow__listener *self)
 
 /* ---- All of them --------------------------------------------------------------------------------------- */
 
-static void look(listeners *owner)
+static void listener_look(listeners *owner)
 {
     for (vow__link *link = owner->all.next; link != &owner->all && owner->kept; link = link->next) {
         vow__listener *self = listener_of(link);
@@ -154,7 +154,7 @@ static void look(listeners *owner)
 static void look_cb(EV_P_ ev_timer *timer, int revents)
 {
     vow__ignore(EV_A_ revents);
-    look(timer->data);
+    listener_look(timer->data);
 }
 
 /* The program may go on for long before it gives its last promises up: the connections go now. */
@@ -167,7 +167,7 @@ static void close_all(vow__loop_hook *hook)
 }
 
 /* Those that promises hold, which are never released, stay as long as they. */
-static void release(vow__loop_hook *hook)
+static void listener_release(vow__loop_hook *hook)
 {
     listeners *owner = VOW__CONTAINER_OF(hook, listeners, hook);
 
@@ -186,7 +186,7 @@ static void release(vow__loop_hook *hook)
     vow__release(owner, sizeof *owner);
 }
 
-static const vow__loop_hook_kind hook_kind = {.close = close_all, .release = release};
+static const vow__loop_hook_kind listener_hook_kind = {.close = close_all, .release = listener_release};
 
 static listeners *listeners_of(vow_loop *core)
 {
@@ -205,11 +205,11 @@ static listeners *listeners_of(vow_loop *core)
     self->look.data = self;
     self->kept = 0;
     self->arrived = 0;
-    vow__loop_hook_add(&self->hook, &hook_kind, core);
+    vow__loop_hook_add(&self->hook, &listener_hook_kind, core);
     return self;
 }
 
-static vow__listener *find(listeners *owner, const struct stat *status)
+static vow__listener *listener_find(listeners *owner, const struct stat *status)
 {
     for (vow__link *link = owner->all.next; link != &owner->all; link = link->next)
         if (is_of(listener_of(link), status))
@@ -228,7 +228,7 @@ static void delete_unused(listeners *owner)
     }
 }
 
-static vow__listener *add(listeners *owner, const struct stat *status)
+static vow__listener *listener_add(listeners *owner, const struct stat *status)
 {
     vow__listener *self;
 
@@ -259,16 +259,16 @@ vow__listener *vow__listener_hold(vow_loop *loop, int fd)
         errno = owner ? errno : ENOMEM;
         return NULL;
     }
-    self = find(owner, &status);
+    self = listener_find(owner, &status);
     if (!self)
-        self = add(owner, &status);
+        self = listener_add(owner, &status);
     if (!self) {
         errno = ENOMEM;
         return NULL;
     }
     self->fd = fd;
     self->holders++;
-    look(owner);
+    listener_look(owner);
     return self;
 }
 
@@ -296,7 +296,7 @@ void vow__listener_keep(vow__listener *self, vow__berth *berth, int fd, uint64_t
     berth->place = place;
     vow__list_append(after->next, &berth->link); /* a list is a ring: in front of that one */
     count(self->owner, self->owner->kept + 1);
-    look(self->owner);
+    listener_look(self->owner);
 }
 
 void vow__listener_offer(vow__listener *self)

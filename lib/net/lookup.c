@@ -88,7 +88,7 @@ static bool is_service_name(const char *service)
     return has_letter && length <= SERVICE_MAX;
 }
 
-static vow_error *refuse(const char *function, const char *what, const char *text, const char *site)
+static vow_error *lookup_refuse(const char *function, const char *what, const char *text, const char *site)
 {
     if (!text)
         return vow_error_new_at(site, EINVAL, "%s: the %s is NULL", function, what);
@@ -104,9 +104,9 @@ bool vow__lookup_numeric(vow_address *address, const char *host, const char *ser
 
     *error = NULL;
     if (!host || (code == EINVAL && !is_host_name(host)))
-        *error = refuse(function, "host", host, site);
+        *error = lookup_refuse(function, "host", host, site);
     else if (!is_port && (!service || !is_service_name(service)))
-        *error = refuse(function, "port", service, site);
+        *error = lookup_refuse(function, "port", service, site);
     else if (code == ENOMEM)
         *error = &vow__error_no_memory;
     return !*error && !code && is_port;
@@ -134,7 +134,7 @@ const vow_error *vow__lookup_telling(const vow_error *six, const vow_error *four
 
 /* ---- On a thread of the pool --------------------------------------------------------------------------- */
 
-static vow_value failed(const request *self, int status, int code)
+static vow_value lookup_failed(const request *self, int status, int code)
 {
     char name[VOW__LOOKUP_NAME_SIZE];
 
@@ -158,7 +158,7 @@ static bool is_new(const vow_list *list, size_t count, const vow_address *addres
 
 /* Puts the different addresses of a family that were found into the list, and counts them. False when there
  * is no memory. */
-static bool collect(const struct addrinfo *found, int family, vow_list *list, size_t *count)
+static bool lookup_collect(const struct addrinfo *found, int family, vow_list *list, size_t *count)
 {
     for (*count = 0; found; found = found->ai_next) {
         vow_address address;
@@ -190,7 +190,7 @@ static void list_drop(vow_list *list)
 }
 
 /* A list of exactly `count`, with the values of one that has room for more, which is given. */
-static vow_list *shrink(vow_list *list, size_t count)
+static vow_list *lookup_shrink(vow_list *list, size_t count)
 {
     vow_list *exact;
 
@@ -210,15 +210,15 @@ static vow_value list_of(const request *self, const struct addrinfo *found)
 
     if (!list)
         return vow_throw(&vow__error_no_memory);
-    if (!collect(found, self->family, list, &count)) {
+    if (!lookup_collect(found, self->family, list, &count)) {
         list_drop(list);
         return vow_throw(&vow__error_no_memory);
     }
     if (!count) {
         list_drop(list);
-        return failed(self, EAI_NONAME, 0);
+        return lookup_failed(self, EAI_NONAME, 0);
     }
-    list = shrink(list, count);
+    list = lookup_shrink(list, count);
     return list ? vow_own(list, &vow_type_list) : vow_throw(&vow__error_no_memory);
 }
 
@@ -236,7 +236,7 @@ static vow_value list_of_one(const vow_address *address)
 }
 
 /* Asks the system for the addresses of one family or all: 0, or what getaddrinfo(3) says. */
-static int ask(const request *self, int family, struct addrinfo **found)
+static int lookup_ask(const request *self, int family, struct addrinfo **found)
 {
     struct addrinfo hints = {.ai_family = family, .ai_socktype = self->type};
 
@@ -265,7 +265,7 @@ static void find_scopes(const request *self, struct addrinfo **found)
 {
     struct addrinfo *all;
 
-    if (self->family == AF_UNSPEC || !has_link_local(*found, false) || ask(self, AF_UNSPEC, &all))
+    if (self->family == AF_UNSPEC || !has_link_local(*found, false) || lookup_ask(self, AF_UNSPEC, &all))
         return;
     if (has_link_local(all, true)) {
         freeaddrinfo(*found);
@@ -279,11 +279,11 @@ static vow_value request_run(void *data)
 {
     const request *self = data;
     struct addrinfo *found;
-    int status = ask(self, self->family, &found);
+    int status = lookup_ask(self, self->family, &found);
     vow_value result;
 
     if (status)
-        return failed(self, status, errno);
+        return lookup_failed(self, status, errno);
     find_scopes(self, &found);
     result = list_of(self, found);
     freeaddrinfo(found);
@@ -334,19 +334,19 @@ static request *request_new(const vow__question *question, const char *site)
 }
 
 /* Both are names or numbers, of a length that fits. */
-static vow_promise *look_up(vow_loop *loop, const vow__question *question, const char *site)
+static vow_promise *lookup_look_up(vow_loop *loop, const vow__question *question, const char *site)
 {
     vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW, true};
     lookup *self = vow__promise_new(loop, sizeof *self, &lookup_kind, site);
     request *data;
 
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->errand.wait.upstream = 0;
     data = request_new(question, site);
     if (!data) {
         vow_unref(&self->promise);
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
     vow__wait_branch(&self->errand, &self->promise, vow__offload(loop, &errand, data, site));
     return &self->promise;
@@ -362,7 +362,7 @@ vow_promise *vow__lookup(vow_loop *loop, const vow__question *question, const ch
         return vow_resolved_at(loop, list_of_one(&address), site);
     if (error)
         return vow_rejected_at(loop, error, site);
-    return look_up(loop, question, site);
+    return lookup_look_up(loop, question, site);
 }
 
 vow_promise *vow_lookup_at(vow_loop *loop, const char *host, const char *service, const char *site)

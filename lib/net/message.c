@@ -44,7 +44,8 @@ typedef struct message_receiving {
     received *received; /* until the promise has it */
 } message_receiving;
 
-static vow_promise *refuse(vow_loop *loop, const char *function, int fd, const char *what, const char *site)
+static vow_promise *message_refuse(vow_loop *loop, const char *function, int fd, const char *what,
+                                   const char *site)
 {
     return vow_rejected_at(loop, vow_error_new_at(site, EINVAL, "%s: descriptor %d: %s", function, fd, what),
                            site);
@@ -69,7 +70,7 @@ static bool cannot_pass(int fd)
     return family >= 0 && family != AF_UNIX;
 }
 
-static bool send_attempt(vow__io *io, vow_value *result)
+static bool message_send_attempt(vow__io *io, vow_value *result)
 {
     message_sending *self = (message_sending *) io;
 
@@ -91,8 +92,8 @@ static bool send_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-static const vow__io_kind send_kind = {{.name = "message_send", .run = vow__io_run, .halt = vow__io_stop},
-                                       send_attempt};
+static const vow__io_kind message_send_kind = {
+    {.name = "message_send", .run = vow__io_run, .halt = vow__io_stop}, message_send_attempt};
 
 vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, size_t size, const int *fds,
                                  size_t count, const char *site)
@@ -103,14 +104,16 @@ vow_promise *vow_message_send_at(vow_loop *loop, int fd, const void *buffer, siz
     vow__check_bytes(buffer, size, "vow_message_send", site);
     vow__check_bytes(fds, count * sizeof *fds, "vow_message_send", site);
     if (!size)
-        return refuse(loop, "vow_message_send", fd, "not even one byte to send", site);
+        return message_refuse(loop, "vow_message_send", fd, "not even one byte to send", site);
     if (count > VOW_MESSAGE_FDS_MAX)
-        return refuse(loop, "vow_message_send", fd, "too many descriptors for one message", site);
+        return message_refuse(loop, "vow_message_send", fd, "too many descriptors for one message", site);
     if (count && cannot_pass(fd))
-        return refuse(loop, "vow_message_send", fd, "not a socket that descriptors can be sent on", site);
-    self = vow__io_new(loop, sizeof *self + count * sizeof self->fds[0], &send_kind, fd, EV_WRITE, site);
+        return message_refuse(loop, "vow_message_send", fd, "not a socket that descriptors can be sent on",
+                              site);
+    self =
+        vow__io_new(loop, sizeof *self + count * sizeof self->fds[0], &message_send_kind, fd, EV_WRITE, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     self->size = size;
     self->written = 0;
@@ -202,7 +205,7 @@ static void give_up_received(message_receiving *self)
     self->received = NULL;
 }
 
-static bool receive_attempt(vow__io *io, vow_value *result)
+static bool message_receive_attempt(vow__io *io, vow_value *result)
 {
     message_receiving *self = (message_receiving *) io;
     int lost;
@@ -234,9 +237,9 @@ static void receive_dispose(vow_promise *promise)
     give_up_received((message_receiving *) promise);
 }
 
-static const vow__io_kind receive_kind = {
+static const vow__io_kind message_receive_kind = {
     {.name = "message_receive", .run = vow__io_run, .halt = vow__io_stop, .dispose = receive_dispose},
-    receive_attempt};
+    message_receive_attempt};
 
 vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t size, size_t limit,
                                     const char *site)
@@ -246,18 +249,19 @@ vow_promise *vow_message_receive_at(vow_loop *loop, int fd, void *buffer, size_t
     vow__check_loop(loop, "vow_message_receive", site);
     vow__check_bytes(buffer, size, "vow_message_receive", site);
     if (!size)
-        return refuse(loop, "vow_message_receive", fd, "no room for a byte", site);
+        return message_refuse(loop, "vow_message_receive", fd, "no room for a byte", site);
     if (limit > VOW_MESSAGE_FDS_MAX)
-        return refuse(loop, "vow_message_receive", fd, "more descriptors than one message can have", site);
-    self = vow__io_new(loop, sizeof *self, &receive_kind, fd, EV_READ, site);
+        return message_refuse(loop, "vow_message_receive", fd, "more descriptors than one message can have",
+                              site);
+    self = vow__io_new(loop, sizeof *self, &message_receive_kind, fd, EV_READ, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->buffer = buffer;
     self->size = size;
     self->received = received_new(limit);
     if (!self->received) {
         vow_unref(&self->io.promise);
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
     return vow__io_begin(&self->io);
 }

@@ -102,7 +102,7 @@ vow_promise *vow__open_first(vow_loop *loop, const vow__opener *opener, const ch
         return vow_rejected_at(loop, error, site);
     self = opening_new(opener, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     found =
         vow__lookup(loop, &(vow__question){host, service, opener->type, AF_UNSPEC, opener->function}, site);
     return vow_attach_at(vow_then_at(found, open_first, self, site), self, opening_free, site);

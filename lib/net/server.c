@@ -161,7 +161,7 @@ static void listener_offers(vow__taker *taker)
 /* ---- The end ------------------------------------------------------------------------------------------- */
 
 /* The promise is settled by the caller right after this. */
-static void end(server *self)
+static void server_end(server *self)
 {
     close_listener(self, OVER);
     self->handle->promise = NULL;
@@ -195,7 +195,7 @@ static void end_if_done(server *self)
         vow__place_take(&self->promise);
         end_after_clean_up(self);
     } else if (self->promise.stage == STOPPING) {
-        end(self);
+        server_end(self);
         vow__fulfil(&self->promise, vow_nil());
     }
 }
@@ -205,7 +205,7 @@ static void serve_stop(vow_promise *promise)
     server *self = (server *) promise;
 
     vow__connections_drop_queued(&self->connections);
-    vow__connections_give_up(&self->connections);
+    vow__connections_drop(&self->connections);
 }
 
 static bool serve_unwind(vow_promise *promise)
@@ -215,7 +215,7 @@ static bool serve_unwind(vow_promise *promise)
 
 /* Accepting fails for good: the connections are dropped, and their clean-up comes first. May run user code.
  */
-static void fail(server *self, int code)
+static void server_fail(server *self, int code)
 {
     vow_promise *promise = &self->promise;
     vow_loop *loop = vow__loop_of(promise);
@@ -224,7 +224,7 @@ static void fail(server *self, int code)
 
     self->failure =
         vow_error_new_at(promise->site, code, "vow_serve: descriptor %d: %s", self->listener, strerror(code));
-    end(self);
+    server_end(self);
     vow__place_take(promise);
     serve_stop(promise);
     vow__reap(loop, base);
@@ -254,7 +254,7 @@ static void end_time(vow__timer *timer)
 
 /* Calls the handler. When that has cancelled the server, the new connection is cleaned up as the others are.
  */
-static void begin(server *self, vow__connection *connection)
+static void server_begin(server *self, vow__connection *connection)
 {
     vow_loop *loop = vow__loop_of(&self->promise);
     vow_promise *promise;
@@ -277,11 +277,11 @@ static bool accept_one(server *self)
 
     if (connection) {
         self->pause = PAUSE_MIN;
-        begin(self, connection);
+        server_begin(self, connection);
     } else if (vow__accept_may_pass(code)) {
         pause_accepting(self);
     } else if (!vow__is_again(code)) {
-        fail(self, code);
+        server_fail(self, code);
     }
     return connection != NULL;
 }
@@ -295,7 +295,7 @@ static bool begin_one(server *self)
         return accept_one(self);
     connection = vow__connections_unqueue(&self->connections);
     if (connection)
-        begin(self, connection);
+        server_begin(self, connection);
     return connection != NULL;
 }
 
@@ -314,7 +314,7 @@ static void begin_some(server *self)
 /* ---- The kind ------------------------------------------------------------------------------------------ */
 
 /* A connection has ended: what accepting lacked may be there again. */
-static void go_on(server *self)
+static void server_go_on(server *self)
 {
     if (self->promise.stage == ACCEPTING)
         vow__clock_cancel(self->clock, &self->timer);
@@ -331,12 +331,12 @@ static void serve_run(vow_promise *promise, vow__reaction *wait)
         return;
     }
     vow__connections_end(&self->connections, wait);
-    go_on(self);
+    server_go_on(self);
 }
 
 static void serve_halt(vow_promise *promise)
 {
-    end((server *) promise);
+    server_end((server *) promise);
 }
 
 static void serve_dispose(vow_promise *promise)
@@ -363,7 +363,7 @@ static const vow__kind serve_kind = {.name = "serve",
 /* ---- The functions ------------------------------------------------------------------------------------- */
 
 /* 0, or an errno value, with which it fails. */
-static int init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
+static int server_init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
 {
     self->clock = vow__clock_of(vow__loop_of(&self->promise));
     self->listener = listener;
@@ -395,11 +395,11 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
     handle->promise = (vow_promise *) self;
     if (!self) {
         vow_value_drop(vow_fd(fd));
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
-    init_code = init(self, handle, fd, serve, data);
+    init_code = server_init(self, handle, fd, serve, data);
     if (code || init_code)
-        fail(self, code ? code : init_code);
+        server_fail(self, code ? code : init_code);
     update(self);
     return &self->promise;
 }

@@ -86,7 +86,7 @@ static const vow__job_kind job_kind = {work_run, work_done, work_refuse};
 
 /* ---- The promise --------------------------------------------------------------------------------------- */
 
-static void settle(offload *self, vow_value result)
+static void offload_settle(offload *self, vow_value result)
 {
     vow_promise *promise = &self->promise;
 
@@ -109,12 +109,12 @@ static void work_deliver(vow__parcel *parcel)
     vow__inbox_received(self->inbox, promise != NULL);
     work_free(self);
     if (promise)
-        settle(promise, result);
+        offload_settle(promise, result);
     else
         vow_value_drop(result);
 }
 
-static const vow__parcel_kind parcel_kind = {work_deliver, work_discard};
+static const vow__parcel_kind offload_parcel_kind = {work_deliver, work_discard};
 
 /* The job will not come back. */
 static void forget_work(offload *self)
@@ -122,7 +122,7 @@ static void forget_work(offload *self)
     work *forgotten = self->work;
 
     self->work = NULL;
-    vow__inbox_forget(forgotten->inbox);
+    vow__inbox_take_back(forgotten->inbox);
     work_free(forgotten);
 }
 
@@ -144,7 +144,7 @@ static void offload_stop(vow_promise *promise)
         return;
     if (vow__workers_withdraw(&self->work->job))
         forget_work(self);
-    else if (self->work->errand.is_loose)
+    else if (self->work->errand.is_self_contained)
         part(self);
 }
 
@@ -185,7 +185,7 @@ static const vow__kind offload_kind = {
 };
 
 /* Why a job was not accepted. */
-static vow_error *refusal(enum vow__submitted result, const offload *self)
+static vow_error *offload_refusal(enum vow__submitted result, const offload *self)
 {
     const char *site = self->promise.site;
 
@@ -210,10 +210,10 @@ static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *er
     *self = (work){
         .job = {.kind = &job_kind,
                 .lane = errand->lane,
-                .is_loose = errand->is_loose,
+                .is_self_contained = errand->is_self_contained,
                 .owner = inbox,
                 .site = promise->promise.site},
-        .parcel = {.kind = &parcel_kind},
+        .parcel = {.kind = &offload_parcel_kind},
         .inbox = inbox,
         .promise = promise,
         .errand = *errand,
@@ -224,7 +224,7 @@ static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *er
 
 /* Submits the job; NULL, or why it cannot be: then the data is still the caller's. The inbox expects the
  * parcel before that, since it may be posted at once. */
-static vow_error *begin(offload *self, const vow__errand *errand, void *data)
+static vow_error *offload_begin(offload *self, const vow__errand *errand, void *data)
 {
     vow_error *error = NULL;
     vow__inbox *inbox = vow__inbox_of(vow__ev_loop_of(vow__loop_of(&self->promise)), &error);
@@ -239,10 +239,10 @@ static vow_error *begin(offload *self, const vow__errand *errand, void *data)
     result = vow__workers_submit(&self->work->job);
     if (result == VOW__SUBMITTED)
         return NULL;
-    vow__inbox_forget(inbox);
+    vow__inbox_take_back(inbox);
     vow__release(self->work, sizeof *self->work);
     self->work = NULL;
-    return refusal(result, self);
+    return offload_refusal(result, self);
 }
 
 vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data, const char *site)
@@ -252,11 +252,11 @@ vow_promise *vow__offload(vow_loop *loop, const vow__errand *errand, void *data,
 
     if (!self) {
         drop_data(errand, data);
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
     self->name = errand->name;
     self->work = NULL;
-    error = begin(self, errand, data);
+    error = offload_begin(self, errand, data);
     if (error) {
         drop_data(errand, data);
         vow__reject(&self->promise, error);

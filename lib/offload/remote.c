@@ -52,7 +52,7 @@ static void remote_deliver(vow__parcel *parcel)
         vow_value_drop(value);
 }
 
-static const vow__parcel_kind parcel_kind = {remote_deliver, remote_discard};
+static const vow__parcel_kind remote_parcel_kind = {remote_deliver, remote_discard};
 
 static void remote_stop(vow_promise *promise)
 {
@@ -76,7 +76,7 @@ static vow_remote *make_handle(remote_promise *promise, vow_error **error)
             *error = &vow__error_no_memory;
         return NULL;
     }
-    self->parcel.kind = &parcel_kind;
+    self->parcel.kind = &remote_parcel_kind;
     self->inbox = inbox;
     self->promise = promise;
     self->site = promise->promise.site;
@@ -96,7 +96,7 @@ vow_promise *vow_remote_new_at(vow_loop *loop, vow_remote **remote, const char *
     *remote = NULL;
     self = vow__promise_new(loop, sizeof *self, &remote_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->remote = *remote = make_handle(self, &error);
     if (!self->remote)
         vow__reject(&self->promise, error);
@@ -110,7 +110,7 @@ static const char *site_of(const vow_remote *remote)
     return remote ? remote->site : NULL;
 }
 
-static void settle(vow_remote *remote, vow_value value)
+static void remote_settle(vow_remote *remote, vow_value value)
 {
     if (!remote) {
         vow_value_drop(value);
@@ -123,7 +123,7 @@ static void settle(vow_remote *remote, vow_value value)
 void vow_remote_resolve(vow_remote *remote, vow_value value)
 {
     vow__check_movable(value, "vow_remote_resolve", site_of(remote));
-    settle(remote, value);
+    remote_settle(remote, value);
 }
 
 void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site)
@@ -131,15 +131,16 @@ void vow_remote_reject_at(vow_remote *remote, vow_error *error, const char *site
     if (!error)
         vow__misuse_at("vow_remote_reject", site_of(remote), site, "the error is NULL");
     vow__error_pass(error, site);
-    settle(remote, vow_throw(error));
+    remote_settle(remote, vow_throw(error));
 }
 
 void vow_remote_abandon_at(vow_remote *remote, const char *site)
 {
     if (!remote)
         return;
-    settle(remote, vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
-                                               "abandoned by its remote at %s", vow__site_text(site))));
+    remote_settle(remote,
+                  vow_throw(vow__error_new_or(&vow__error_cancelled, site, ECANCELED,
+                                              "abandoned by its remote at %s", vow__site_text(site))));
 }
 
 bool vow_remote_is_wanted(const vow_remote *remote)

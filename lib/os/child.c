@@ -100,7 +100,7 @@ enum vow__child_state vow__child_wait(const vow__child *child, const vow__deadli
 /* ---- Signals ------------------------------------------------------------------------------------------- */
 
 /* Looks, and leaves it to be waited for. False when somebody has waited for it: its id is another one's. */
-static bool look(const vow__child *child, siginfo_t *info)
+static bool child_look(const vow__child *child, siginfo_t *info)
 {
     const int options = WEXITED | WNOHANG | WNOWAIT;
     int result;
@@ -118,7 +118,7 @@ bool vow__child_has_ended(const vow__child *child)
 {
     siginfo_t info;
 
-    return look(child, &info) && info.si_pid;
+    return child_look(child, &info) && info.si_pid;
 }
 
 int vow__child_kill(const vow__child *child, int signum)
@@ -131,7 +131,7 @@ int vow__child_kill(const vow__child *child, int signum)
     code = child->pidfd < 0 ? ENOSYS : vow__pidfd_signal(child->pidfd, signum, child->own_group);
     if (code != ENOSYS && code != EINVAL) /* what the system does not know */
         return code;
-    if (!look(child, &info))
+    if (!child_look(child, &info))
         return ESRCH;
     return kill(child->own_group ? -child->pid : child->pid, signum) < 0 ? errno : 0;
 }

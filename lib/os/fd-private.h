@@ -32,7 +32,7 @@ ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t siz
 /* As writev(2), but never blocks and never raises SIGPIPE. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count);
 /* Closes what was opened to know it better. */
-void vow__fd_forget(vow__fd_nature *nature);
+void vow__fd_nature_close(vow__fd_nature *nature);
 /* A descriptor for the same pipe or terminal, but another open file; with O_NONBLOCK. -1 where there is none.
  */
 int vow__fd_open_again(int fd);

@@ -83,7 +83,7 @@ static ssize_t read_parts(int fd, const struct iovec *parts, int parts_count, bo
                    : readv(fd, parts, parts_count);
 }
 
-static ssize_t write_parts(int fd, const struct iovec *parts, int parts_count, bool is_told)
+static ssize_t fd_write_parts(int fd, const struct iovec *parts, int parts_count, bool is_told)
 {
     return is_told ? syscall(SYS_pwritev2, fd, parts, parts_count, -1L, -1L, RWF_NOWAIT)
                    : writev(fd, parts, parts_count);
@@ -100,7 +100,7 @@ static ssize_t read_parts(int fd, const struct iovec *parts, int parts_count, bo
     return is_told ? not_known() : readv(fd, parts, parts_count);
 }
 
-static ssize_t write_parts(int fd, const struct iovec *parts, int parts_count, bool is_told)
+static ssize_t fd_write_parts(int fd, const struct iovec *parts, int parts_count, bool is_told)
 {
     return is_told ? not_known() : writev(fd, parts, parts_count);
 }
@@ -112,7 +112,7 @@ static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts
     ssize_t count;
 
     vow__sigpipe_hold(&signal);
-    count = write_parts(fd, parts, parts_count, is_told);
+    count = fd_write_parts(fd, parts, parts_count, is_told);
     vow__sigpipe_release(&signal, count < 0 && errno == EPIPE);
     return count;
 }
@@ -138,7 +138,7 @@ static ssize_t call_with_flag(call_fn *call, int fd, bool takes_back, const stru
 
 /* ---- What a descriptor is ------------------------------------------------------------------------------ */
 
-void vow__fd_forget(vow__fd_nature *nature)
+void vow__fd_nature_close(vow__fd_nature *nature)
 {
     if (nature->way == VOW__FD_OWN)
         close(nature->own);
@@ -174,8 +174,8 @@ static bool is_unknown(int code)
     return code == EOPNOTSUPP || code == ENOSYS;
 }
 
-static ssize_t attempt(call_fn *call, int fd, vow__fd_nature *nature, const struct iovec *parts,
-                       int parts_count)
+static ssize_t fd_attempt(call_fn *call, int fd, vow__fd_nature *nature, const struct iovec *parts,
+                          int parts_count)
 {
     ssize_t count;
 
@@ -222,7 +222,7 @@ ssize_t vow__fd_read_as(int fd, vow__fd_nature *nature, void *buffer, size_t siz
             return count;
     }
     do
-        count = attempt(read_parts, fd, nature, &part, 1);
+        count = fd_attempt(read_parts, fd, nature, &part, 1);
     while (count < 0 && errno == EINTR);
     return count < 0 && is_end_of_terminal(fd) ? 0 : count;
 }
@@ -233,7 +233,7 @@ ssize_t vow__fd_read(int fd, void *buffer, size_t size)
     ssize_t count = vow__fd_read_as(fd, &nature, buffer, size);
     int code = errno;
 
-    vow__fd_forget(&nature);
+    vow__fd_nature_close(&nature);
     errno = code;
     return count;
 }
@@ -250,7 +250,7 @@ ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *par
             return count;
     }
     do
-        count = attempt(write_without_signal, fd, nature, parts, parts_count);
+        count = fd_attempt(write_without_signal, fd, nature, parts, parts_count);
     while (count < 0 && errno == EINTR);
     return count;
 }
@@ -262,7 +262,7 @@ ssize_t vow__fd_write(int fd, const void *buffer, size_t size)
     ssize_t count = vow__fd_write_as(fd, &nature, &part, 1);
     int code = errno;
 
-    vow__fd_forget(&nature);
+    vow__fd_nature_close(&nature);
     errno = code;
     return count;
 }

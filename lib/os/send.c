@@ -26,7 +26,7 @@ static void hold(vow__sigpipe *signal)
     (void) signal;
 }
 
-static void release(const vow__sigpipe *signal, ssize_t count)
+static void send_release(const vow__sigpipe *signal, ssize_t count)
 {
     (void) signal;
     (void) count;
@@ -39,7 +39,7 @@ static void hold(vow__sigpipe *signal)
     vow__sigpipe_hold(signal);
 }
 
-static void release(const vow__sigpipe *signal, ssize_t count)
+static void send_release(const vow__sigpipe *signal, ssize_t count)
 {
     vow__sigpipe_release(signal, count < 0 && errno == EPIPE);
 }
@@ -54,7 +54,7 @@ ssize_t vow__send(int fd, const void *bytes, size_t size)
     do
         count = send(fd, bytes, size, SEND_FLAGS);
     while (count < 0 && errno == EINTR);
-    release(&signal, count);
+    send_release(&signal, count);
     return count;
 }
 
@@ -67,7 +67,7 @@ static ssize_t send_message(int fd, const struct msghdr *message)
     do
         count = sendmsg(fd, message, SEND_FLAGS);
     while (count < 0 && errno == EINTR);
-    release(&signal, count);
+    send_release(&signal, count);
     return count;
 }
 
@@ -89,7 +89,7 @@ ssize_t vow__send_to(int fd, const void *bytes, size_t size, const struct sockad
     do
         count = sendto(fd, bytes, size, SEND_FLAGS, to, length);
     while (count < 0 && errno == EINTR);
-    release(&signal, count);
+    send_release(&signal, count);
     return count;
 }
 

@@ -180,7 +180,7 @@ int vow__socket_name(int fd)
 #define TCP_KEEPIDLE TCP_KEEPALIVE
 #endif
 
-static int set(int fd, int option, double value)
+static int sockets_set(int fd, int option, double value)
 {
     const int number = value < INT_MAX ? (int) value : INT_MAX;
 
@@ -190,7 +190,7 @@ static int set(int fd, int option, double value)
 static int set_unanswered(int fd, double seconds)
 {
 #ifdef UNANSWERED
-    return set(fd, UNANSWERED, ceil(seconds * UNITS));
+    return sockets_set(fd, UNANSWERED, ceil(seconds * UNITS));
 #else
     int any;
     socklen_t length = sizeof any;
@@ -203,7 +203,7 @@ static int set_unanswered(int fd, double seconds)
 #ifdef TCP_KEEPIDLE
 static int set_pause(int fd, int option, double seconds)
 {
-    return set(fd, option, seconds < 1 ? 1 : seconds > LONGEST_PAUSE ? LONGEST_PAUSE : seconds);
+    return sockets_set(fd, option, seconds < 1 ? 1 : seconds > LONGEST_PAUSE ? LONGEST_PAUSE : seconds);
 }
 
 /* Silence for half of the time, then probes until the rest is over. */
@@ -213,7 +213,7 @@ static int set_probes(int fd, double seconds)
 
     if (!code)
         code = set_pause(fd, TCP_KEEPINTVL, seconds / 2 / PROBES);
-    return code ? code : set(fd, TCP_KEEPCNT, PROBES);
+    return code ? code : sockets_set(fd, TCP_KEEPCNT, PROBES);
 }
 #else
 /* As often as the system probes. */

@@ -26,7 +26,7 @@
 
 #define FIRST_OTHER (STDERR_FILENO + 1)
 
-static _Noreturn void fail(vow__spawn_report *report, enum vow__spawn_step step)
+static _Noreturn void child_fail(vow__spawn_report *report, enum vow__spawn_step step)
 {
     vow__spawn_failure failure;
     ssize_t ignored;
@@ -61,11 +61,11 @@ static void place_stdio(const vow__spawn *spawn, vow__spawn_report *report)
     for (int i = 0; i < 3; i++) {
         sources[i] = fcntl(spawn->stdio[i], F_DUPFD_CLOEXEC, FIRST_OTHER);
         if (sources[i] < 0)
-            fail(report, VOW__SPAWN_STDIO);
+            child_fail(report, VOW__SPAWN_STDIO);
     }
     for (int i = 0; i < 3; i++)
         if (dup2(sources[i], i) < 0)
-            fail(report, VOW__SPAWN_STDIO);
+            child_fail(report, VOW__SPAWN_STDIO);
 }
 
 static void close_one_on_exec(int fd)
@@ -188,13 +188,13 @@ void vow__spawn_become(const vow__spawn *spawn, vow__spawn_report *report)
     report->is_shared = true;
     reset_signals();
     if (spawn->own_group && setpgid(0, 0) < 0)
-        fail(report, VOW__SPAWN_GROUP);
+        child_fail(report, VOW__SPAWN_GROUP);
     place_stdio(spawn, report);
     if (spawn->directory && chdir(spawn->directory) < 0)
-        fail(report, VOW__SPAWN_DIRECTORY);
+        child_fail(report, VOW__SPAWN_DIRECTORY);
     close_others_on_exec();
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);
     execute(spawn);
-    fail(report, VOW__SPAWN_EXECUTE);
+    child_fail(report, VOW__SPAWN_EXECUTE);
 }

@@ -71,7 +71,7 @@ static pid_t make_by_fork(birth *self)
 
 /* Not where stacks grow up or are two; and ThreadSanitizer takes every clone(2) for a fork(2). */
 #if VOW__LINUX && defined CLONE_PIDFD && !defined __hppa__ && !defined __ia64__ && !VOW__THREAD_SANITIZER
-static int begin(void *data)
+static int spawn_begin(void *data)
 {
     birth *self = data;
 
@@ -85,7 +85,7 @@ VOW__NO_ADDRESS_SANITIZER static pid_t make_by_clone(birth *self, int *pidfd)
 {
     _Alignas(64) char stack[STACK_SIZE];
     pid_t pid =
-        clone(begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, self, pidfd);
+        clone(spawn_begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, self, pidfd);
 
     VOW__UNPOISON(stack, sizeof stack); /* its frames were never left */
     return pid;
@@ -196,7 +196,7 @@ static const char *path_of(char *const *environment)
 }
 
 /* Appends "folder/program" to the list. An empty folder is the current one. */
-static char *append(char *end, const char *folder, size_t length, const char *program)
+static char *spawn_append(char *end, const char *folder, size_t length, const char *program)
 {
     memcpy(end, folder, length);
     end += length;
@@ -221,7 +221,7 @@ char *vow__spawn_candidates(const char *program, char *const *environment, size_
     for (; folders; folders--) {
         size_t length = strcspn(path, ":");
 
-        end = append(end, path, length, program);
+        end = spawn_append(end, path, length, program);
         path += length + 1;
     }
     *end = '\0';

@@ -80,7 +80,7 @@ static output *output_new(const vow_process *process, vow_stream *stream, const 
 }
 
 /* What a process writes, as bytes; nil if that is no pipe. */
-static vow_promise *collect(vow_process *process, int which, size_t limit, const char *site)
+static vow_promise *run_collect(vow_process *process, int which, size_t limit, const char *site)
 {
     vow_loop *loop = vow__loop_of(&process->promise);
     const char *name = which == STDOUT_FILENO ? "standard output" : "standard error";
@@ -93,7 +93,7 @@ static vow_promise *collect(vow_process *process, int which, size_t limit, const
         return vow_resolved_at(loop, vow_nil(), site);
     if (!self) {
         vow_stream_free(stream);
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     }
     bytes = vow_catch_at(vow_stream_read_all_at(stream, limit, site), too_much, self, site);
     return vow_attach_at(bytes, self, drop_output, site);
@@ -113,17 +113,17 @@ static vow_promise *feed(vow_process *process, const void *input, size_t size, c
     vow_loop *loop = vow__loop_of(&process->promise);
     bool is_pipe = process->pipes[STDIN_FILENO] >= 0;
     vow_stream *stream = take_stream(process, STDIN_FILENO, "vow_process_stdin", site);
-    vow_promise *parts[2];
+    vow_promise *written, *closed;
 
     if (!stream)
-        return is_pipe ? vow__emergency(loop) : vow_resolved_at(loop, vow_nil(), site);
+        return is_pipe ? vow__refusal(loop) : vow_resolved_at(loop, vow_nil(), site);
+    written = vow_catch_at(vow_stream_write_at(stream, input, size, site), is_enough, NULL, site);
+    closed = vow_catch_at(vow_stream_close(stream), is_enough, NULL, site);
     /* Dropped in this order: the end of the stream first, so that a write that breaks off is no news. */
-    parts[1] = vow_catch_at(vow_stream_write_at(stream, input, size, site), is_enough, NULL, site);
-    parts[0] = vow_catch_at(vow_stream_close(stream), is_enough, NULL, site);
-    return vow_all_at(loop, 2, parts, site);
+    return vow_all_at(loop, 2, (vow_promise *[]){closed, written}, site);
 }
 
-static vow_value first(vow_value *list, void *data)
+static vow_value run_first(vow_value *list, void *data)
 {
     (void) data;
     return vow_take(vow_list_at(vow_as_list(list), 0));
@@ -132,7 +132,7 @@ static vow_value first(vow_value *list, void *data)
 vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *options, const void *input,
                                 size_t size, size_t limit, const char *site)
 {
-    vow_promise *results[3], *parts[2];
+    vow_promise *results[3], *fed, *ended;
     vow_process *process;
     vow_value started;
 
@@ -145,10 +145,10 @@ vow_promise *vow_process_run_at(vow_loop *loop, const vow_process_options *optio
         return vow_resolved_at(loop, started, site);
     process = started.u.pointer;
     results[0] = vow_process_wait_at(process, site);
-    results[1] = collect(process, STDOUT_FILENO, limit, site);
-    results[2] = collect(process, STDERR_FILENO, limit, site);
-    parts[1] = feed(process, input, size, site);
+    results[1] = run_collect(process, STDOUT_FILENO, limit, site);
+    results[2] = run_collect(process, STDERR_FILENO, limit, site);
+    fed = feed(process, input, size, site);
     vow_process_free(process);
-    parts[0] = vow_all_at(loop, 3, results, site);
-    return vow_then_at(vow_all_at(loop, 2, parts, site), first, NULL, site);
+    ended = vow_all_at(loop, 3, results, site);
+    return vow_then_at(vow_all_at(loop, 2, (vow_promise *[]){ended, fed}, site), run_first, NULL, site);
 }

@@ -101,7 +101,7 @@ static int spawn(launch *self, const char *program)
 }
 
 /* Nothing runs, so that this ends nothing. */
-static vow_error *give_up(const launch *self, int code)
+static vow_error *launch_give_up(const launch *self, int code)
 {
     vow_error *error = vow_error_new_at(self->site, code, "vow_process_start: %s: %s: %s",
                                         self->process->name, self->what, strerror(code));
@@ -110,7 +110,7 @@ static vow_error *give_up(const launch *self, int code)
     return error;
 }
 
-static vow_value start(launch *self)
+static vow_value launch_start(launch *self)
 {
     const vow_process_options *options = self->options;
     int code;
@@ -122,7 +122,7 @@ static vow_value start(launch *self)
     vow__process_streams_close(&self->streams);
     if (code == ENOMEM)
         self->what = "no memory";
-    return code ? vow_throw(give_up(self, code)) : vow_own(self->process, &vow_type_process);
+    return code ? vow_throw(launch_give_up(self, code)) : vow_own(self->process, &vow_type_process);
 }
 
 vow_value vow__process_start(vow_loop *loop, const vow_process_options *options, const char *site)
@@ -130,7 +130,7 @@ vow_value vow__process_start(vow_loop *loop, const vow_process_options *options,
     launch self = {.options = options, .streams = {.opened = {-1, -1, -1}}, .site = site};
 
     self.process = self.streams.process = vow__process_new(loop, site);
-    return self.process ? start(&self)
+    return self.process ? launch_start(&self)
                         : vow_throw(loop->is_closed ? &vow__error_cancelled : &vow__error_no_memory);
 }
 
@@ -146,7 +146,7 @@ vow_promise *vow_process_start_at(vow_loop *loop, const vow_process_options *opt
         vow__misuse_null("vow_process_start", "options", site);
     promise = vow__promise_new(loop, sizeof *promise, &start_kind, site);
     if (!promise)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     vow__resolve(promise, vow__process_start(loop, options, site));
     return promise;
 }

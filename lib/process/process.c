@@ -19,7 +19,7 @@
 /* How long the system may take to end a process. */
 #define SECONDS_TO_DIE 1
 
-static void unwatch(vow_process *self)
+static void process_unwatch(vow_process *self)
 {
     struct ev_loop *ev = vow__ev(&self->promise);
 
@@ -34,13 +34,13 @@ static void unwatch(vow_process *self)
 }
 
 /* It is gone, and so is its group if it was to end. */
-static void settle(vow_process *self, vow_value value)
+static void process_settle(vow_process *self, vow_value value)
 {
     enum vow__process_stage stage = self->promise.stage;
 
     if (stage >= VOW__PROCESS_ENDS)
         vow__child_kill_group(&self->child);
-    unwatch(self);
+    process_unwatch(self);
     self->promise.stage = VOW__PROCESS_NONE;
     if (stage == VOW__PROCESS_DROPPED) {
         vow_value_drop(value);
@@ -51,9 +51,9 @@ static void settle(vow_process *self, vow_value value)
 
 static void lost(vow_process *self)
 {
-    settle(self, vow_throwf_at(self->promise.site, ECHILD,
-                               "vow_process_wait: %s (process %ld): somebody else has waited for it",
-                               self->name, (long) self->child.pid));
+    process_settle(self, vow_throwf_at(self->promise.site, ECHILD,
+                                       "vow_process_wait: %s (process %ld): somebody else has waited for it",
+                                       self->name, (long) self->child.pid));
 }
 
 static void ask_later(vow_process *self)
@@ -78,7 +78,7 @@ static void doubt(vow_process *self)
     ask_later(self);
 }
 
-static void ask(vow_process *self)
+static void process_ask(vow_process *self)
 {
     int code = 0;
 
@@ -87,7 +87,7 @@ static void ask(vow_process *self)
         vow__child_kill_group(&self->child);
     switch (vow__child_ask(&self->child, &code)) {
     case VOW__CHILD_ENDED:
-        settle(self, vow_int(code));
+        process_settle(self, vow_int(code));
         break;
     case VOW__CHILD_LOST:
         doubt(self);
@@ -101,12 +101,12 @@ static void ask(vow_process *self)
 static void pidfd_cb(EV_P_ ev_io *io, int revents)
 {
     vow__ignore(EV_A_ revents);
-    ask(VOW__CONTAINER_OF(io, vow_process, pidfd));
+    process_ask(VOW__CONTAINER_OF(io, vow_process, pidfd));
 }
 
 static void ask_again(vow__timer *timer)
 {
-    ask(VOW__CONTAINER_OF(timer, vow_process, asking));
+    process_ask(VOW__CONTAINER_OF(timer, vow_process, asking));
 }
 
 #if EV_CHILD_ENABLE
@@ -115,7 +115,7 @@ static void reaped_cb(EV_P_ ev_child *watcher, int revents)
     vow_process *self = VOW__CONTAINER_OF(watcher, vow_process, reaped);
 
     vow__ignore(EV_A_ revents);
-    settle(self, vow_int(vow__child_code(watcher->rstatus)));
+    process_settle(self, vow_int(vow__child_code(watcher->rstatus)));
 }
 #endif
 
@@ -148,11 +148,11 @@ static void end_now(vow_process *self)
         vow__loop_waited(loop);
         vow__report_straggler(&loop->core, &self->promise);
     }
-    unwatch(self);
+    process_unwatch(self);
     self->promise.stage = VOW__PROCESS_NONE;
 }
 
-static void end(vow_process *self)
+static void process_end(vow_process *self)
 {
     if (self->promise.stage != VOW__PROCESS_RUNS)
         return;
@@ -174,7 +174,7 @@ static bool process_unwind(vow_promise *promise)
         end_now(self);
         return false;
     }
-    end(self);
+    process_end(self);
     promise->stage = VOW__PROCESS_DROPPED;
     return true;
 }
@@ -202,12 +202,13 @@ static void process_forked(vow__loop_hook *hook)
 {
     vow_process *self = process_of(hook);
 
-    settle(self, vow_throwf_at(self->promise.site, ECHILD,
-                               "vow_process_wait: %s (process %ld) belongs to the process that started it",
-                               self->name, (long) self->child.pid));
+    process_settle(self,
+                   vow_throwf_at(self->promise.site, ECHILD,
+                                 "vow_process_wait: %s (process %ld) belongs to the process that started it",
+                                 self->name, (long) self->child.pid));
 }
 
-static const vow__loop_hook_kind hook_kind = {.close = process_close, .forked = process_forked};
+static const vow__loop_hook_kind process_hook_kind = {.close = process_close, .forked = process_forked};
 
 vow_process *vow__process_new(vow_loop *loop, const char *site)
 {
@@ -226,7 +227,7 @@ void vow__process_begin(vow_process *self)
     struct ev_loop *ev = vow__ev(&self->promise);
 
     self->promise.stage = VOW__PROCESS_RUNS;
-    vow__loop_hook_add(&self->hook, &hook_kind, vow__loop_of(&self->promise));
+    vow__loop_hook_add(&self->hook, &process_hook_kind, vow__loop_of(&self->promise));
     self->pause = FIRST_PAUSE;
     self->doubts = 0;
     ev_io_init(&self->pidfd, pidfd_cb, self->child.pidfd, EV_READ);
@@ -280,7 +281,7 @@ vow_promise *vow_process_wait_at(const vow_process *process, const char *site)
 void vow_process_end_at(vow_process *process, const char *site)
 {
     vow__check_handle(process, "process", "vow_process_end", site);
-    end(process);
+    process_end(process);
 }
 
 int vow_process_kill_at(const vow_process *process, int signum, const char *site)

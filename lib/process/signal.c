@@ -55,7 +55,7 @@ static int claim_signal(struct ev_loop *ev, int signum)
     return 0;
 }
 
-static int watch(struct ev_loop *ev, ev_signal *watcher)
+static int signal_watch(struct ev_loop *ev, ev_signal *watcher)
 {
     int code = claim_signal(ev, watcher->signum);
 
@@ -64,7 +64,7 @@ static int watch(struct ev_loop *ev, ev_signal *watcher)
     return code;
 }
 
-static void unwatch(struct ev_loop *ev, ev_signal *watcher)
+static void signal_unwatch(struct ev_loop *ev, ev_signal *watcher)
 {
     claim *held = &claims[watcher->signum];
 
@@ -82,7 +82,7 @@ typedef struct one_signal {
 
 static void signal_stop(vow_promise *promise)
 {
-    unwatch(vow__ev(promise), &((one_signal *) promise)->watcher);
+    signal_unwatch(vow__ev(promise), &((one_signal *) promise)->watcher);
 }
 
 static void signal_cb(EV_P_ ev_signal *watcher, int revents)
@@ -104,9 +104,9 @@ vow_promise *vow_signal_at(vow_loop *loop, int signum, const char *site)
     vow__check_loop(loop, "vow_signal", site);
     self = vow__promise_new(loop, sizeof *self, &signal_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     ev_signal_init(&self->watcher, signal_cb, signum);
-    code = watch(vow__ev(&self->promise), &self->watcher);
+    code = signal_watch(vow__ev(&self->promise), &self->watcher);
     if (code)
         vow__resolve(&self->promise,
                      vow_throwf_at(site, code, "vow_signal: signal %d: %s", signum, strerror(code)));
@@ -143,7 +143,7 @@ static void keep(slot *self, uint64_t place)
     vow__list_append(after->next, &self->link);
 }
 
-static void arrived_cb(EV_P_ ev_signal *watcher, int revents)
+static void signal_arrived_cb(EV_P_ ev_signal *watcher, int revents)
 {
     slot *self = VOW__CONTAINER_OF(watcher, slot, watcher);
     vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->signals->source.promise));
@@ -191,7 +191,7 @@ static void close_signals(vow__source *source)
 
     for (; self->count; self->count--) {
         ev_ref(ev);
-        unwatch(ev, &self->slots[self->count - 1].watcher);
+        signal_unwatch(ev, &self->slots[self->count - 1].watcher);
     }
 }
 
@@ -214,7 +214,7 @@ static bool has(const vow_signals *self, int signum)
 }
 
 /* Adds a signal. The watcher alone does not keep ev_run() going. */
-static int add(vow_signals *self, int signum)
+static int signal_add(vow_signals *self, int signum)
 {
     struct ev_loop *ev = vow__ev(&self->source.promise);
     slot *place = &self->slots[self->count];
@@ -224,8 +224,8 @@ static int add(vow_signals *self, int signum)
         return 0;
     place->signals = self;
     place->is_kept = false;
-    ev_signal_init(&place->watcher, arrived_cb, signum);
-    code = watch(ev, &place->watcher);
+    ev_signal_init(&place->watcher, signal_arrived_cb, signum);
+    code = signal_watch(ev, &place->watcher);
     if (code)
         return code;
     ev_unref(ev);
@@ -249,7 +249,7 @@ vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, co
     self->arrived = 0;
     vow__list_init(&self->kept);
     for (size_t i = 0; i < n && !code; i++)
-        code = add(self, signums[i]);
+        code = signal_add(self, signums[i]);
     if (!code)
         return self;
     vow_signals_free(self);

@@ -11,7 +11,7 @@
 #include "stream/stream-private.h"
 #include "os/find-private.h"
 
-static vow__ev_loop *loop_of(const vow_stream *stream)
+static vow__ev_loop *ahead_loop_of(const vow_stream *stream)
 {
     return vow__ev_loop_of(vow__loop_of(&stream->promise));
 }
@@ -37,9 +37,9 @@ static vow__bytes *take_out(vow__ev_loop *loop, size_t capacity)
 }
 
 /* Moves what there is into a buffer of another size; false when there is no memory. */
-static bool move(vow_stream *stream, size_t capacity)
+static bool ahead_move(vow_stream *stream, size_t capacity)
 {
-    vow__ev_loop *loop = loop_of(stream);
+    vow__ev_loop *loop = ahead_loop_of(stream);
     size_t length = vow__main_length(stream);
     vow__bytes *bytes = take_out(loop, capacity);
 
@@ -55,7 +55,7 @@ static bool move(vow_stream *stream, size_t capacity)
     return true;
 }
 
-static void move_to_front(vow_stream *stream)
+static void ahead_move_to_front(vow_stream *stream)
 {
     size_t length = vow__main_length(stream);
 
@@ -70,15 +70,15 @@ static bool make_room(vow_stream *stream, size_t most)
     size_t capacity = stream->bytes ? stream->bytes->capacity : 0;
 
     if (capacity < VOW__STREAM_AHEAD)
-        return move(stream, VOW__STREAM_AHEAD);
+        return ahead_move(stream, VOW__STREAM_AHEAD);
     if (stream->bytes->bytes.length < capacity)
         return true;
     if (stream->start && (most <= capacity || stream->start >= capacity / 2)) {
-        move_to_front(stream);
+        ahead_move_to_front(stream);
         return true;
     }
     capacity = capacity > SIZE_MAX / 2 ? SIZE_MAX : capacity * 2;
-    return move(stream, capacity < most ? capacity : most);
+    return ahead_move(stream, capacity < most ? capacity : most);
 }
 
 ssize_t vow__in_fill(vow_stream *stream, size_t most)
@@ -106,12 +106,12 @@ ssize_t vow__in_fill(vow_stream *stream, size_t most)
 void vow__in_clear(vow_stream *stream)
 {
     if (stream->bytes)
-        give_back(loop_of(stream), stream->bytes);
+        give_back(ahead_loop_of(stream), stream->bytes);
     stream->bytes = NULL;
     stream->start = 0;
 }
 
-static void consume(vow_stream *stream, size_t count)
+static void ahead_consume(vow_stream *stream, size_t count)
 {
     stream->start += count;
     stream->position += count;
@@ -124,13 +124,13 @@ void vow__in_consume(vow_stream *stream, size_t count)
     if (VOW_UNLIKELY(stream->returned_length))
         count -= vow__returned_consume(stream, count);
     if (count)
-        consume(stream, count);
+        ahead_consume(stream, count);
 }
 
 void vow__in_consume_at(vow_stream *stream, uint64_t at, size_t count)
 {
     if (count && !vow__returned_consume_at(stream, at, count))
-        consume(stream, count);
+        ahead_consume(stream, count);
 }
 
 void vow__in_shrink(vow_stream *stream)
@@ -138,7 +138,7 @@ void vow__in_shrink(vow_stream *stream)
     size_t length = vow__main_length(stream);
 
     if (length <= stream->bytes->capacity / 8 && stream->bytes->capacity >= VOW__STREAM_AHEAD)
-        (void) move(stream, length);
+        (void) ahead_move(stream, length);
 }
 
 /* The buffer itself can become the value when it holds nothing else and is not much too large, but large

@@ -126,7 +126,7 @@ vow_promise *vow_stream_copy_at(vow_stream *from, vow_stream *to, const char *si
     vow__check_same_loop(&from->promise, &to->promise, "vow_stream_copy");
     self = vow__reading_new(from, sizeof *self, &copy_kind, site);
     if (!self)
-        return vow__emergency(vow__loop_of(&from->promise));
+        return vow__refusal(vow__loop_of(&from->promise));
     self->to = to;
     to->promise.refs++;
     self->write = NULL;

@@ -14,7 +14,7 @@ static bool is_uncounted(const ev_io *watcher)
     return !vow__is_wanted(watcher) && (ev_is_active(watcher) || ev_is_pending(watcher));
 }
 
-static void stop(vow_stream *stream, ev_io *watcher)
+static void ends_stop(vow_stream *stream, ev_io *watcher)
 {
     struct ev_loop *ev = vow__ev(&stream->promise);
 
@@ -37,11 +37,11 @@ void vow__stop_unwanted(vow_stream *stream, ev_io *watcher)
 
 void vow__stream_shut(vow_stream *stream)
 {
-    stop(stream, &stream->in);
-    stop(stream, &stream->out);
+    ends_stop(stream, &stream->in);
+    ends_stop(stream, &stream->out);
     if (stream->fd < 0)
         return;
-    vow__fd_forget(&stream->nature);
+    vow__fd_nature_close(&stream->nature);
     vow__fd_close(stream->fd);
     stream->fd = -1;
 }
@@ -88,7 +88,7 @@ vow_error *vow__stream_ended(const vow_stream *stream, const char *function, con
     return error;
 }
 
-bool vow__is_passing(int code)
+bool vow__is_transient(int code)
 {
     return code == ENOMEM || code == ENOBUFS;
 }

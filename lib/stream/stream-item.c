@@ -31,7 +31,7 @@ vow_value vow__item_take(vow__item *self, size_t count, const char *skipped)
     return value;
 }
 
-static void leave(vow__item *self)
+static void item_leave(vow__item *self)
 {
     if (self->from)
         vow__list_unlink(&self->link);
@@ -41,7 +41,7 @@ static void leave(vow__item *self)
 void vow__items_leave(vow_stream *stream)
 {
     while (!vow__list_is_empty(&stream->handed))
-        leave(VOW__CONTAINER_OF(stream->handed.next, vow__item, link));
+        item_leave(VOW__CONTAINER_OF(stream->handed.next, vow__item, link));
 }
 
 /* Those who wait get it; one that is doomed must not, nor a copy that is writing. */
@@ -65,7 +65,7 @@ void vow__item_put_back(vow_promise *promise, vow_value value)
         return;
     }
     self->copy = NULL;
-    leave(self);
+    item_leave(self);
     vow__returned_add(stream, block, self->skipped, self->at);
     tell_reader(stream);
 }
@@ -74,6 +74,6 @@ void vow__item_dispose(vow_promise *promise)
 {
     vow__item *self = (vow__item *) promise;
 
-    leave(self);
+    item_leave(self);
     vow__bytes_free(self->copy);
 }

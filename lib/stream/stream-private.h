@@ -41,10 +41,10 @@ struct vow_stream {
     size_t returned_length; /* of what came back and is to be read before that */
     vow_error *in_error;    /* what broke a direction, or NULL */
     vow_error *out_error;
-    vow__link *usual; /* what waited for the last read, only for PREFETCH_OUTCOME(): it may be gone */
-    vow__link writes; /* vow__writing.link of those that are pending, in order */
-    size_t start;     /* where in `bytes` what was not read yet begins */
-    size_t queued;    /* of the writes: bytes that are not written, and VOW__WRITING_COST for each */
+    vow__link *last_waiter; /* what waited for the last read, only for PREFETCH_OUTCOME(): it may be gone */
+    vow__link writes;       /* vow__writing.link of those that are pending, in order */
+    size_t start;           /* where in `bytes` what was not read yet begins */
+    size_t queued;          /* of the writes: bytes that are not written, and VOW__WRITING_COST for each */
     size_t high_water;
     ev_io out;          /* as `in` */
     vow__link returned; /* the pieces that came back, in the order of the stream: stream-returned.c */
@@ -145,7 +145,7 @@ vow_error *vow__stream_broken(const vow_stream *stream, const char *function, co
 /* The error, quiet, of what is pending when the stream ends. */
 vow_error *vow__stream_ended(const vow_stream *stream, const char *function, const char *site);
 /* Whether an error leaves the stream as it was. */
-bool vow__is_passing(int code);
+bool vow__is_transient(int code);
 
 /* ---- What has come: stream-buffer.c -------------------------------------------------------------------- */
 
@@ -275,7 +275,7 @@ struct vow__writing {
 
 /* promise.stage. What a copy writes is no message, so dropping it in the middle breaks nothing; as there is
  * one at a time, it need not look at the mark. */
-enum { VOW__WRITING_PLAIN, VOW__WRITING_COPY, VOW__WRITING_SHUTDOWN };
+enum { VOW__WRITING_MESSAGE, VOW__WRITING_COPY, VOW__WRITING_SHUTDOWN };
 
 static inline const char *vow__writing_function(const vow__writing *self)
 {

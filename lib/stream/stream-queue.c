@@ -17,7 +17,7 @@
 vow_error vow__error_shut_down = {
     .domain = &vow_domain_errno, .refs = 1, .code = EPIPE, .message = "it was shut down"};
 
-static vow__ev_loop *loop_of(const vow_stream *stream)
+static vow__ev_loop *queue_loop_of(const vow_stream *stream)
 {
     return vow__ev_loop_of(vow__loop_of(&stream->promise));
 }
@@ -115,13 +115,13 @@ static void gather(batch *self, const vow__writing *writing)
 }
 
 /* One call. Remembers whether a second one would find no room. */
-static ssize_t write_parts(vow_stream *stream, const struct iovec *parts, int count, size_t size)
+static ssize_t queue_write_parts(vow_stream *stream, const struct iovec *parts, int count, size_t size)
 {
     ssize_t written = vow__fd_write_as(stream->fd, &stream->nature, parts, count);
 
     stream->is_full = written < 0 ? vow__is_again(errno) : (size_t) written < size;
     if (written > 0)
-        vow__budget_take_bytes(loop_of(stream), (size_t) written);
+        vow__budget_take_bytes(queue_loop_of(stream), (size_t) written);
     return written;
 }
 
@@ -138,7 +138,7 @@ static VOW__RARE bool fail_at_once(vow__writing *self, int code)
     if (vow__is_again(code))
         return false;
     thrown = failure(self->stream, self, code);
-    if (!vow__is_passing(code))
+    if (!vow__is_transient(code))
         self->stream->out_error = vow_error_ref(thrown.u.pointer);
     vow__resolve(&self->promise, thrown);
     return true;
@@ -152,14 +152,14 @@ static ssize_t write_one(const vow__writing *self)
     all.size = 0;
     all.count = 0;
     gather(&all, self);
-    return write_parts(self->stream, all.parts, all.count, all.size);
+    return queue_write_parts(self->stream, all.parts, all.count, all.size);
 }
 
 bool vow__writing_at_once(vow__writing *self)
 {
     bool is_small = self->count <= GATHERED && self->size <= VOW__IO_PIECE;
     ssize_t written = VOW__LIKELY(is_small)
-                          ? write_parts(self->stream, self->parts, (int) self->count, self->size)
+                          ? queue_write_parts(self->stream, self->parts, (int) self->count, self->size)
                           : write_one(self);
 
     if (VOW__LIKELY(written >= 0 && (size_t) written == self->size)) {
@@ -177,7 +177,7 @@ bool vow__writing_at_once(vow__writing *self)
 static void fail_first(vow_stream *stream, int code)
 {
     vow__writing *self = vow__first_write(stream);
-    bool is_whole = !self->written && vow__is_passing(code);
+    bool is_whole = !self->written && vow__is_transient(code);
     vow_value thrown = failure(stream, self, code);
     vow_error *error = is_whole ? NULL : vow_error_ref(thrown.u.pointer);
 
@@ -201,13 +201,13 @@ static void distribute(vow_stream *stream, size_t count)
             return;
         count -= mine;
         vow__writing_dequeue(stream, self);
-        vow__budget_take(loop_of(stream));
+        vow__budget_take(queue_loop_of(stream));
         vow__fulfil(&self->promise, vow_int((int64_t) self->size));
     }
 }
 
 /* One call for as much of the queue as fits into one. */
-static void write_more(vow_stream *stream)
+static void queue_write_more(vow_stream *stream)
 {
     batch all;
     ssize_t written;
@@ -216,7 +216,7 @@ static void write_more(vow_stream *stream)
     all.count = 0;
     for (vow__link *link = stream->writes.next; link != &stream->writes && has_room(&all); link = link->next)
         gather(&all, VOW__CONTAINER_OF(link, vow__writing, link));
-    written = write_parts(stream, all.parts, all.count, all.size);
+    written = queue_write_parts(stream, all.parts, all.count, all.size);
     if (written > 0)
         distribute(stream, (size_t) written);
     else if (written < 0 && !stream->is_full)
@@ -262,11 +262,11 @@ static void settle_empty(vow_stream *stream)
 /* As much of the queue as the system takes, within the budget. */
 static void write_on(vow_stream *stream)
 {
-    vow__ev_loop *loop = loop_of(stream);
+    vow__ev_loop *loop = queue_loop_of(stream);
 
     settle_empty(stream);
     while (!vow__list_is_empty(&stream->writes) && !stream->is_full && vow__budget_is_left(loop)) {
-        write_more(stream);
+        queue_write_more(stream);
         settle_empty(stream);
     }
     if (!vow__list_is_empty(&stream->writes))
@@ -290,6 +290,6 @@ void vow__stream_writable_cb(EV_P_ ev_io *io, int revents)
         vow__stop_unwanted(stream, io);
         return;
     }
-    vow__budget_renew(loop_of(stream));
+    vow__budget_renew(queue_loop_of(stream));
     write_on(stream);
 }

@@ -8,12 +8,12 @@
 
 #include "stream/stream-private.h"
 
-static const vow__read_kind *kind_of(const vow__reading *self)
+static const vow__read_kind *reading_kind_of(const vow__reading *self)
 {
     return (const vow__read_kind *) (const void *) self->promise.kind;
 }
 
-static vow__ev_loop *loop_of(const vow__reading *self)
+static vow__ev_loop *reading_loop_of(const vow__reading *self)
 {
     return vow__ev_loop_of(vow__loop_of(&self->promise));
 }
@@ -33,35 +33,35 @@ void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *ki
 /* ---- Attempts ------------------------------------------------------------------------------------------ */
 
 /* A read has failed: what that means for it and for the stream. */
-static VOW__RARE vow_value fail(const vow__reading *self, int code)
+static VOW__RARE vow_value reading_fail(const vow__reading *self, int code)
 {
     vow_stream *stream = self->stream;
-    vow_value thrown = vow__stream_throw(stream, kind_of(self)->function, code, self->promise.site);
+    vow_value thrown = vow__stream_throw(stream, reading_kind_of(self)->function, code, self->promise.site);
 
-    if (!vow__is_passing(code))
+    if (!vow__is_transient(code))
         stream->in_error = vow_error_ref(thrown.u.pointer);
     return thrown;
 }
 
-static VOW__RARE vow_value refuse(const vow__reading *self)
+static VOW__RARE vow_value reading_refuse(const vow__reading *self)
 {
-    return vow_throw(vow__stream_broken(self->stream, kind_of(self)->function, self->stream->in_error,
+    return vow_throw(vow__stream_broken(self->stream, reading_kind_of(self)->function, self->stream->in_error,
                                         self->promise.site));
 }
 
 /* One read, and what it came to: DONE, MORE or WAIT. */
-static inline enum vow__progress fill(vow__reading *self, vow_value *result)
+static inline enum vow__progress reading_fill(vow__reading *self, vow_value *result)
 {
     ssize_t count;
 
     if (self->stream->in_error) {
-        *result = refuse(self);
+        *result = reading_refuse(self);
         return VOW__DONE;
     }
     if (self->stream->is_drained)
         return VOW__WAIT;
-    count = kind_of(self)->fill(self);
-    if (count > 0 && kind_of(self)->is_direct) {
+    count = reading_kind_of(self)->fill(self);
+    if (count > 0 && reading_kind_of(self)->is_direct) {
         *result = vow_int(count);
         return VOW__DONE;
     }
@@ -69,20 +69,20 @@ static inline enum vow__progress fill(vow__reading *self, vow_value *result)
         return VOW__MORE;
     if (count < 0 && vow__is_again(errno))
         return VOW__WAIT;
-    *result = count < 0 ? fail(self, errno) : kind_of(self)->end(self);
+    *result = count < 0 ? reading_fail(self, errno) : reading_kind_of(self)->end(self);
     return VOW__DONE;
 }
 
 /* DONE, WAIT, BUSY or OVER. What has come already counts as what comes now. */
-static inline enum vow__progress attempt(vow__reading *self, vow_value *result)
+static inline enum vow__progress reading_attempt(vow__reading *self, vow_value *result)
 {
-    vow__ev_loop *loop = loop_of(self);
+    vow__ev_loop *loop = reading_loop_of(self);
 
     while (VOW__LIKELY(vow__budget_is_left(loop))) {
-        enum vow__progress progress = kind_of(self)->take(self, result);
+        enum vow__progress progress = reading_kind_of(self)->take(self, result);
 
         if (progress == VOW__MORE)
-            progress = fill(self, result);
+            progress = reading_fill(self, result);
         if (progress != VOW__WAIT)
             vow__budget_take(loop);
         if (progress != VOW__MORE)
@@ -93,7 +93,7 @@ static inline enum vow__progress attempt(vow__reading *self, vow_value *result)
 
 /* ---- Waiting ------------------------------------------------------------------------------------------- */
 
-static void leave(vow__reading *self)
+static void reading_leave(vow__reading *self)
 {
     vow_stream *stream = self->stream;
 
@@ -106,8 +106,8 @@ static void leave(vow__reading *self)
 
 void vow__reading_finish(vow__reading *self, vow_value result)
 {
-    self->stream->usual = self->promise.u.reactions.next;
-    leave(self);
+    self->stream->last_waiter = self->promise.u.reactions.next;
+    reading_leave(self);
     vow__resolve(&self->promise, result);
 }
 
@@ -124,7 +124,7 @@ void vow__reading_go_on(vow__reading *self)
     vow_stream *stream = self->stream;
     vow_value result;
 
-    switch (attempt(self, &result)) {
+    switch (reading_attempt(self, &result)) {
     case VOW__DONE:
         vow__reading_finish(self, result);
         break;
@@ -152,14 +152,14 @@ void vow__reading_run(vow_promise *promise, vow__reaction *wait)
  * user time for a request instead of 860, the floor's 470 beside it). A macro, since compilers drop calls of
  * functions that do nothing else.
  */
-#define PREFETCH_OUTCOME(stream)                       \
-    do {                                               \
-        VOW__PREFETCH((stream)->reader);               \
-        VOW__PREFETCH((char *) (stream)->reader + 64); \
-        VOW__PREFETCH((char *) (stream) + 128);        \
-        VOW__PREFETCH((stream)->usual);                \
-        VOW__PREFETCH((char *) (stream)->usual + 64);  \
-        VOW__PREFETCH((char *) (stream)->usual + 128); \
+#define PREFETCH_OUTCOME(stream)                             \
+    do {                                                     \
+        VOW__PREFETCH((stream)->reader);                     \
+        VOW__PREFETCH((char *) (stream)->reader + 64);       \
+        VOW__PREFETCH((char *) (stream) + 128);              \
+        VOW__PREFETCH((stream)->last_waiter);                \
+        VOW__PREFETCH((char *) (stream)->last_waiter + 64);  \
+        VOW__PREFETCH((char *) (stream)->last_waiter + 128); \
     } while (0)
 
 void vow__stream_readable_cb(EV_P_ ev_io *io, int revents)
@@ -188,7 +188,7 @@ static VOW__RARE vow_promise *refuse_second(vow__reading *self)
     vow__reject(&self->promise,
                 vow_error_new_at(self->promise.site, EALREADY,
                                  "%s: descriptor %d: the read made at %s is still pending",
-                                 kind_of(self)->function, self->stream->fd, vow__site_text(other)));
+                                 reading_kind_of(self)->function, self->stream->fd, vow__site_text(other)));
     return &self->promise;
 }
 
@@ -206,8 +206,8 @@ vow_promise *vow__reading_begin(vow__reading *self)
 
     if (self->stream->reader)
         return refuse_second(self);
-    (void) vow__budget_admits(loop_of(self));
-    switch (attempt(self, &result)) {
+    (void) vow__budget_admits(reading_loop_of(self));
+    switch (reading_attempt(self, &result)) {
     case VOW__DONE:
         vow__in_trim(self->stream);
         vow__resolve(&self->promise, result);
@@ -227,12 +227,12 @@ vow_promise *vow__reading_begin(vow__reading *self)
 void vow__reading_stop(vow_promise *promise)
 {
     if (((vow__reading *) promise)->stream)
-        leave((vow__reading *) promise);
+        reading_leave((vow__reading *) promise);
 }
 
 void vow__reading_end(vow__reading *self)
 {
-    const vow__read_kind *kind = kind_of(self);
+    const vow__read_kind *kind = reading_kind_of(self);
     vow_error *error = vow__stream_ended(self->stream, kind->function, self->promise.site);
 
     if (kind->leave)

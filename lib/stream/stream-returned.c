@@ -62,7 +62,7 @@ static void remove_piece(vow_stream *stream, returned *self)
 }
 
 /* Removes bytes from the front of a piece; returns how many there were. */
-static size_t consume(vow_stream *stream, returned *self, size_t count)
+static size_t returned_consume(vow_stream *stream, returned *self, size_t count)
 {
     if (count >= self->length) {
         count = self->length;
@@ -81,7 +81,7 @@ size_t vow__returned_consume(vow_stream *stream, size_t count)
     size_t left = count;
 
     while (left && !vow__list_is_empty(&stream->returned))
-        left -= consume(stream, returned_of(stream->returned.next), left);
+        left -= returned_consume(stream, returned_of(stream->returned.next), left);
     return count - left;
 }
 
@@ -89,7 +89,7 @@ bool vow__returned_consume_at(vow_stream *stream, uint64_t at, size_t count)
 {
     for (vow__link *link = stream->returned.next; link != &stream->returned; link = link->next) {
         if (returned_of(link)->at == at) {
-            (void) consume(stream, returned_of(link), count);
+            (void) returned_consume(stream, returned_of(link), count);
             return true;
         }
     }

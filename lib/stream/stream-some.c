@@ -20,7 +20,7 @@ static ssize_t readable_fill(vow__reading *self)
     return self->promise.stage = 1;
 }
 
-static const vow__read_kind readable_kind = {
+static const vow__read_kind some_readable_kind = {
     {.name = "stream_readable", .run = vow__reading_run, .halt = vow__reading_stop},
     "vow_stream_readable",
     readable_take,
@@ -34,9 +34,9 @@ vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site)
     vow__reading *self;
 
     vow__check_stream(stream, "vow_stream_readable", site);
-    self = vow__reading_new(stream, sizeof *self, &readable_kind, site);
+    self = vow__reading_new(stream, sizeof *self, &some_readable_kind, site);
     if (!self)
-        return vow__emergency(vow__loop_of(&stream->promise));
+        return vow__refusal(vow__loop_of(&stream->promise));
     self->promise.stage = stream->fd < 0; /* it can never fire */
     if (stream->reader || readable_take(self, &(vow_value){0}) == VOW__DONE)
         return vow__reading_begin(self);
@@ -101,7 +101,7 @@ vow_promise *vow_stream_read_at(vow_stream *stream, void *buffer, size_t size, c
     vow__check_bytes(buffer, size, "vow_stream_read", site);
     self = vow__reading_new(stream, sizeof *self, &some_kind, site);
     if (VOW_UNLIKELY(!self))
-        return vow__emergency(vow__loop_of(&stream->promise));
+        return vow__refusal(vow__loop_of(&stream->promise));
     self->buffer = buffer;
     self->size = size;
     if (VOW__LIKELY(must_wait(stream, size)))
@@ -169,7 +169,7 @@ vow_promise *vow_stream_read_exactly_at(vow_stream *stream, void *buffer, size_t
     vow__check_bytes(buffer, size, "vow_stream_read_exactly", site);
     self = vow__item_new(stream, sizeof *self, &exactly_kind, site);
     if (!self)
-        return vow__emergency(vow__loop_of(&stream->promise));
+        return vow__refusal(vow__loop_of(&stream->promise));
     self->buffer = buffer;
     self->size = size;
     return vow__reading_begin(&self->item.reading);

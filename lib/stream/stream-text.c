@@ -98,7 +98,7 @@ vow_promise *vow_stream_read_until_at(vow_stream *stream, const char *delimiter,
     vow_error *error;
 
     if (!self)
-        return vow__emergency(vow__loop_of(&stream->promise));
+        return vow__refusal(vow__loop_of(&stream->promise));
     error = vow__delimiter_error(delimiter, "vow_stream_read_until", site);
     if (error) {
         vow__reject(&self->item.reading.promise, error);
@@ -158,7 +158,7 @@ vow_promise *vow_stream_read_line_at(vow_stream *stream, size_t limit, const cha
 {
     reading_text *self = reading_text_new(stream, &line_kind, limit, site);
 
-    return self ? vow__reading_begin(&self->item.reading) : vow__emergency(vow__loop_of(&stream->promise));
+    return self ? vow__reading_begin(&self->item.reading) : vow__refusal(vow__loop_of(&stream->promise));
 }
 
 /* ---- The kind stream_read_all -------------------------------------------------------------------------- */
@@ -184,21 +184,21 @@ static vow_value all_end(vow__reading *reading)
     return vow__item_take((vow__item *) reading, vow__in_length(reading->stream), "");
 }
 
-static const vow__read_kind all_kind = {{.name = "stream_read_all",
-                                         .run = vow__reading_run,
-                                         .halt = vow__reading_stop,
-                                         .dispose = vow__item_dispose,
-                                         .put_back = vow__item_put_back},
-                                        "vow_stream_read_all",
-                                        all_take,
-                                        all_fill,
-                                        all_end,
-                                        NULL,
-                                        false};
+static const vow__read_kind read_all_kind = {{.name = "stream_read_all",
+                                              .run = vow__reading_run,
+                                              .halt = vow__reading_stop,
+                                              .dispose = vow__item_dispose,
+                                              .put_back = vow__item_put_back},
+                                             "vow_stream_read_all",
+                                             all_take,
+                                             all_fill,
+                                             all_end,
+                                             NULL,
+                                             false};
 
 vow_promise *vow_stream_read_all_at(vow_stream *stream, size_t limit, const char *site)
 {
-    reading_text *self = reading_text_new(stream, &all_kind, limit, site);
+    reading_text *self = reading_text_new(stream, &read_all_kind, limit, site);
 
-    return self ? vow__reading_begin(&self->item.reading) : vow__emergency(vow__loop_of(&stream->promise));
+    return self ? vow__reading_begin(&self->item.reading) : vow__refusal(vow__loop_of(&stream->promise));
 }

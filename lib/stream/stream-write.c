@@ -24,7 +24,7 @@ static void writing_stop(vow_promise *promise)
     vow__writing_dequeue(self->stream, self);
     if (self->promise.stage == VOW__WRITING_SHUTDOWN)
         stream->is_ending = false;
-    if (self->written && promise->stage == VOW__WRITING_PLAIN)
+    if (self->written && promise->stage == VOW__WRITING_MESSAGE)
         vow__stream_break_off(stream,
                               vow__error_new_or(&error_torn, promise->site, EPIPE,
                                                 "a write of %zu bytes was dropped after %zu, made at %s",
@@ -68,7 +68,7 @@ static bool is_above_mark(const vow__writing *self)
     const vow__writing *first;
     size_t behind;
 
-    if (self->promise.stage != VOW__WRITING_PLAIN || vow__list_is_empty(&stream->writes))
+    if (self->promise.stage != VOW__WRITING_MESSAGE || vow__list_is_empty(&stream->writes))
         return false;
     first = vow__first_write(stream);
     behind = stream->queued - (first->size - first->written + VOW__WRITING_COST);
@@ -77,7 +77,7 @@ static bool is_above_mark(const vow__writing *self)
 }
 
 /* Why it cannot be taken, or NULL. */
-static VOW__RARE vow_error *refusal(const vow__writing *self)
+static VOW__RARE vow_error *write_refusal(const vow__writing *self)
 {
     const vow_stream *stream = self->stream;
     const char *function = vow__writing_function(self), *site = self->promise.site;
@@ -123,9 +123,9 @@ static bool is_welcome(const vow_stream *stream)
            vow__list_is_empty(&stream->writes);
 }
 
-static vow_promise *begin(vow__writing *self)
+static vow_promise *write_begin(vow__writing *self)
 {
-    vow_error *error = VOW__LIKELY(is_welcome(self->stream)) ? NULL : refusal(self);
+    vow_error *error = VOW__LIKELY(is_welcome(self->stream)) ? NULL : write_refusal(self);
 
     if (error) {
         vow__reject(&self->promise, error);
@@ -143,8 +143,8 @@ vow_promise *vow_stream_write_at(vow_stream *stream, const void *data, size_t si
 
     vow__check_stream(stream, "vow_stream_write", site);
     vow__check_bytes(data, size, "vow_stream_write", site);
-    self = writing_new(stream, &write_kind, VOW__WRITING_PLAIN, &part, 1, site);
-    return self ? begin(self) : vow__emergency(vow__loop_of(&stream->promise));
+    self = writing_new(stream, &write_kind, VOW__WRITING_MESSAGE, &part, 1, site);
+    return self ? write_begin(self) : vow__refusal(vow__loop_of(&stream->promise));
 }
 
 vow__writing *vow__write_chunk(vow_stream *stream, const void *data, size_t size, const char *site)
@@ -153,7 +153,7 @@ vow__writing *vow__write_chunk(vow_stream *stream, const void *data, size_t size
     vow__writing *self = writing_new(stream, &write_kind, VOW__WRITING_COPY, &part, 1, site);
 
     if (self)
-        (void) begin(self);
+        (void) write_begin(self);
     return self;
 }
 
@@ -188,8 +188,8 @@ vow_promise *vow_stream_writev_at(vow_stream *stream, const struct iovec *parts,
     error = bad_parts(stream, parts, count, site);
     if (error)
         return vow_rejected_at(vow__loop_of(&stream->promise), error, site);
-    self = writing_new(stream, &write_kind, VOW__WRITING_PLAIN, parts, count, site);
-    return self ? begin(self) : vow__emergency(vow__loop_of(&stream->promise));
+    self = writing_new(stream, &write_kind, VOW__WRITING_MESSAGE, parts, count, site);
+    return self ? write_begin(self) : vow__refusal(vow__loop_of(&stream->promise));
 }
 
 vow_promise *vow_stream_shutdown_at(vow_stream *stream, const char *site)
@@ -198,5 +198,5 @@ vow_promise *vow_stream_shutdown_at(vow_stream *stream, const char *site)
 
     vow__check_stream(stream, "vow_stream_shutdown", site);
     self = writing_new(stream, &shutdown_kind, VOW__WRITING_SHUTDOWN, NULL, 0, site);
-    return self ? begin(self) : vow__emergency(vow__loop_of(&stream->promise));
+    return self ? write_begin(self) : vow__refusal(vow__loop_of(&stream->promise));
 }

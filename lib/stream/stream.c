@@ -67,7 +67,7 @@ static void stream_init(vow_stream *self, int fd)
     vow__list_init(&self->writes);
     vow__list_init(&self->returned);
     vow__list_init(&self->handed);
-    self->usual = &self->writes;
+    self->last_waiter = &self->writes;
     ev_io_init(&self->in, vow__stream_readable_cb, fd, EV_READ);
     ev_io_init(&self->out, vow__stream_writable_cb, fd, EV_WRITE);
     if (vow__fd_has_packets(fd))

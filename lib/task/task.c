@@ -111,7 +111,7 @@ static VOW__RARE void finish_cancelled(task *self, vow_value outcome)
 /* The body is done: the promise gets its outcome. That a task was cancelled only a throw in VOW_FINALLY
  * hides. True if it was, and follows another promise all the same: to be cancelled once more, so that that
  * one cleans up first. */
-static bool finish(task *self)
+static bool task_finish(task *self)
 {
     vow_promise *promise = &self->promise;
     vow_value outcome = self->outcome;
@@ -159,7 +159,7 @@ static void note_end(task *self)
 #endif
 
 /* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
-static bool enter(task *self)
+static bool task_enter(task *self)
 {
     bool is_done;
 
@@ -182,7 +182,7 @@ static void step_done(task *self, bool is_done)
     vow_promise *promise = &self->promise;
 
     if (is_done) {
-        if (finish(self))
+        if (task_finish(self))
             vow__cancel_now(promise);
     } else if (is_cut(promise)) {
         promise->flags &= (uint16_t) ~VOW__SHIELDED;
@@ -244,9 +244,9 @@ static bool task_unwind(vow_promise *promise)
         return true;
     }
     begin_cleaning(self);
-    if (!enter(self))
+    if (!task_enter(self))
         return true;
-    if (!finish(self))
+    if (!task_finish(self))
         return false;
     vow__drop_again(promise);
     return true;
@@ -331,7 +331,7 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     vow__check_pointer(frame, "frame", "vow_async", site);
     self = task_new(loop, type, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     self->type = type;
     self->awaited = NULL;
     self->outcome = vow_nil();
@@ -339,7 +339,7 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     memcpy(self->frame, frame, type->size);
     self->promise.refs++;
     vow__enter_program(loop);
-    step_done(self, enter(self));
+    step_done(self, task_enter(self));
     vow__leave_program(loop);
     vow__unref_own(&self->promise);
     return &self->promise;

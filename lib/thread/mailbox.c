@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* The address that stands for "closed"; nothing is ever read there. */
-static vow__parcel closed;
+static vow__parcel mailbox_closed;
 
 void vow__mailbox_init(vow__mailbox *mailbox)
 {
@@ -23,7 +23,7 @@ enum vow__posted vow__mailbox_post(vow__mailbox *mailbox, vow__parcel *parcel)
     vow__parcel *last = atomic_load_explicit(&mailbox->last, memory_order_acquire);
 
     do {
-        if (last == &closed)
+        if (last == &mailbox_closed)
             return VOW__NOT_POSTED;
         parcel->next = last;
     } while (!atomic_compare_exchange_weak_explicit(&mailbox->last, &last, parcel, memory_order_release,
@@ -52,5 +52,5 @@ vow__parcel *vow__mailbox_take(vow__mailbox *mailbox)
 
 vow__parcel *vow__mailbox_close(vow__mailbox *mailbox)
 {
-    return reversed(atomic_exchange_explicit(&mailbox->last, &closed, memory_order_acq_rel));
+    return reversed(atomic_exchange_explicit(&mailbox->last, &mailbox_closed, memory_order_acq_rel));
 }

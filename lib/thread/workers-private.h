@@ -51,9 +51,9 @@ struct vow__job {
     uint64_t ticket; /* a smaller one came earlier */
     const vow__job_kind *kind;
     enum vow__lane lane;
-    bool is_loose;     /* vow__workers_wait() does not wait for it once it is cancelled */
-    const void *owner; /* by which vow__workers_wait() knows it; not NULL */
-    const char *site;  /* for messages, or NULL */
+    bool is_self_contained; /* vow__workers_wait() does not wait for it once it is cancelled */
+    const void *owner;      /* by which vow__workers_wait() knows it; not NULL */
+    const char *site;       /* for messages, or NULL */
     enum vow__job_state state;
     atomic_bool is_cancelled;
 };

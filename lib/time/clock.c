@@ -45,7 +45,7 @@ static double own_looked_at(const vow__clock *self)
     return self->armed - self->watcher.timer.at;
 }
 
-static void start(vow__clock *self, double seconds)
+static void clock_start(vow__clock *self, double seconds)
 {
     ev_timer_stop(self->loop->ev, &self->watcher.timer);
     ev_timer_set(&self->watcher.timer, seconds, 0.);
@@ -57,10 +57,10 @@ static void own_arm(vow__clock *self, double at, double now)
 {
     double stale;
 
-    start(self, at - now);
+    clock_start(self, at - now);
     stale = at - self->watcher.timer.at;
     if (stale > STALE_MAX)
-        start(self, at - now + stale);
+        clock_start(self, at - now + stale);
 }
 
 static void own_disarm(vow__clock *self)
@@ -103,13 +103,13 @@ double vow_now_at(const vow_loop *loop, const char *site)
 
 /* ---- The watcher --------------------------------------------------------------------------------------- */
 
-static void arm(vow__clock *self, double at, double now)
+static void clock_arm(vow__clock *self, double at, double now)
 {
     self->armed = at;
     self->kind->arm(self, at, now);
 }
 
-static void disarm(vow__clock *self)
+static void clock_disarm(vow__clock *self)
 {
     self->armed = HUGE_VAL;
     self->kind->disarm(self);
@@ -118,7 +118,7 @@ static void disarm(vow__clock *self)
 
 /* Sets the watcher for the first timer. If there is none, in an ev_loop that a handler of this clock's runs,
  * the next one that is set is the first. */
-static void adjust(vow__clock *self)
+static void clock_adjust(vow__clock *self)
 {
     double next;
 
@@ -129,13 +129,13 @@ static void adjust(vow__clock *self)
     }
     next = vow__wheel_next(&self->wheel);
     if (next != self->armed)
-        arm(self, next, self->kind->now(self));
+        clock_arm(self, next, self->kind->now(self));
 }
 
 static void adjust_cb(EV_P_ ev_prepare *watcher, int revents)
 {
     vow__ignore(EV_A_ revents);
-    adjust(watcher->data);
+    clock_adjust(watcher->data);
 }
 
 /* May run handlers. */
@@ -162,20 +162,20 @@ void vow__clock_ring(vow__clock *self)
     while ((timer = vow__wheel_take(&self->wheel, limit)))
         expire(self, timer);
     if (self->wheel.count)
-        adjust(self);
+        clock_adjust(self);
     else
-        disarm(self);
+        clock_disarm(self);
 }
 
 /* ---- Timers -------------------------------------------------------------------------------------------- */
 
 /* One that never ends has its place, too: the ev_loop is not to end before it. */
-static void set(vow__clock *self, vow__timer *timer, double at, double now)
+static void clock_set(vow__clock *self, vow__timer *timer, double at, double now)
 {
     at = at < DBL_MAX ? at : DBL_MAX;
     vow__wheel_set(&self->wheel, timer, at);
     if (at < self->armed)
-        arm(self, at, now);
+        clock_arm(self, at, now);
 }
 
 void vow__clock_set(vow__clock *self, vow__timer *timer, double seconds)
@@ -184,7 +184,7 @@ void vow__clock_set(vow__clock *self, vow__timer *timer, double seconds)
 
     if (!self->wheel.count)
         vow__wheel_adjust(&self->wheel, now);
-    set(self, timer, seconds > 0 ? now + seconds : now, now);
+    clock_set(self, timer, seconds > 0 ? now + seconds : now, now);
 }
 
 void vow__clock_set_at(vow__clock *self, vow__timer *timer, double at)
@@ -192,7 +192,7 @@ void vow__clock_set_at(vow__clock *self, vow__timer *timer, double at)
     double now = self->kind->now(self);
 
     vow__wheel_adjust(&self->wheel, now);
-    set(self, timer, at, now);
+    clock_set(self, timer, at, now);
 }
 
 void vow__clock_cancel(vow__clock *self, vow__timer *timer)
@@ -201,18 +201,18 @@ void vow__clock_cancel(vow__clock *self, vow__timer *timer)
         return;
     vow__wheel_cancel(&self->wheel, timer);
     if (!self->wheel.count)
-        disarm(self);
+        clock_disarm(self);
     else if (timer->at <= self->armed)
         ev_prepare_start(self->loop->ev, &self->adjust);
 }
 
 /* ---- From its making to its end ------------------------------------------------------------------------ */
 
-static void release(vow__loop_hook *hook)
+static void clock_release(vow__loop_hook *hook)
 {
     vow__clock *self = VOW__CONTAINER_OF(hook, vow__clock, hook);
 
-    disarm(self);
+    clock_disarm(self);
     vow__list_unlink(&hook->link);
     if (self->loop->clock == self)
         self->loop->clock = NULL;
@@ -221,7 +221,7 @@ static void release(vow__loop_hook *hook)
     vow__release(self, sizeof *self);
 }
 
-static const vow__loop_hook_kind hook_kind = {.release = release};
+static const vow__loop_hook_kind clock_hook_kind = {.release = clock_release};
 
 vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow__clock **place)
 {
@@ -237,6 +237,6 @@ vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow_
     ev_prepare_init(&self->adjust, adjust_cb);
     ev_set_priority(&self->adjust, EV_MINPRI);
     self->adjust.data = self;
-    vow__loop_hook_add(&self->hook, &hook_kind, &loop->core);
+    vow__loop_hook_add(&self->hook, &clock_hook_kind, &loop->core);
     return self;
 }

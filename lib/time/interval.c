@@ -73,7 +73,7 @@ static void return_ticks(vow__source *source, vow_value value, uint64_t place)
     ((vow_interval *) source)->returned += (double) vow_as_int(&value) + 1;
 }
 
-static void arm(vow__source *source)
+static void interval_arm(vow__source *source)
 {
     vow_interval *self = (vow_interval *) source;
 
@@ -83,7 +83,7 @@ static void arm(vow__source *source)
         vow__clock_set_at(clock_of(self), &self->timer, time_of(self, self->told + 1));
 }
 
-static void disarm(vow__source *source)
+static void interval_disarm(vow__source *source)
 {
     vow_interval *self = (vow_interval *) source;
 
@@ -93,22 +93,22 @@ static void disarm(vow__source *source)
         vow__clock_cancel(clock_of(self), &self->timer);
 }
 
-static void run_out(vow__timer *timer)
+static void interval_run_out(vow__timer *timer)
 {
     vow_interval *self = VOW__CONTAINER_OF(timer, vow_interval, timer);
 
     vow__source_offer(&self->source);
     if (vow__source_is_awaited(&self->source))
-        arm(&self->source);
+        interval_arm(&self->source);
 }
 
-static void periodic_cb(EV_P_ ev_periodic *periodic, int revents)
+static void interval_periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 {
     vow__ignore(EV_A_ revents);
     vow__source_offer(&VOW__CONTAINER_OF(periodic, vow_interval, periodic)->source);
 }
 
-/* disarm() has stopped all there is. */
+/* interval_disarm() has stopped all there is. */
 static void close_interval(vow__source *source)
 {
     (void) source;
@@ -119,8 +119,8 @@ static const vow__source_kind interval_kind = {
     .next = VOW__NEXT_KIND("interval_next"),
     .take = take_tick,
     .put_back = return_ticks,
-    .arm = arm,
-    .disarm = disarm,
+    .arm = interval_arm,
+    .disarm = interval_disarm,
     .close = close_interval,
 };
 
@@ -138,8 +138,8 @@ static vow_interval *interval_new(vow_loop *loop, double offset, double seconds,
         return NULL;
     self->seconds = seconds;
     self->returned = 0;
-    vow__timer_init(&self->timer, run_out);
-    ev_periodic_init(&self->periodic, periodic_cb, 0., 0., NULL);
+    vow__timer_init(&self->timer, interval_run_out);
+    ev_periodic_init(&self->periodic, interval_periodic_cb, 0., 0., NULL);
     ev_set_priority(&self->periodic, EV_MINPRI);
     return self;
 }

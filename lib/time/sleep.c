@@ -12,7 +12,7 @@ typedef struct sleeper {
     vow__timer timer;
 } sleeper;
 
-static void wake(vow__timer *timer)
+static void sleep_wake(vow__timer *timer)
 {
     vow__resolve(&VOW__CONTAINER_OF(timer, sleeper, timer)->promise, vow_nil());
 }
@@ -42,7 +42,7 @@ static sleeper *sleeper_new(vow_loop *loop, const vow__clock *clock, const vow__
     sleeper *self = clock ? vow__promise_new(loop, sizeof *self, kind, site) : NULL;
 
     if (self)
-        vow__timer_init(&self->timer, wake);
+        vow__timer_init(&self->timer, sleep_wake);
     return self;
 }
 
@@ -57,7 +57,7 @@ vow_promise *vow_sleep_at(vow_loop *loop, double seconds, const char *site)
     clock = vow__clock_of(loop);
     self = sleeper_new(loop, clock, &sleep_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     vow__clock_set(clock, &self->timer, seconds);
     return &self->promise;
 }
@@ -73,7 +73,7 @@ vow_promise *vow_sleep_until_at(vow_loop *loop, double when, const char *site)
     clock = vow__wall_clock_of(loop);
     self = sleeper_new(loop, clock, &sleep_until_kind, site);
     if (!self)
-        return vow__emergency(loop);
+        return vow__refusal(loop);
     vow__clock_set_at(clock, &self->timer, when);
     return &self->promise;
 }

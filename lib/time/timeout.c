@@ -54,7 +54,7 @@ static void timeout_run(vow_promise *promise, vow__reaction *wait)
 
 /* One that is doomed waits for nothing any more: it is about to be stopped. What it guards may have settled
  * in time, where its turn has not come yet. */
-static void run_out(vow__timer *timer)
+static void timeout_run_out(vow__timer *timer)
 {
     timeout *self = VOW__CONTAINER_OF(timer, timeout, timer);
     const char *site = self->promise.site;
@@ -93,7 +93,7 @@ vow_promise *vow_timeout_at(vow_promise *promise, double seconds, const char *si
         return vow__refuse(promise);
     self->seconds = seconds;
     self->late = NULL;
-    vow__timer_init(&self->timer, run_out);
+    vow__timer_init(&self->timer, timeout_run_out);
     vow__clock_set(clock, &self->timer, seconds);
     vow__wait(&self->promise, promise, VOW__WAIT_REACTION);
     return &self->promise;

@@ -28,7 +28,7 @@ static void wall_disarm(vow__clock *self)
 
 static const vow__clock_kind wall_kind = {wall_now, wall_looked_at, wall_arm, wall_disarm};
 
-static void periodic_cb(EV_P_ ev_periodic *periodic, int revents)
+static void wall_periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 {
     vow__ignore(EV_A_ revents);
     vow__clock_ring(periodic->data);
@@ -40,7 +40,7 @@ static vow__clock *make(vow__ev_loop *loop)
 
     if (!self)
         return NULL;
-    ev_periodic_init(&self->watcher.periodic, periodic_cb, 0., 0., NULL);
+    ev_periodic_init(&self->watcher.periodic, wall_periodic_cb, 0., 0., NULL);
     ev_set_priority(&self->watcher.periodic, EV_MINPRI);
     self->watcher.periodic.data = self;
     return self;

@@ -83,7 +83,7 @@ static vow__link *sort(vow__link *list)
 }
 
 /* Takes all out of a list that is not empty, as one that ends with NULL. */
-static vow__link *cut(vow__link *head)
+static vow__link *wheel_cut(vow__link *head)
 {
     vow__link *first = head->next;
 
@@ -96,7 +96,7 @@ static vow__link *cut(vow__link *head)
 static void add_due(vow__wheel *self, vow__link *list)
 {
     if (!vow__list_is_empty(&self->due) && is_later(self->due.prev, list))
-        list = merge(cut(&self->due), list);
+        list = merge(wheel_cut(&self->due), list);
     while (list) {
         vow__link *link = list;
 
@@ -137,9 +137,9 @@ static bool find_first(vow__wheel *self, place *at)
 }
 
 /* Empties the first slot: what lies there is due, or moves down. */
-static void enter(vow__wheel *self, const place *at)
+static void wheel_enter(vow__wheel *self, const place *at)
 {
-    vow__link *list = cut(&self->slots[at->level][at->slot]);
+    vow__link *list = wheel_cut(&self->slots[at->level][at->slot]);
 
     self->occupied[at->level] &= ~((uint64_t) 1 << at->slot);
     self->tick = at->tick;
@@ -161,7 +161,7 @@ static void enter_until(vow__wheel *self, uint64_t tick)
     place first;
 
     while (find_first(self, &first) && first.tick <= tick)
-        enter(self, &first);
+        wheel_enter(self, &first);
     if (tick > self->tick)
         self->tick = tick;
 }

@@ -4,8 +4,8 @@
  * under its lock, and so are the links and states of jobs. Nobody touches a job once its done() has been
  * called.
  */
-#ifndef VOW_THREAD_CREW_PRIVATE_H
-#define VOW_THREAD_CREW_PRIVATE_H
+#ifndef VOW_THREAD_WORKERS_STATE_PRIVATE_H
+#define VOW_THREAD_WORKERS_STATE_PRIVATE_H
 
 #include <pthread.h>
 
@@ -45,13 +45,13 @@ typedef struct vow__workers {
     pthread_t last; /* the thread that ended last, not joined yet */
 } vow__workers;
 
-extern vow__workers vow__crew;
+extern vow__workers vow__workers_state;
 /* Of this thread, if it is one of the pool's. */
 extern _Thread_local vow__worker *vow__worker_self;
 
-unsigned vow__crew_default_threads(void);
+unsigned vow__workers_default_threads(void);
 /* No job waits and none runs, as far as this process is concerned. */
-void vow__jobs_forget(void);
+void vow__jobs_reset(void);
 /* Nothing that runs is counted any more. */
 void vow__jobs_uncount(void);
 /* The job that is to run next, out of its queue and taken; NULL when none may begin now. */
