@@ -21,7 +21,7 @@
 #if defined MSG_NOSIGNAL && !defined VOW_NO_LINUX_CALLS
 #define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
 
-static void hold(vow__sigpipe *signal)
+static void send_hold(vow__sigpipe *signal)
 {
     (void) signal;
 }
@@ -34,7 +34,7 @@ static void send_release(const vow__sigpipe *signal, ssize_t count)
 #else
 #define SEND_FLAGS MSG_DONTWAIT
 
-static void hold(vow__sigpipe *signal)
+static void send_hold(vow__sigpipe *signal)
 {
     vow__sigpipe_hold(signal);
 }
@@ -50,7 +50,7 @@ ssize_t vow__send(int fd, const void *bytes, size_t size)
     vow__sigpipe signal;
     ssize_t count;
 
-    hold(&signal);
+    send_hold(&signal);
     do
         count = send(fd, bytes, size, SEND_FLAGS);
     while (count < 0 && errno == EINTR);
@@ -63,7 +63,7 @@ static ssize_t send_message(int fd, const struct msghdr *message)
     vow__sigpipe signal;
     ssize_t count;
 
-    hold(&signal);
+    send_hold(&signal);
     do
         count = sendmsg(fd, message, SEND_FLAGS);
     while (count < 0 && errno == EINTR);
@@ -85,7 +85,7 @@ ssize_t vow__send_to(int fd, const void *bytes, size_t size, const struct sockad
     vow__sigpipe signal;
     ssize_t count;
 
-    hold(&signal);
+    send_hold(&signal);
     do
         count = sendto(fd, bytes, size, SEND_FLAGS, to, length);
     while (count < 0 && errno == EINTR);
