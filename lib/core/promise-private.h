@@ -11,6 +11,18 @@
  * stack of doomed promises, which vow__reap() works off, so that nothing recurses along a chain. What a
  * doomed promise waited for is doomed in turn and reaped first. Then its own clean-up runs. Then it is freed.
  */
+/*
+ * What the verbs mean by which something stops being somebody's, here and in all other folders:
+ *
+ *   unref     one reference less; the last one to a promise that is pending drops it
+ *   let_go    the same while the reaper is at work, which goes on with the promise
+ *   drop      nobody wants it any more: a promise ends after its clean-up, a value by its type's function
+ *   cancel    it ends, though others want it
+ *   abandon   a producer's half goes unused: its promise is rejected
+ *   dispose   what the members of a promise hold goes, just before its memory
+ *   release   memory goes back to the allocator
+ *   free      a handle of the program's ends: a loop, a stream, a process
+ */
 #ifndef VOW_CORE_PROMISE_PRIVATE_H
 #define VOW_CORE_PROMISE_PRIVATE_H
 
