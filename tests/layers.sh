@@ -194,8 +194,8 @@ else
     }' "$scratch/layers" "$scratch/homes" "$scratch/exported" "$scratch/uses" >"$scratch/up"
     check_empty "each folder calls what it may" "$scratch/up"
 
-    # What the compiler makes of others has a dot in its name.
-    awk '$3 ~ /^[tdbr]$/ && $2 !~ /\./ { print $2, $1 }' "$scratch/symbols" | sort -u |
+    # What the compiler makes has a dot in its name, or begins with _.
+    awk '$3 ~ /^[tdbr]$/ && $2 !~ /^_|\./ { print $2, $1 }' "$scratch/symbols" | sort -u |
         awk '$1 == last { print $1, "of", file, "and", $2 } { last = $1; file = $2 }' >"$scratch/twice"
     check_empty "no static name stands in two files" "$scratch/twice"
 

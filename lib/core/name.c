@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What messages call a promise, and what they say when one is misused. */
+/* What messages call a promise, and what they say when it or a value is misused. */
 #include "base/misuse-private.h"
 #include "core/operations-private.h"
 
@@ -28,6 +28,19 @@ void vow__misuse_refs(const vow_promise *promise)
 void vow__misuse_loops(const char *function, const vow_promise *promise)
 {
     vow__misuse(function, promise->site, "a promise of one loop cannot wait for one of another");
+}
+
+void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted,
+                         const char *site)
+{
+    const char *name = wanted && wanted->name ? wanted->name : "of another type";
+
+    if (!value && !wanted)
+        vow__misuse_at(function, NULL, site, "what it is given is NULL");
+    if (!value)
+        vow__misuse_at(function, NULL, site, "the value is NULL, where %s is wanted", name);
+    vow__misuse_at(function, vow__site_of_value(value), site, "the value is %s, where %s is wanted",
+                   vow_value_type_name(value), name);
 }
 
 #ifdef VOW_DEBUG

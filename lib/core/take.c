@@ -52,16 +52,3 @@ vow_value *vow_list_at_at(const vow_list *list, size_t index, const char *site)
         return beyond(list, index, site);
     return vow__value_resolve((vow_value *) &list->items[index]);
 }
-
-void vow__value_mismatch(const vow_value *value, const char *function, const vow_type *wanted,
-                         const char *site)
-{
-    const char *name = wanted && wanted->name ? wanted->name : "of another type";
-
-    if (!value && !wanted)
-        vow__misuse_at(function, NULL, site, "what it is given is NULL");
-    if (!value)
-        vow__misuse_at(function, NULL, site, "the value is NULL, where %s is wanted", name);
-    vow__misuse_at(function, vow__site_of_value(value), site, "the value is %s, where %s is wanted",
-                   vow_value_type_name(value), name);
-}
