@@ -3,8 +3,8 @@
  * @file vow.h
  * @brief Everything of libvow in one include.
  *
- * Promises, combinators and async/await for C programs built on libev. Each of the headers below also compiles
- * on its own.
+ * Promises, combinators and async/await for C programs built on libev. Each of the headers below also
+ * compiles on its own.
  */
 #ifndef VOW_H
 #define VOW_H

@@ -115,6 +115,6 @@ bool status_is_kept(void)
     int major, minor;
 
     g_assert_cmpint(uname(&system), ==, 0);
-    return !POSIX_ALONE && sscanf(system.release, "%d.%d", &major, &minor) == 2 && major * 100 + minor >= 615 &&
-           can_ask_pidfds();
+    return !POSIX_ALONE && sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
+           major * 100 + minor >= 615 && can_ask_pidfds();
 }

@@ -257,7 +257,8 @@ static void closed_stream(fixture *f)
 static void test_closed_stream(fixture *f)
 {
     expect_abort(f, closed_stream, "vow_stream_close",
-                 "was given to vow_stream_close() before, at *(promise made at *test-misuse-loop.c:*)", false);
+                 "was given to vow_stream_close() before, at *(promise made at *test-misuse-loop.c:*)",
+                 false);
 }
 
 int main(int argc, char **argv)

@@ -11,10 +11,10 @@
  *
  * A process that runs keeps ev_run() going. This works on any ev_loop and needs no signal handler. A process
  * is watched by its pidfd. On Linux before 5.4, on other systems, and when there is no descriptor left, the
- * library asks from time to time instead. libev's default loop waits for every child of the program, even for those that it was
- * not asked about. On Linux 6.15 and later, the exit status of a process on another ev_loop is found all the
- * same. On older kernels vow_process_wait() may then reject with `ECHILD`; so it may when anything else in
- * the program waits for all children or ignores SIGCHLD.
+ * library asks from time to time instead. libev's default loop waits for every child of the program, even
+ * for those that it was not asked about. On Linux 6.15 and later, the exit status of a process on another
+ * ev_loop is found all the same. On older kernels vow_process_wait() may then reject with `ECHILD`; so it may
+ * when anything else in the program waits for all children or ignores SIGCHLD.
  *
  * After fork(2) the processes are the parent's; see vow_loop_fork().
  */

@@ -79,8 +79,13 @@ static void close_one_on_exec(int fd)
 /* How many descriptors are looked at in one call. */
 #define LOOKED_AT 128
 
-static bool has_one(struct pollfd *some)
+/* Whether one of those may be open. */
+static bool has_one(int first)
 {
+    struct pollfd some[LOOKED_AT];
+
+    for (int i = 0; i < LOOKED_AT; i++)
+        some[i] = (struct pollfd){.fd = first + i};
     if (poll(some, LOOKED_AT, 0) < LOOKED_AT)
         return true;
     for (int i = 0; i < LOOKED_AT; i++)
@@ -92,17 +97,14 @@ static bool has_one(struct pollfd *some)
 /* There may be millions that are none, and poll(2) tells many at once. */
 static void close_counted_on_exec(void)
 {
-    struct pollfd some[LOOKED_AT];
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > INT_MAX - LOOKED_AT)
         limit.rlim_cur = INT_MAX - LOOKED_AT;
-    for (int first = FIRST_OTHER; first < (int) limit.rlim_cur; first += LOOKED_AT) {
-        for (int i = 0; i < LOOKED_AT; i++)
-            some[i] = (struct pollfd){.fd = first + i};
-        for (int i = 0; i < LOOKED_AT && (i || has_one(some)); i++)
-            close_one_on_exec(first + i);
-    }
+    for (int first = FIRST_OTHER; first < (int) limit.rlim_cur; first += LOOKED_AT)
+        if (has_one(first))
+            for (int fd = first; fd < first + LOOKED_AT; fd++)
+                close_one_on_exec(fd);
 }
 
 #if VOW__LINUX
