@@ -215,6 +215,17 @@ static void used_again_beside_a_straggler(fixture *f)
     assert_log(f, "straggler=1");
 }
 
+/* No place is cut off in its middle: all of them are the same here. */
+static void assert_whole_places(const char *message)
+{
+    char **places = g_strsplit(strstr(message, "offloaded at ") + strlen("offloaded at "), ", ", 0);
+
+    g_assert_cmpuint(g_strv_length(places), >, 1);
+    for (char **place = places; *place; place++)
+        g_assert_cmpstr(*place, ==, places[0]);
+    g_strfreev(places);
+}
+
 static void many_stragglers_fit_in_a_message(fixture *f)
 {
     struct held held = HELD(vow_nil());
@@ -225,6 +236,7 @@ static void many_stragglers_fit_in_a_message(fixture *f)
     gate_await(&held.gate, 40);
     vow_error *error = vow_offload_shutdown(0);
     g_assert_true(g_str_has_prefix(vow_error_message(error), "40 jobs still run"));
+    assert_whole_places(vow_error_message(error));
     vow_error_unref(error);
     gate_open(&held.gate);
     ev_run(f->ev, 0);
