@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Hands an open file over to another process of the same user. "handover give SOCKET <FILE" waits for
- * somebody to take its standard input. "handover take SOCKET" prints what it is given.
- *
- * Shows: a Unix-domain socket, a passed descriptor, and the peer's credentials, which both sides check.
+ * Hands an open file over to another process of the same user: "handover give SOCKET <FILE" waits for
+ * "handover take SOCKET", which prints it. Shows: a passed descriptor, and credentials that both sides check.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -14,17 +12,17 @@
 #include <unistd.h>
 #include <vow.h>
 
-static bool is_of_same_user(const vow_value *socket)
+static int refusal_of(const vow_value *socket) /* 0, or an errno value */
 {
     vow_credentials peer;
-    return vow_socket_credentials(vow_as_fd(socket), &peer) == 0 && peer.uid == geteuid();
+    int code = vow_socket_credentials(vow_as_fd(socket), &peer);
+    return code ? code : peer.uid == geteuid() ? 0 : EPERM;
 }
 
-/* Each value holds a descriptor, or nil while there is none. To drop it closes the descriptor. */
 struct give {
     vow_task task;
     const char *path;
-    vow_value listener, peer;
+    vow_value listener, peer; /* descriptors, which dropping closes; nil while there are none */
 };
 
 VOW_ASYNC(give, me)
@@ -37,7 +35,9 @@ VOW_ASYNC(give, me)
         vow_value_drop(vow_take(&me->peer)); /* one that was refused */
         VOW_AWAIT(me, vow_accept(VOW_LOOP(me), vow_as_fd(&me->listener)));
         me->peer = vow_take(VOW_RESULT(me));
-    } while (!is_of_same_user(&me->peer));
+        if (refusal_of(&me->peer) == ENOSYS)
+            VOW_THROW(me, vow_error_new(ENOSYS, "this system does not say who the peer is"));
+    } while (refusal_of(&me->peer));
     VOW_AWAIT(me, vow_message_send(VOW_LOOP(me), vow_as_fd(&me->peer), "", 1, (int[]){STDIN_FILENO}, 1));
     VOW_FINALLY(me);
     if (vow_is_fd(&me->listener))
@@ -59,8 +59,8 @@ VOW_ASYNC(take, me)
     VOW_BEGIN(me);
     VOW_AWAIT(me, vow_connect_unix(VOW_LOOP(me), me->path));
     me->peer = vow_take(VOW_RESULT(me));
-    if (!is_of_same_user(&me->peer))
-        VOW_THROW(me, vow_error_new(EPERM, "%s is another user's", me->path));
+    if (refusal_of(&me->peer))
+        VOW_THROW(me, vow_error_new(EPERM, "%s: who gives is not known to be the same user", me->path));
     VOW_AWAIT(me, vow_message_receive(VOW_LOOP(me), vow_as_fd(&me->peer), me->bytes, sizeof me->bytes, 1));
     if (vow_as_message(VOW_RESULT(me))->count == 0)
         VOW_THROW(me, vow_error_new(EPROTO, "%s: nothing was handed over", me->path));

@@ -103,6 +103,12 @@ hand_over()
     seq 1 2000 >"$scratch/text"
     start handover give "$scratch/socket" <"$scratch/text"
     run handover take "$scratch/socket"
+    if grep -q 'not known to be' "$scratch/out"; then
+        wait "$server" # it says the same, and ends
+        pids=$(echo "$pids" | sed "s/ $server\$//")
+        skip "handover" "built without what says who a peer is"
+        return
+    fi
     check "handover take gets what is given" cmp "$scratch/out" "$scratch/text"
     wait "$server"
     check "handover give ends with status 0" [ $? = 0 ]
