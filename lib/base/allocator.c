@@ -13,9 +13,9 @@
 #include "base/poison-private.h"
 
 /*
- * From this size on memory comes from the system, in huge pages where it has them: it can be given back
- * whatever malloc() has placed behind it, and needs no page fault for each 4 KiB. The sanitizers are left to
- * see all memory through malloc().
+ * Memory of this size or more comes straight from the system, in huge pages where it has them. It can be
+ * given back whatever malloc() has placed behind it, and it does not take a page fault for every 4 KiB.
+ * Builds for AddressSanitizer or Valgrind leave all memory to malloc(), so that the tool sees it.
  */
 #define HUGE_SIZE ((size_t) 2 << 20)
 #if defined MAP_ANONYMOUS && defined MADV_HUGEPAGE && !defined VOW_NO_LINUX_CALLS && !defined VOW__POISONS
@@ -25,7 +25,8 @@
 #endif
 
 #if MAPS_HUGE
-/* Memory aligned to HUGE_SIZE: more is mapped, and what is too much in front and behind goes back. */
+/* Memory aligned to HUGE_SIZE. Maps HUGE_SIZE more than is asked for, and gives back what is too much in
+ * front and behind. */
 static void *map_huge(size_t size)
 {
     char *mapped, *block;
@@ -45,7 +46,7 @@ static void *map_huge(size_t size)
     return block;
 }
 
-/* Whole pages, as the system counts them: also the last one, of which only a part was asked for. */
+/* Rounds up to whole pages, since the system maps and unmaps nothing less. */
 static size_t whole_pages(size_t size)
 {
     size_t page = (size_t) sysconf(_SC_PAGESIZE);

@@ -4,10 +4,11 @@
 #define VOW_BASE_COMPILER_PRIVATE_H
 
 #if defined __GNUC__
-/* On the declaration of an object of the library: it is addressed directly, and not through the table of
- * those that a program might replace. */
+/* On the declaration of an object of the library: code addresses the object directly, and not through the
+ * table of objects that a program might replace. */
 #define VOW__HIDDEN __attribute__((visibility("hidden")))
-/* Rarely called: kept out of the functions that call it, so that they need not save registers for it. */
+/* For a function that is rarely called: it is kept out of its callers, so that they need not save registers
+ * for it. */
 #define VOW__RARE __attribute__((noinline, cold))
 /* Worth being inline, though the compiler would find it too long. */
 #define VOW__ALWAYS_INLINE inline __attribute__((always_inline))
@@ -29,7 +30,7 @@
 /* How many references there may be to an object that counts them in 32 bits, with some to spare. */
 #define VOW__REFS_MAX (INT32_MAX - 65536)
 
-/* Whether ThreadSanitizer sees what the library does. */
+/* Whether this is a build for ThreadSanitizer. */
 #if defined __SANITIZE_THREAD__
 #define VOW__THREAD_SANITIZER 1
 #elif defined __has_feature

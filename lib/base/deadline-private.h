@@ -11,9 +11,9 @@ typedef struct vow__deadline {
     struct timespec when;
 } vow__deadline;
 
-/* So many seconds from now; more than 30 years are for ever. */
+/* This many seconds from now. More than 30 years is for ever. */
 vow__deadline vow__deadline_in(double seconds);
-/* How many milliseconds are left, for poll(2): rounded up, and -1 if that never comes. */
+/* How many milliseconds are left, rounded up, as poll(2) takes them: -1 if the deadline never comes. */
 int vow__deadline_left(const vow__deadline *deadline);
 
 #endif

@@ -4,13 +4,14 @@
 #define VOW_BASE_FD_ENDS_PRIVATE_H
 
 /*
- * A descriptor of ours that was just opened, out of the way of the standard streams: in a program that was
- * started without them it would stand where others read and write. Given; -1 and errno when that cannot be
- * done, or when it is -1. The copy is close-on-exec.
+ * Takes over a descriptor that was just opened, and returns it, moved out of the way of the standard streams
+ * if need be: in a program that was started without them, it would stand where others read and write. A moved
+ * one is close-on-exec. -1 and errno when it cannot be moved, or when `fd` is -1.
  */
 int vow__fd_above_stdio(int fd);
-/* As close(2), but never waits: a socket does that which somebody has told to linger, before he passed it to
- * us, or to the listener that it came from. What it has still to send is sent all the same. */
+/* As close(2), but never waits. A close waits if somebody has told the socket to linger (SO_LINGER), or the
+ * listener that it came from, before it was passed to us. What the socket has still to send is sent all the
+ * same. */
 void vow__fd_close(int fd);
 
 #endif

@@ -21,8 +21,8 @@ int vow__fd_above_stdio(int fd)
     return moved;
 }
 
-/* With no seconds to linger, closing throws away what is to be sent, as its owner wants: that does not wait.
- */
+/* Leaves a linger time of 0 alone. With that, closing throws away what is still to be sent, as the owner
+ * wants, and does not wait. */
 void vow__fd_close(int fd)
 {
     struct linger linger;

@@ -29,8 +29,8 @@ static inline bool vow__list_is_empty(const vow__link *head)
     return head->next == head;
 }
 
-/* In this order the two halves of `link` are two stores: as one of 16 bytes, which compilers make of them
- * otherwise, it would take long to read one half back. */
+/* In this order, the two halves of `link` are stored apart. Otherwise compilers merge them into one store of
+ * 16 bytes, and then it takes long to read one half back. */
 static inline void vow__list_append(vow__link *head, vow__link *link)
 {
     vow__link *last = head->prev;
@@ -47,7 +47,8 @@ static inline void vow__list_unlink(vow__link *link)
     link->next->prev = link->prev;
 }
 
-/* Takes the first link out of a list that is not empty: knows what stands before it, and need not look. */
+/* Takes the first link out of a list that is not empty. Need not look up what stands before it: that is the
+ * head. */
 static inline vow__link *vow__list_take_first(vow__link *head)
 {
     vow__link *link = head->next;

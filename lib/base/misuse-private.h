@@ -5,24 +5,25 @@
 
 #include <vow/common.h>
 
-/* `function` is the public one that was called; `made_at` where the promise concerned was made, or NULL. */
+/* `function` is the public function that was called, `made_at` where the promise concerned was made, or
+ * NULL. */
 VOW_NORETURN void vow__misuse(const char *function, const char *made_at, const char *format, ...)
     VOW_PRINTF(3, 4);
-/* The same, where it is known that it was called at `called_at`; that may be NULL, too. */
+/* The same, where it is known that the call was at `called_at`. That may be NULL, too. */
 VOW_NORETURN void vow__misuse_at(const char *function, const char *made_at, const char *called_at,
                                  const char *format, ...) VOW_PRINTF(4, 5);
-/* The same for what must not be NULL, called at `site`, or NULL. */
+/* The same for an argument that must not be NULL, the `what`. `site` is where the call was, or NULL. */
 VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
 VOW_NORETURN void vow__misuse_bytes(const char *function, size_t size, const char *site);
 
-/* Bytes may be NULL when there are none. */
+/* `data` may be NULL if `size` is 0. */
 static inline void vow__check_bytes(const void *data, size_t size, const char *function, const char *site)
 {
     if (VOW_UNLIKELY(!data && size))
         vow__misuse_bytes(function, size, site);
 }
 
-/* What messages say of a place. */
+/* How messages name a place. */
 static inline const char *vow__site_text(const char *site)
 {
     return site ? site : "an unknown place";

@@ -15,8 +15,7 @@
  *
  * The first slabs stand alone. Later ones are cut from regions as large as a huge page. So a program with
  * millions of promises takes a page fault for every 2 MiB and not for every 4 KiB, which would cost more than
- * making the promises (W1 of bench/). A block that is too large for a slab gets
- * one of its own.
+ * making the promises (W1 of bench/). A block that is too large for a slab gets one of its own.
  */
 #ifndef VOW_BASE_POOL_PRIVATE_H
 #define VOW_BASE_POOL_PRIVATE_H
@@ -32,10 +31,11 @@
 #include "base/poison-private.h"
 
 #define VOW__SLAB_ALIGNMENT ((size_t) 65536)
-/* One that stands alone leaves malloc room for its own header, so that they can lie side by side. */
+/* A slab that stands alone leaves malloc() room for its own header, so that such slabs can lie side by
+ * side. */
 #define VOW__SLAB_SIZE (VOW__SLAB_ALIGNMENT - 64)
-/* Sizes of blocks: in fine steps to the first limit, for promises and most tasks, then in coarse ones, for
- * tasks with a buffer in their frame. */
+/* Sizes of blocks go in fine steps up to VOW__BLOCK_FINE, for promises and most tasks, and then in coarse
+ * ones, for tasks with a buffer in their frame. */
 #define VOW__BLOCK_STEP ((size_t) 16)
 #define VOW__BLOCK_FINE ((size_t) 1024)
 #define VOW__BLOCK_COARSE_STEP ((size_t) 512)
@@ -51,18 +51,18 @@ typedef struct vow__free_block {
     struct vow__free_block *next;
 } vow__free_block;
 
-/* The first block stands no nearer to its slab's beginning. */
+/* A slab's first block stands at least this far from the beginning of the slab. */
 #define VOW__SLAB_HEADER ((size_t) 128)
 
 typedef struct vow__pool {
-    vow__free_block *free; /* at hand, the last one given first */
-    int32_t room;   /* for how many more; negative: there are too many, as many as a slab has at most */
-    uint16_t keeps; /* for how many there is room when there are none */
+    vow__free_block *free; /* at hand, the last one that came back first */
+    int32_t room;   /* how many more may be at hand; negative: how many are too many, up to a slab's worth */
+    uint16_t keeps; /* how many may be at hand in all */
     uint16_t block; /* size of a block */
     size_t out;     /* blocks that are not with their slabs: in use, at hand, or to be carved */
-    char *fresh;    /* in `carved`: from here on blocks were never handed out, nor their memory touched */
-    char *end;      /* of the last of these */
-    struct vow__slab *carved; /* or NULL */
+    char *fresh;    /* in `carved`: blocks from here on were never handed out, their memory never touched */
+    char *end;      /* behind the last of those */
+    struct vow__slab *carved; /* the slab that fresh blocks come from, or NULL */
     vow__link partial;        /* the slabs that have free blocks with them */
 } vow__pool;
 
@@ -71,14 +71,14 @@ _Static_assert(sizeof(void *) != 8 || sizeof(vow__pool) == 64, "a pool is one ca
 typedef struct vow__slab {
     vow__pools *pools;
     vow__pool *pool;
-    vow__free_block *free;       /* that are with the slab and not at hand in the pool */
-    uint32_t out;                /* blocks that are not: in use, at hand, or to be carved. 0: the slab goes */
-    uint32_t walks;              /* that are in it: then it stays all the same */
+    vow__free_block *free;       /* blocks that are with the slab, and not at hand in the pool */
+    uint32_t out;                /* blocks elsewhere: in use, at hand, or to be carved. 0: the slab goes */
+    uint32_t walks;              /* how many walks are in it now; while there are any, it stays */
     vow__link all;               /* in pools->slabs */
     struct vow__slab *next_idle; /* in pools->idle */
     vow__link partial;           /* in the pool's list */
     size_t size;                 /* of the slab itself */
-    char *first;                 /* block */
+    char *first;                 /* the first block */
 } vow__slab;
 
 struct vow__pools {
@@ -87,8 +87,8 @@ struct vow__pools {
     vow__link slabs;     /* all of them, large blocks included */
     vow__link regions;   /* those with a vacant slab, wholly vacant ones last */
     vow__slab *idle;     /* slabs outside regions that are kept for later */
-    unsigned alone;      /* slabs outside regions, without those */
-    unsigned idle_slabs; /* how many those are */
+    unsigned alone;      /* slabs outside regions that are in use */
+    unsigned idle_slabs; /* how many slabs are in `idle` */
     unsigned idle_regions; /* regions that are wholly vacant, and kept */
     bool is_sealed;        /* no block is handed out any more */
     bool is_single;        /* each block is a piece of memory of its own: see vow__blocks_are_single() */
@@ -100,29 +100,31 @@ static inline vow__slab *vow__slab_of(const void *block)
 }
 
 /*
- * A struct of `size` bytes (less than a slab) that begins with its pools. It stands in a slab of its own, so
- * that a block may also be a member of that struct and still find its pools. NULL when there is no memory.
+ * Makes a struct of `size` bytes (less than a slab) that begins with its pools. The struct stands in a slab
+ * of its own. So one of its members may be a block, too, and still finds its pools. NULL when there is no
+ * memory.
  */
 vow__pools *vow__pools_new(size_t size);
 /*
- * Whether the environment asks for each block to be a piece of memory of its own, as a large one is: then no
- * block comes back as another, and a tool that watches malloc() alone sees one that is used after it was
- * freed. Pools never have a block at hand then, so that taking and giving one quickly need not ask.
+ * Whether the environment (VOW_MALLOC) asks for each block to be a piece of memory of its own, as a large one
+ * is. Then pools use no block twice, and a tool that only watches malloc() sees a block that is used after it
+ * was freed. Pools never have a block at hand then, so the quick ways to take and give one need not ask.
  */
 bool vow__blocks_are_single(void);
 /* No block is handed out from now on. */
 void vow__pools_seal(vow__pools *pools);
-/* To be called when they are sealed and no block is in use. */
+/* To be called when the pools are sealed and no block is in use. */
 void vow__pools_delete(vow__pools *pools);
 
 /* A block of at least `size` bytes, not initialised; NULL when there is no memory. */
 void *vow__pool_take_slowly(vow__pools *pools, size_t size);
-/* What vow__pool_give() leaves, after the room was counted down: the block is a large one, or the pool has
+/* The rest of vow__pool_give(), which has counted down the room: the block is a large one, or the pool has
  * enough at hand. */
 void vow__pool_give_slowly(void *block);
 
 #if defined VOW_DEBUG || defined VOW__POISONS
-/* Every block is asked for and goes back to its slab: see vow__pool_take_slowly(). */
+/* No block is kept at hand. Each is taken and given slowly, where the allocator is asked and memory is
+ * poisoned. */
 #define VOW__POOL_KEEPS 0
 #else
 #define VOW__POOL_KEEPS 256
@@ -136,7 +138,7 @@ static inline size_t vow__pool_index(size_t size)
     return VOW__POOL_FINE + (size - VOW__BLOCK_FINE - 1) / VOW__BLOCK_COARSE_STEP;
 }
 
-/* The same as vow__pool_take_slowly() if that needs no call, as most often; else NULL. */
+/* The same as vow__pool_take_slowly() if that can be done without a call, as most often; else NULL. */
 static inline void *vow__pool_take_quickly(vow__pools *pools, size_t size)
 {
     if (VOW__POOL_KEEPS && size <= VOW__BLOCK_MAX) {
@@ -175,10 +177,10 @@ static inline void vow__pool_give(void *memory)
 
 /* How many blocks are in use. */
 size_t vow__pools_count(const vow__pools *pools);
-/* The block of a slab that an address lies in, or NULL. The address may be any; it is only compared. */
+/* The block of a slab in which an address lies, or NULL. It may be any address: it is only compared. */
 void *vow__slab_block_at(vow__slab *slab, const void *address);
-/* Calls fn for each block in use; fn may give any block back and may take new ones, which it may or may not
- * see. */
+/* Calls fn for each block in use. fn may give any block back. It may take new ones, which it may or may not
+ * be called for. */
 void vow__pools_each(vow__pools *pools, void (*fn)(void *block, void *data), void *data);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/allocator-private.h"
 #include "base/region-private.h"
 
-/* How many blocks are in use for each that is kept at hand, once there are too many of these. */
+/* Once a pool has too many blocks at hand, it keeps one for so many that are in use. */
 #define IN_USE_FOR_ONE 32
 
 /* How many blocks are at hand. */
@@ -75,10 +75,10 @@ static bool is_large(const vow__slab *slab)
 }
 
 /*
- * Where the first block of a new slab stands. Blocks of different sizes begin at different places, for the
- * reason that free lists do not stand in slabs. It matters most in a pool's first slab, where a program that
- * has few promises at a time finds them all: its blocks keep as far from those of the sizes beside as a page
- * allows (W2 of bench/).
+ * Where the first block of a new slab stands. Blocks of different sizes begin at different places in a page,
+ * for the same reason that free lists do not stand in slabs (pool-private.h). It matters most in a pool's
+ * first slab, which holds all the promises of a program that has few at a time. So there the blocks of one
+ * size keep as far from those of the next sizes as a page allows (W2 of bench/).
  */
 static char *place_first(const vow__slab *slab)
 {
@@ -129,7 +129,7 @@ static void release_if_empty(vow__slab *slab)
     slab_release(slab);
 }
 
-/* A block, which is marked as free, goes back to its slab. */
+/* Gives a block, which is marked as free already, back to its slab. */
 static inline void slab_give(vow__slab *slab, vow__free_block *block)
 {
     if (!is_large(slab)) {
@@ -144,7 +144,7 @@ static inline void slab_give(vow__slab *slab, vow__free_block *block)
         release_if_empty(slab);
 }
 
-/* As many of the blocks at hand go back to their slabs. */
+/* Gives so many of the blocks at hand back to their slabs. */
 static void pool_flush(vow__pool *pool, uint32_t count)
 {
     for (; count && pool->free; count--) {
@@ -157,7 +157,7 @@ static void pool_flush(vow__pool *pool, uint32_t count)
     }
 }
 
-/* Too many are at hand: half of what is kept from now on is enough. */
+/* Too many blocks are at hand: keeps fewer from now on, and for now half as many as that. */
 static void pool_shrink(vow__pool *pool)
 {
     size_t in_use = pool->out - kept(pool) - (size_t) (pool->end - pool->fresh) / pool->block;
@@ -179,7 +179,7 @@ void vow__pool_give_slowly(void *block)
     slab_give(slab, block);
 }
 
-/* All blocks of a slab that are with it are at hand from now on. */
+/* Puts all blocks that are with a slab at hand. */
 static void pool_take_over(vow__pool *pool, vow__slab *slab)
 {
     uint32_t count = (uint32_t) slab_capacity(slab) - slab->out;
@@ -192,7 +192,8 @@ static void pool_take_over(vow__pool *pool, vow__slab *slab)
     pool->out += count;
 }
 
-/* Nothing is at hand: gets something. False when there is no memory. */
+/* No block is at hand: gets some, from a slab that has free ones or from a new one. False when there is no
+ * memory. */
 static bool pool_fill(vow__pools *pools, vow__pool *pool)
 {
     vow__slab *slab;
@@ -214,7 +215,7 @@ static bool pool_fill(vow__pools *pools, vow__pool *pool)
     return true;
 }
 
-/* A block that is at hand. */
+/* Takes a block that is at hand. */
 static void *pool_pop(vow__pool *pool)
 {
     vow__free_block *block = pool->free;
@@ -247,10 +248,8 @@ static void *take_large(vow__pools *pools, size_t size)
     return slab->first;
 }
 
-/*
- * In debug builds every block asks the allocator first, so that one that refuses can refuse each of them and
- * not only the slabs.
- */
+/* In debug builds the allocator is asked for each block first. So a test can refuse each of them, and not
+ * only the slabs. */
 static bool is_refused(size_t size)
 {
 #ifdef VOW_DEBUG
@@ -334,7 +333,7 @@ void *vow__slab_block_at(vow__slab *slab, const void *address)
     return is_large(slab) ? first : first + offset - offset % slab->pool->block;
 }
 
-/* The first word of a block that is in use is its owner's, of whatever type: it is read as bytes. */
+/* The first word of a block in use is its owner's and may be of any type, so it is read as bytes. */
 static bool is_in_use(const vow__slab *slab, void *block)
 {
     void *first_word;

@@ -9,11 +9,11 @@
 
 #include "base/pool-private.h"
 
-/* Memory for a slab of the usual size, whose `size` is set; NULL when there is none. */
+/* Memory for a slab of the usual size, with `size` set; NULL when there is none. */
 vow__slab *vow__slab_obtain(vow__pools *pools);
-/* Takes it back. */
+/* Takes the memory of a slab back. */
 void vow__slab_yield(vow__slab *slab);
-/* What was kept for later goes. */
+/* Releases what was kept for later. */
 void vow__slabs_trim(vow__pools *pools);
 
 #endif

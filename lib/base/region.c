@@ -12,12 +12,12 @@
 #define ALL_VACANT UINT32_MAX
 /* How many slabs stand alone before the first region is made: small programs stay small. */
 #define ALONE_MAX 24
-/* What is kept for later: 9.5 MiB at the most. A program that works in bursts would fault its pages in each
- * time (W8 of bench/: 17,000 faults instead of 5,000 when four slabs were kept). */
+/* How much is kept for later: 9.5 MiB at the most. Without it, a program that works in bursts would fault the
+ * same pages in each time (W8 of bench/: 17,000 faults instead of 5,000 when four slabs were kept). */
 #define IDLE_SLABS ALONE_MAX
 #define IDLE_REGIONS 4
 
-/* Stands in the header of its first slab, behind what that has of its own. */
+/* Stands in the header of the region's first slab, behind the slab's own members. */
 typedef struct vow__region {
     vow__link link;  /* in pools->regions */
     uint32_t vacant; /* a bit for each slab */

@@ -8,7 +8,7 @@
 #include <vow/common.h>
 
 typedef struct vow__text {
-    FILE *stream; /* or NULL: then it goes to the bytes, and what does not fit is left out */
+    FILE *stream; /* or NULL: then the text goes to `bytes`, and what does not fit is left out */
     char *bytes;
     size_t size, length;
 } vow__text;
