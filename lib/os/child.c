@@ -21,8 +21,9 @@
 /* How often to ask without a pidfd, in milliseconds. */
 #define PAUSE 2
 
-/* Linux before 5.4 has pidfds but cannot wait by them. And if one was opened by the id, and there is nobody
- * to wait for by it, somebody has waited in between, and it may be another process's. */
+/* A pidfd is of no use, and is closed, in two cases. Linux before 5.4 has pidfds but cannot wait by them. And
+ * if we opened it by the id, but there is no child to wait for by it, somebody has waited for the child in
+ * between: the pidfd may be another process's. */
 void vow__child_init(vow__child *child, pid_t pid, int pidfd)
 {
     siginfo_t info;
@@ -77,7 +78,7 @@ enum vow__child_state vow__child_ask(const vow__child *child, int *code)
     return VOW__CHILD_ENDED;
 }
 
-/* Without a descriptor there is nothing to wait for but time. */
+/* Without a pidfd nothing tells us of the end, so this waits for a few milliseconds at most. */
 static void wait_a_little(const vow__child *child, int milliseconds)
 {
     struct pollfd ended = {.fd = child->pidfd, .events = POLLIN};
@@ -99,7 +100,8 @@ enum vow__child_state vow__child_wait(const vow__child *child, const vow__deadli
 
 /* ---- Signals ------------------------------------------------------------------------------------------- */
 
-/* Looks, and leaves it to be waited for. False when somebody has waited for it: its id is another one's. */
+/* Looks whether the child has ended, and leaves it to be waited for. False when somebody has waited for it:
+ * then its id may be another process's. */
 static bool child_look(const vow__child *child, siginfo_t *info)
 {
     const int options = WEXITED | WNOHANG | WNOWAIT;
@@ -129,7 +131,7 @@ int vow__child_kill(const vow__child *child, int signum)
     if (!vow__child_is_ours(child))
         return ESRCH;
     code = child->pidfd < 0 ? ENOSYS : vow__pidfd_signal(child->pidfd, signum, child->own_group);
-    if (code != ENOSYS && code != EINVAL) /* what the system does not know */
+    if (code != ENOSYS && code != EINVAL) /* the system does not know the call, or the flag */
         return code;
     if (!child_look(child, &info))
         return ESRCH;

@@ -39,7 +39,7 @@ int vow__fd_set_nonblocking(int fd)
     return !(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
 }
 
-/* Where the two are not made so, a process that another thread starts in between inherits the ends. */
+/* Without pipe2(2), a process that another thread starts between the two steps inherits the ends. */
 int vow__fd_pipe(int ends[2])
 {
 #ifdef HAVE_PIPE2
@@ -67,7 +67,8 @@ int vow__fd_find_room(void)
 
 /* ---- Calls --------------------------------------------------------------------------------------------- */
 
-/* One system call: readv(2) or writev(2). `is_told`: asked not to wait, where the system knows that. */
+/* One system call: readv(2) or writev(2). `is_told`: asks the call itself not to wait, where the system can
+ * do so. */
 typedef ssize_t call_fn(int fd, const struct iovec *parts, int parts_count, bool is_told);
 
 #if VOW__LINUX
@@ -75,8 +76,8 @@ typedef ssize_t call_fn(int fd, const struct iovec *parts, int parts_count, bool
 #define RWF_NOWAIT 8
 #endif
 
-/* Not preadv2() and pwritev2(), which some C libraries are too old for. The offset, in two halves: where the
- * descriptor stands. */
+/* Without preadv2() and pwritev2(), which some C libraries are too old for. The offset of -1, in two halves,
+ * stands for the position of the descriptor. */
 static ssize_t read_parts(int fd, const struct iovec *parts, int parts_count, bool is_told)
 {
     return is_told ? syscall(SYS_preadv2, fd, parts, parts_count, -1L, -1L, RWF_NOWAIT)
@@ -117,7 +118,7 @@ static ssize_t write_without_signal(int fd, const struct iovec *parts, int parts
     return count;
 }
 
-/* With O_NONBLOCK set, whatever others have made of it meanwhile. */
+/* Makes a call with O_NONBLOCK set, whatever others have made of the flag meanwhile. */
 static ssize_t call_with_flag(call_fn *call, int fd, bool takes_back, const struct iovec *parts,
                               int parts_count)
 {
@@ -146,7 +147,7 @@ void vow__fd_nature_close(vow__fd_nature *nature)
     nature->own = 0;
 }
 
-/* It is no socket. RWF_NOWAIT on a file would mean: only what is in memory already. */
+/* For what is no socket. On a file, RWF_NOWAIT would mean: only what is in memory already. */
 static enum vow__fd_way way_of(int fd)
 {
     struct stat status;
@@ -157,8 +158,8 @@ static enum vow__fd_way way_of(int fd)
                                                                                          : VOW__FD_NOWAIT;
 }
 
-/* It does not know RWF_NOWAIT. What is nobody else's terminal can be opened again; a refusal, such as of one
- * that belongs to another user, is no reason to leave the terminal changed. */
+/* For what does not know RWF_NOWAIT. Opens a pipe or terminal again. That may be refused, say for a terminal
+ * of another user: even then the flag of that terminal must not stay changed. */
 static void learn_more(int fd, vow__fd_nature *nature)
 {
     nature->own = vow__fd_open_again(fd);
@@ -199,7 +200,7 @@ static ssize_t fd_attempt(call_fn *call, int fd, vow__fd_nature *nature, const s
 
 /* ---- Reading and writing ------------------------------------------------------------------------------- */
 
-/* Whether a read failed because the last who had the other end of a pseudo-terminal open has closed it. */
+/* Whether a read failed because nobody has the other end of a pseudo-terminal open any more. */
 static VOW__RARE bool is_end_of_terminal(int fd)
 {
     int code = errno;
@@ -238,7 +239,7 @@ ssize_t vow__fd_read(int fd, void *buffer, size_t size)
     return count;
 }
 
-/* sendmsg(2) costs more than send(2), so it is for what needs it. */
+/* sendmsg(2) costs more than send(2), so it is only used for several parts. */
 ssize_t vow__fd_write_as(int fd, vow__fd_nature *nature, const struct iovec *parts, int parts_count)
 {
     ssize_t count;

@@ -5,13 +5,14 @@
 
 #include <stdbool.h>
 
-/* How a folder is opened that may be searched and not read: flags for open(2), -1 where there is no way. */
+/* Flags for open(2), for a folder that may be searched but not read; -1 where there is no way. */
 int vow__folder_flags(void);
-/* Brings to the disk the names of the file system that a descriptor is on: 0, or an errno value. */
+/* Brings the names of a file system, the one that a descriptor is on, to the disk: 0, or an errno value. */
 int vow__sync_names(int fd);
-/* Gives a file the access list of another one, which is also about its group, or none if that has none: a
- * folder may give one to every new file. `has_group`: both have one group. False when it could not. Where the
- * system's access lists are not known, files are taken for having none. */
+/* Gives the file `to` the access list of `from`, or none if that has none: its folder may have given `to` one
+ * when it was made. `has_group`: both have the same group. Without that a list cannot be copied, since it is
+ * also about the group. False when it could not be done. Where the system's access lists are not known, files
+ * are taken to have none. */
 bool vow__copy_access_list(int from, int to, bool has_group);
 
 #endif

@@ -12,7 +12,7 @@ int vow__folder_flags(void)
 {
 #if VOW__LINUX
     return O_PATH | O_DIRECTORY;
-#elif defined O_SEARCH && !defined VOW_NO_LINUX_CALLS /* musl's is O_PATH */
+#elif defined O_SEARCH && !defined VOW_NO_LINUX_CALLS /* musl's O_SEARCH is O_PATH */
     return O_SEARCH | O_DIRECTORY;
 #else
     return -1;
@@ -22,7 +22,8 @@ int vow__folder_flags(void)
 #if VOW__LINUX
 #include <sys/xattr.h>
 
-/* A list of who may do what beside owner, group and others; its own bits are those of the group then. */
+/* An access list says who may do what beside owner, group and others. In a file with a list, the bits of the
+ * group limit what the list allows. */
 #define ACCESS_LIST "system.posix_acl_access"
 #define ACCESS_LIST_SIZE 4096
 
@@ -43,7 +44,7 @@ bool vow__copy_access_list(int from, int to, bool has_group)
     return !fremovexattr(to, ACCESS_LIST) || errno == ENODATA || errno == ENOTSUP;
 }
 #else
-/* It may return before that is done. */
+/* sync() may return before it is done. */
 int vow__sync_names(int fd)
 {
     (void) fd;

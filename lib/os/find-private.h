@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Where the needle begins for the first time, or NULL. Its length is not 0. */
+/* Where the needle begins for the first time, or NULL. The needle is not empty. */
 const char *vow__find_bytes(const char *hay, size_t hay_length, const char *needle, size_t needle_length);
 
 #endif

@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* -1 and errno. */
+/* A pidfd, or -1 and errno. */
 int vow__pidfd_open(pid_t pid);
 /* As waitid(2) with WEXITED: 0 or an errno value. `info->si_pid` stays 0 if there is nothing to tell. */
 int vow__pidfd_wait(int pidfd, siginfo_t *info, int options);
-/* The status of one that somebody else has waited for: 0 or an errno value. */
+/* The status, as of waitpid(2), of a process that somebody else has waited for: 0 or an errno value. */
 int vow__pidfd_status(int pidfd, int *status);
 /* Sends a signal to the process, or to its group: 0 or an errno value. */
 int vow__pidfd_signal(int pidfd, int signum, bool to_group);

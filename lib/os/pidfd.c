@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Calls and constants that are younger than some headers we are built with. */
+/* Constants that are younger than some headers we are built with. */
 #define WAIT_PIDFD ((idtype_t) 3) /* P_PIDFD */
 #define INFO_EXIT UINT64_C(8)     /* PIDFD_INFO_EXIT */
 #define INFO_OF_PIDFD _IOWR(0xFF, 11, pidfd_info)
@@ -52,13 +52,14 @@ int vow__pidfd_wait(int pidfd, siginfo_t *info, int options)
 }
 
 /*
- * The kernel keeps it for those who have a pidfd: Linux 6.15.
+ * From Linux 6.15 on, the kernel keeps the status for those who have a pidfd.
  *
- * Before, it is lost when libev's default loop was quicker, which waits for every child there is. We know of
- * nothing sound against that: a watcher of ours on that loop could be started in its thread alone, and nobody
- * knows which that is; an exit signal other than SIGCHLD keeps waitpid(-1) away, but execve(2) sets it back;
- * WNOWAIT looks before the other one takes only by luck; a process in between, which tells by a pipe, would
- * be the parent and the one that gets our signals; and ptrace(2) would keep debuggers away.
+ * Before that, the status is lost if libev's default loop was quicker: it waits for every child there is. We
+ * know of nothing sound against that. A watcher of ours on the default loop could only be started in the
+ * thread of that loop, and nobody knows which that is. An exit signal other than SIGCHLD keeps waitpid(-1)
+ * away, but execve(2) sets it back. A look with WNOWAIT comes before libev's wait only by luck. A process in
+ * between, which tells us by a pipe, would be the child's parent, and would get our signals. And ptrace(2)
+ * would keep debuggers away.
  */
 int vow__pidfd_status(int pidfd, int *status)
 {

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* How many descriptors can go with a message, as Linux has it. */
+/* How many descriptors can go with a message on Linux. */
 #define VOW__PASSED_MAX 253
 
 ssize_t vow__send(int fd, const void *bytes, size_t size);
@@ -21,14 +21,14 @@ ssize_t vow__send_parts(int fd, const struct iovec *parts, int parts_count);
 ssize_t vow__send_to(int fd, const void *bytes, size_t size, const struct sockaddr *to, socklen_t length);
 /* Copies of the descriptors go with the bytes. */
 ssize_t vow__send_with(int fd, const void *bytes, size_t size, const int *fds, size_t fds_count);
-/* One datagram: its length, also when not all of it finds room. */
+/* Receives one datagram, and returns its whole length even if not all of it finds room. */
 ssize_t vow__receive_from(int fd, void *buffer, size_t size, struct sockaddr_storage *from,
                           socklen_t *length);
 
-/* Descriptors that came with a message: the receiver's, and close-on-exec. */
+/* Descriptors that came with a message. They are the receiver's, and close-on-exec. */
 typedef struct vow__passed {
     size_t count;
-    bool is_cut; /* the system has kept some, for want of room */
+    bool is_cut; /* some are lost, for want of room */
     int fds[VOW__PASSED_MAX];
 } vow__passed;
 

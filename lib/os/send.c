@@ -71,7 +71,7 @@ static ssize_t send_message(int fd, const struct msghdr *message)
     return count;
 }
 
-/* The type of `msg_iovlen` is POSIX's here, and another one there. */
+/* The type of `msg_iovlen` differs between systems. An unsigned short fits each of them. */
 ssize_t vow__send_parts(int fd, const struct iovec *parts, int parts_count)
 {
     struct msghdr message = {.msg_iov = (struct iovec *) (uintptr_t) parts};
@@ -95,7 +95,8 @@ ssize_t vow__send_to(int fd, const void *bytes, size_t size, const struct sockad
 
 /* ---- Descriptors --------------------------------------------------------------------------------------- */
 
-/* A little more than can come: who has asked for credentials (SO_PASSCRED, LOCAL_CREDS) gets them as well. */
+/* Room for more than descriptors: whoever has asked for credentials (SO_PASSCRED, LOCAL_CREDS) gets them as
+ * well. */
 #define CREDENTIALS_SIZE 256
 
 typedef union control_room {
@@ -159,8 +160,8 @@ static struct cmsghdr *next_header(struct msghdr *message, struct cmsghdr *heade
 }
 #pragma GCC diagnostic pop
 
-/* There is room for as many descriptors as can come, however few are wanted: what finds none is closed by the
- * system inside this call, and may wait there as close(2) may. */
+/* There is room for as many descriptors as can come, however few are wanted. The system closes those for
+ * which there is none, inside this call, and may wait there as close(2) may. */
 ssize_t vow__receive_with(int fd, void *buffer, size_t size, vow__passed *passed)
 {
     struct iovec piece = {.iov_base = buffer, .iov_len = size};
@@ -201,7 +202,7 @@ static ssize_t receive_parts(int fd, struct iovec *parts, unsigned short parts_c
 }
 
 #if VOW__LINUX
-/* There MSG_TRUNC asks for the length of the whole. */
+/* On Linux MSG_TRUNC asks for the length of the whole datagram. */
 ssize_t vow__receive_from(int fd, void *buffer, size_t size, struct sockaddr_storage *from, socklen_t *length)
 {
     struct iovec piece = {.iov_base = buffer, .iov_len = size};
@@ -209,8 +210,8 @@ ssize_t vow__receive_from(int fd, void *buffer, size_t size, struct sockaddr_sto
     return receive_parts(fd, &piece, 1, MSG_TRUNC, from, length);
 }
 #else
-/* What the buffer has no room for goes into another one, only to be counted: no IP datagram is longer. Of one
- * between local sockets that is longer still, so much is counted. */
+/* What the buffer has no room for goes into another one, only to be counted. No IP datagram is longer than
+ * that. If one between local sockets is, the rest of it is not counted. */
 #define DATAGRAM_SIZE 65536
 
 ssize_t vow__receive_from(int fd, void *buffer, size_t size, struct sockaddr_storage *from, socklen_t *length)

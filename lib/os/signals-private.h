@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which numbers signals have, and writes that do not raise SIGPIPE, where the call itself cannot be told so.
- */
+/* Which numbers signals have, and writes that do not raise SIGPIPE where the call itself cannot be told
+ * so. */
 #ifndef VOW_OS_SIGNALS_PRIVATE_H
 #define VOW_OS_SIGNALS_PRIVATE_H
 
@@ -18,10 +18,10 @@ typedef struct vow__sigpipe {
     bool was_pending;
 } vow__sigpipe;
 
-/* SIGPIPE is blocked in this thread from now on. */
+/* Blocks SIGPIPE in this thread. */
 void vow__sigpipe_hold(vow__sigpipe *self);
-/* The mask is as before. `is_raised`: the write has failed with EPIPE; the signal that it raised, and only
- * that, is taken back. Leaves errno alone. */
+/* Restores the mask. `is_raised`: the write has failed with EPIPE. Then the signal that it raised, and no
+ * other, is taken back. Leaves errno alone. */
 void vow__sigpipe_release(const vow__sigpipe *self, bool is_raised);
 
 #endif

@@ -34,8 +34,8 @@ static void take_pending(const sigset_t *signals)
     }
 }
 #else
-/* What a write raises is this thread's: if it is pending, which an ignored signal never is, no other thread
- * can take it, and this does not wait. */
+/* A write raises SIGPIPE for its own thread, so no other thread can take the signal. If it is pending,
+ * sigwait() does not wait. An ignored signal is never pending. */
 static void take_pending(const sigset_t *signals)
 {
     int ignored;

@@ -26,7 +26,7 @@
 #endif
 
 #if !MAKES_READY || !defined HAVE_ACCEPT4
-/* A process that another thread starts in between inherits it. */
+/* A process that another thread starts before this call inherits the descriptor. */
 static int make_ready(int fd)
 {
     int code;
@@ -97,7 +97,7 @@ int vow__socket_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid)
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &length) < 0)
         return errno;
-    if (found.uid == (uid_t) -1) /* what Linux says of nobody */
+    if (found.uid == (uid_t) -1) /* what Linux says if there is no peer */
         return ENOTCONN;
     *pid = found.pid;
     *uid = found.uid;
@@ -145,7 +145,7 @@ int vow__socket_share_port(int fd)
 #endif
 }
 
-/* Bound to nothing but its family, it gets a name: on Linux alone. */
+/* Bound to an address that has a family and nothing else, a socket gets a name: on Linux alone. */
 int vow__socket_name(int fd)
 {
 #if VOW__LINUX
@@ -158,14 +158,16 @@ int vow__socket_name(int fd)
 #endif
 }
 
-/* The largest that Linux takes for a pause, in seconds, and how many probes there are in the second half. */
+/* The longest pause that Linux takes, in seconds; and how many probes there are in the second half of the
+ * time. */
 #define LONGEST_PAUSE 32767.
 #define PROBES 4
 
 #if VOW__LINUX && !defined TCP_USER_TIMEOUT
 #define TCP_USER_TIMEOUT 18
 #endif
-/* How long what was sent may stay unanswered, and in how many parts of a second that is said. */
+/* The option that says how long what was sent may stay unanswered, and how many of its units make a
+ * second. */
 #if VOW__LINUX
 #define UNANSWERED TCP_USER_TIMEOUT
 #define UNITS 1000
@@ -216,7 +218,7 @@ static int set_probes(int fd, double seconds)
     return code ? code : sockets_set(fd, TCP_KEEPCNT, PROBES);
 }
 #else
-/* As often as the system probes. */
+/* The system does not let us say when it probes. */
 static int set_probes(int fd, double seconds)
 {
     (void) fd;
@@ -225,9 +227,8 @@ static int set_probes(int fd, double seconds)
 }
 #endif
 
-/* What is no TCP socket fails first, so that nothing is changed then. What is unanswered ends the connection
- * when the time is over, whether it is probes or data; the count of probes is for systems that have no such
- * thing. */
+/* On what is no TCP socket the first call fails, so nothing is changed then. Probes count as unanswered, too,
+ * and end the connection when the time is over. The number of probes is for systems without such a limit. */
 int vow__socket_end_silence(int fd, double seconds)
 {
     const int on = seconds > 0;

@@ -42,7 +42,8 @@ static _Noreturn void child_fail(vow__spawn_report *report, enum vow__spawn_step
     _exit(127);
 }
 
-/* The default action for every signal: what we ignore, such as SIGPIPE, would stay ignored. */
+/* Sets the default action for every signal: what we ignore, such as SIGPIPE, would stay ignored in the
+ * program. */
 static void reset_signals(void)
 {
     struct sigaction action;
@@ -53,7 +54,7 @@ static void reset_signals(void)
         sigaction(signum, &action, NULL);
 }
 
-/* First all of them out of the way, because one may stand where another one is to go. */
+/* First moves all of them out of the way, because one may stand where another one is to go. */
 static void place_stdio(const vow__spawn *spawn, vow__spawn_report *report)
 {
     int sources[3];
@@ -79,7 +80,7 @@ static void close_one_on_exec(int fd)
 /* How many descriptors are looked at in one call. */
 #define LOOKED_AT 128
 
-/* Whether one of those may be open. */
+/* Whether one of LOOKED_AT descriptors, from `first` on, may be open. */
 static bool has_one(int first)
 {
     struct pollfd some[LOOKED_AT];
@@ -94,7 +95,8 @@ static bool has_one(int first)
     return false;
 }
 
-/* There may be millions that are none, and poll(2) tells many at once. */
+/* Tries every number up to the limit. There may be millions that are not open; poll(2) rules out many at
+ * once. */
 static void close_counted_on_exec(void)
 {
     struct rlimit limit;
@@ -114,7 +116,8 @@ static void close_counted_on_exec(void)
 #define ENTRY_LENGTH 16
 #define ENTRY_NAME 19
 
-/* By the list of them in /proc, which opendir() could not read here: it allocates. False if there is none. */
+/* Goes through the list of descriptors in /proc. Not with opendir(), which allocates. False if the list
+ * cannot be read. */
 static bool close_listed_on_exec(void)
 {
     char listing[LISTING_SIZE];
@@ -167,7 +170,8 @@ static bool goes_on(int code)
            code == ENODEV || code == ESTALE || code == ETIMEDOUT;
 }
 
-/* As execvp(3): one that was found but may not be executed says more than all that were not found. */
+/* As execvp(3): if none can be executed, a program that was found but is forbidden says more than those that
+ * were not found. */
 static void execute(const vow__spawn *spawn)
 {
     bool is_forbidden = false;

@@ -32,11 +32,11 @@ typedef struct vow__spawn_failure {
 } vow__spawn_failure;
 
 /*
- * What the new process has to tell us, in our memory, which it shares. We run on when it has become the
- * program or has ended, so all is said then. Emulations of the system (Valgrind's, ThreadSanitizer's, qemu's)
- * give it memory of its own instead, and do not wait: there it tells by a pipe, whose end says that it is the
- * program. Nothing else is to wait for that end, because whatever another thread forks at this time holds it,
- * too.
+ * What the new process has to tell us. It shares our memory and writes here. We go on only once it has become
+ * the program or has ended, so all is said by then. Emulations of the system (Valgrind's, ThreadSanitizer's,
+ * qemu's) give it memory of its own instead, and do not wait. There it tells us by a pipe, and the end of the
+ * pipe means that it has become the program. Only in that case may we wait for the end: a process that
+ * another thread forks at this time holds the pipe open, too.
  */
 typedef struct vow__spawn_report {
     volatile bool is_shared; /* the new process has written here */
@@ -45,15 +45,15 @@ typedef struct vow__spawn_report {
     int pipe; /* where it writes */
 } vow__spawn_report;
 
-/* Makes a process in which the program runs. Or tells what has failed, and then no process is left. */
+/* Makes a process in which the program runs. Else says what has failed, and then no process is left. */
 bool vow__spawn_process(const vow__spawn *spawn, vow__child *child, vow__spawn_failure *failure);
 
 /* In the new process: becomes the program, or tells why not. */
 _Noreturn void vow__spawn_become(const vow__spawn *spawn, vow__spawn_report *report);
 
-/* Ours, as execve(2) wants it. */
+/* Our own environment, as execve(2) wants it. */
 char *const *vow__spawn_environment(void);
-/* The paths to try for a program, in the PATH of an environment, and the size of that block, which goes to
+/* The paths to try for a program, by the PATH of an environment. The block has `size` bytes and goes to
  * vow__release(). NULL when there is no memory. */
 char *vow__spawn_candidates(const char *program, char *const *environment, size_t *size);
 

@@ -32,10 +32,12 @@ extern char **environ;
 
 #define DEFAULT_PATH "/bin:/usr/bin"
 
-/* Of the child until it is the program. It runs none of our handlers, and its largest frame has a few KiB. */
+/* Of the stack that the child has until it is the program. None of our signal handlers run on it, and its
+ * largest frame takes a few KiB. */
 #define STACK_SIZE 16384
 
-/* In the new process 0 to 2 are the standard streams: the report must not be there. */
+/* In the new process, descriptors 0 to 2 become the standard streams. So the pipe to report by must not be
+ * one of them. */
 static int open_report(int ends[2])
 {
     int code = vow__fd_pipe(ends);
@@ -55,7 +57,7 @@ typedef struct birth {
     vow__spawn_report report;
 } birth;
 
-/* What fork(2) makes has memory of its own, and tells by the pipe. */
+/* A child of fork(2) has memory of its own, and reports by the pipe. */
 static pid_t make_by_fork(birth *self)
 {
 #ifdef HAVE_VFORK
@@ -69,7 +71,8 @@ static pid_t make_by_fork(birth *self)
     return pid;
 }
 
-/* Not where stacks grow up or are two; and ThreadSanitizer takes every clone(2) for a fork(2). */
+/* Not where stacks grow up or a thread has two, and not with ThreadSanitizer, which takes every clone(2) for
+ * a fork(2). */
 #if VOW__LINUX && defined CLONE_PIDFD && !defined __hppa__ && !defined __ia64__ && !VOW__THREAD_SANITIZER
 static int spawn_begin(void *data)
 {
@@ -78,16 +81,17 @@ static int spawn_begin(void *data)
     vow__spawn_become(self->spawn, &self->report);
 }
 
-/* Like vfork(2), but the pidfd comes with the process: when somebody else in the program waits for all
- * children, its id says nothing from the first moment on. -1: left to open; a kernel before 5.2 does not know
- * that flag, and ignores it. The child's stack is a part of ours, as long as we wait. */
+/* Like vfork(2), but the pidfd comes with the process. If somebody else in the program waits for all
+ * children, the id alone may be stale from the first moment on. `pidfd` stays -1 if the kernel does not know
+ * that flag and ignores it (before 5.2): then it is still to be opened. The child's stack is a part of ours,
+ * since we wait. */
 VOW__NO_ADDRESS_SANITIZER static pid_t make_by_clone(birth *self, int *pidfd)
 {
     _Alignas(64) char stack[STACK_SIZE];
     pid_t pid =
         clone(spawn_begin, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, self, pidfd);
 
-    VOW__UNPOISON(stack, sizeof stack); /* its frames were never left */
+    VOW__UNPOISON(stack, sizeof stack); /* the child never returned from its frames */
     return pid;
 }
 #else
@@ -100,9 +104,9 @@ static pid_t make_by_clone(birth *self, int *pidfd)
 }
 #endif
 
-/* With every signal blocked, here and in the child, which then sets its own mask. What is wrong with clone()
- * may be that flag, or that there is no descriptor left: that is no reason not to start. Valgrind 3.19 gives
- * up when a clone() fails. */
+/* Blocks every signal, here and in the child, which then sets its own mask. If clone() fails because of the
+ * pidfd, say for want of a descriptor, fork() may still do. Under Valgrind there is no clone(): version 3.19
+ * gives up when one fails. */
 static pid_t make_child(birth *self, int *pidfd, int *code)
 {
     sigset_t all, before;
@@ -118,7 +122,8 @@ static pid_t make_child(birth *self, int *pidfd, int *code)
     return pid;
 }
 
-/* The child has memory of its own. Reads what it has to tell, or the end, when it has become the program. */
+/* For a child with memory of its own. Reads what it has to tell, or the end of the pipe, once it has become
+ * the program. */
 static int read_report(int pipe, vow__spawn_failure *failure)
 {
     char *bytes = (char *) failure;
@@ -133,7 +138,7 @@ static int read_report(int pipe, vow__spawn_failure *failure)
     return count < 0 ? errno : 0;
 }
 
-/* Whether there is no program that runs; then there is no process either. */
+/* Whether the program does not run. Then no process is left, either. */
 static bool has_failed(const vow__spawn_report *report, int pipe, vow__child *child,
                        vow__spawn_failure *failure)
 {

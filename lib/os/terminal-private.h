@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/* Whether it is a terminal, and not the end that made it. */
+/* Whether a descriptor is a terminal, and not the end that made one. */
 bool vow__is_terminal(int fd);
-/* Whether it is the end that made a pseudo-terminal. */
+/* Whether a descriptor is the end that made a pseudo-terminal, the master. */
 bool vow__is_terminal_master(int fd);
 
 #endif

@@ -20,7 +20,7 @@
 #include "base/fd-ends-private.h"
 #include "os/fd-private.h"
 
-/* What it was asked for when it was opened. */
+/* The flags of the open file that the new one is to have, too. */
 #ifdef O_DIRECT
 #define KEPT_FLAGS (O_ACCMODE | O_APPEND | O_DIRECT)
 #else
@@ -31,7 +31,7 @@
 #if VOW__LINUX
 #include <sys/sysmacros.h>
 
-/* Only that end has a name for the other. */
+/* Only the master has a name for the other end. */
 bool vow__is_terminal_master(int fd)
 {
     char name[64];
@@ -39,7 +39,7 @@ bool vow__is_terminal_master(int fd)
     return !ptsname_r(fd, name, sizeof name);
 }
 
-/* /dev/ptmx makes a new one for each who opens it. */
+/* Not for /dev/ptmx (5, 2), which makes a new terminal for each who opens it. */
 bool vow__is_terminal(int fd)
 {
     struct termios ignored;
@@ -69,13 +69,14 @@ int vow__fd_open_again(int fd)
 
 #else
 
-/* Asked when its other end was open already, and has been closed: there is nothing left to unlock. */
+/* unlockpt() only works on a master. It changes nothing: this is asked once the other end was open, and so
+ * unlocked. */
 bool vow__is_terminal_master(int fd)
 {
     return !unlockpt(fd);
 }
 
-/* The end that made it has no name, or that of the device that makes a new one for each who opens it. */
+/* The master has no name, or that of the device that makes a new terminal for each who opens it. */
 static bool find_name(int fd, char *name, size_t size)
 {
     static const char maker[] = "ptmx";

@@ -70,7 +70,8 @@ void vow__condition_init(pthread_cond_t *condition)
     pthread_cond_init(condition, NULL);
 }
 
-/* By the clock that can be set: what is left by the other one, from now on. */
+/* Here conditions go by the clock that can be set. So takes what is left by the monotonic clock, and counts
+ * it from now. */
 static struct timespec end_of(const vow__deadline *deadline)
 {
     const int left = vow__deadline_left(deadline);
