@@ -4,7 +4,8 @@
 
 #include "core/combine-private.h"
 
-/* From then on dispose() has nothing to do, so that the promise may be freed without a look. */
+/* Settles with the list. From then on dispose() has nothing to do, so the promise may be freed without a
+ * look. */
 static void all_finish(vow__combine *self)
 {
     vow_list *list = self->u.list;
@@ -17,10 +18,8 @@ static void all_finish(vow__combine *self)
     vow__fulfil(&self->promise, vow_own(list, &vow_type_list));
 }
 
-/*
- * An input's place is filled; the last one settles the promise. Until then the values are kept in the
- * branches, which are in the cache: inputs may settle in any order.
- */
+/* Keeps the value of an input; the last one settles the promise. Until then the values stay in the branches
+ * and not in the list. Inputs may settle in any order, and the branch of one that settles is in the cache. */
 static void place(vow__combine *self, vow__reaction *wait, vow_value value)
 {
     vow__branch *branch = (vow__branch *) (void *) wait;
@@ -67,7 +66,7 @@ static void all_settled_run(vow_promise *promise, vow__reaction *wait)
     vow__unref(input);
 }
 
-/* It has not come to the end: what was kept goes. May run drop functions. */
+/* If the promise has not come to its end, drops what was kept. May run drop functions. */
 static void all_dispose(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;

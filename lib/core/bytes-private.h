@@ -13,10 +13,10 @@ typedef struct vow__bytes {
 
 /* Room for `capacity` bytes, not initialised, and a length of 0; NULL when there is no memory. */
 vow__bytes *vow__bytes_new(size_t capacity);
-/* So many of them are there now, at most as many as there is room for; puts the zero byte behind them. */
+/* Says how many bytes there are now, at most as many as there is room for. Puts the zero byte behind them. */
 void vow__bytes_set_length(vow__bytes *bytes, size_t length);
-/* Moves them to where there is room for `capacity`, which is no less than their length. NULL when there is no
- * memory: then they stay where they are. */
+/* Moves the bytes to where there is room for `capacity`, which is no less than their length. NULL when there
+ * is no memory: then they stay where they are. */
 vow__bytes *vow__bytes_resize(vow__bytes *bytes, size_t capacity);
 /* For bytes that did not become a value. NULL does nothing. */
 void vow__bytes_free(vow__bytes *bytes);

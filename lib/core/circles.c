@@ -2,8 +2,8 @@
 /* Finds the promises that wait for one another in a circle, so that nothing can settle them. */
 #include "core/operations-private.h"
 
-/* What alone can settle a promise, if that is another promise and pending, too. One that an event may settle
- * as well has a halt(). */
+/* The only thing that can settle a promise, if it is another promise that is pending, too; else NULL. A
+ * promise that an event may settle as well has a halt(). */
 static vow_promise *only_input_of(const vow_promise *promise)
 {
     vow_promise *input;
@@ -14,9 +14,9 @@ static vow_promise *only_input_of(const vow_promise *promise)
     return input && vow__is_pending(input) ? input : NULL;
 }
 
-/* Each promise is passed once: this takes no longer than there are promises. Every circle has one in it that
- * follows, since all others wait for what was made before them. The report comes last: the program's hook may
- * drop any of them. */
+/* Begins at promises that follow. Every circle has one of them, since all other promises wait for what was
+ * made before them. Each promise is passed once, so the time for all of this grows with the number of
+ * promises, and no faster. The report comes last, because the program's hook may drop any of them. */
 static void report_circle_from(void *block, void *data)
 {
     vow_promise *first = block, *last = first;

@@ -26,20 +26,22 @@ typedef struct vow__combine {
     vow__branch branch[];
 } vow__combine;
 
-/* Takes the inputs over and subscribes to them. NULL when there is no memory: the inputs are still to be
- * given to vow__combine_refuse(). */
+/* Takes the inputs over and subscribes to them. NULL when there is no memory: then the inputs are still the
+ * caller's, to be given to vow__combine_refuse(). */
 vow__combine *vow__combine_new(vow_loop *loop, size_t n, vow_promise *const *promises, const vow__kind *kind,
                                const char *function, const char *site);
-/* Lets the inputs go. The rejected promise to return instead. */
+/* Lets the inputs go. Gives the rejected promise to return instead of a combinator. */
 vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises);
 /* Which branch a wait is. */
 size_t vow__combine_index(const vow__combine *self, const vow__reaction *wait);
-/* Its outcome is that of an input, whose reference is given, or with NULL the number `u.index`: drops what it
- * has and the inputs that are left, and settles after their clean-up. May run that, and drop functions. */
+/* The outcome is known: that of `winner`, an input whose reference is given; or, if that is NULL, the number
+ * `u.index`. Drops what the combinator has and the inputs that are left, and settles it after their clean-up.
+ * May run clean-up and drop functions. */
 void vow__combine_decide(vow__combine *self, vow_promise *winner);
 /* A combinator's `stage` once it is decided, dropped or cancelled. */
 #define VOW__COMBINE_CLEANING 1
-/* To be asked first in its run(): true if that was only about an input's clean-up, and is dealt with. */
+/* To be asked first in run(): true if that call was only about the clean-up of an input, and is dealt
+ * with. */
 bool vow__combine_is_cleaning(vow_promise *promise, vow__reaction *wait);
 /* vow__kind.stop, .unwind and .input of every combinator. */
 void vow__combine_stop(vow_promise *promise);

@@ -5,8 +5,9 @@
 #include "base/misuse-private.h"
 
 /*
- * First the one that is returned: the inputs may be the last that keep a freed loop's memory. All of them are
- * let go before any user code runs, which may free the array; backwards, so that the first is reaped first.
+ * Takes the promise to return first: the inputs may be the last that keep a freed loop's memory. Lets all of
+ * them go before any user code runs, which may free the array. Goes backwards, so that the first is reaped
+ * first.
  */
 vow_promise *vow__combine_refuse(vow_loop *loop, size_t n, vow_promise *const *promises)
 {
@@ -75,7 +76,7 @@ static void combine_end(vow__combine *self)
     }
 }
 
-/* The same where nobody's clean-up has to be awaited. */
+/* The same where no clean-up has to be awaited. */
 static void end_in_place(vow__combine *self)
 {
     vow_promise *promise = &self->promise;
@@ -115,7 +116,7 @@ void vow__combine_decide(vow__combine *self, vow_promise *winner)
         end_in_place(self);
 }
 
-/* The last one given up is reaped first, so that the inputs are cancelled in their order. */
+/* Goes backwards: the input given up last is reaped first, so the inputs are cancelled in their order. */
 void vow__combine_stop(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;
@@ -134,7 +135,7 @@ void vow__combine_stop(vow_promise *promise)
     }
 }
 
-/* The inputs that go on cleaning up are waited for once more. */
+/* Waits once more for the inputs whose clean-up goes on. */
 bool vow__combine_unwind(vow_promise *promise)
 {
     vow__combine *self = (vow__combine *) promise;

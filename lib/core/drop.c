@@ -21,23 +21,24 @@ typedef struct drop_call {
     void *pointer;
 } drop_call;
 
-/* How many drop functions run inside one another at most, when no memory is wanting. */
+/* How many drop functions run inside one another at most, as long as there is memory. */
 #define NESTED 64
 #define CALLS_INSIDE 16
 
 struct vow__drops {
     vow__container *dying;          /* linked by `next` */
     vow__link *first, *last;        /* of settled promises, linked by `next`, in order */
-    void (*pass)(vow__link *link);  /* what becomes of each */
+    void (*pass)(vow__link *link);  /* called with each of them */
     drop_call *calls;               /* a stack */
-    size_t count, capacity;         /* of it */
-    drop_call inside[CALLS_INSIDE]; /* where it begins */
+    size_t count, capacity;         /* of `calls` */
+    drop_call inside[CALLS_INSIDE]; /* where `calls` begins */
 };
 
-static _Thread_local vow__drops *drops_current; /* that of the innermost, if what is dropped is put off */
+static _Thread_local vow__drops *drops_current; /* the innermost function's, if what is dropped is put off */
 static _Thread_local unsigned nested;
 
-/* The calls that one call has added are made in the order in which it added them. */
+/* Calls are taken from the end. So those that one call has added are reversed, to be made in the order in
+ * which it added them. */
 static void reverse(drop_call *calls, size_t count)
 {
     for (size_t i = 0; i < count / 2; i++) {
@@ -102,13 +103,14 @@ static void add_container(vow__drops *self, vow_value value)
     self->dying = container;
 }
 
-/* Whether a value is the last to hold what it stands for; what others refer to, too, is let go. */
+/* Whether a value is the last to hold what it stands for. If it is a reference to an error that others refer
+ * to, too, gives that reference up. */
 static bool is_last(vow_value value)
 {
     return value.type != &vow_type_error || vow__error_is_last(value.u.pointer);
 }
 
-/* A value inside a container that goes. */
+/* Drops a value inside a container that goes. */
 static void drop_inner(vow__drops *self, vow_value value)
 {
     if (vow__value_is_trivial(value) || !is_last(value))

@@ -61,8 +61,8 @@ static const vow_error *print_next(vow__text *text, level *at, unsigned depth)
     return error;
 }
 
-/* What an error leads to goes on the stack, the members on top. Deeper down a chain's own level goes on with
- * it. */
+/* Pushes what an error leads to, its members on top of its causes. In a chain of causes only the members are
+ * pushed: the level of the chain goes on with the causes. */
 static unsigned push(level *levels, unsigned depth, const vow_error *error)
 {
     if (error->cause && (depth == 0 || levels[depth - 1].list) && depth < LEVELS)

@@ -41,7 +41,7 @@ vow_error vow__error_self = {
 vow_error vow__error_cancelled = {
     .domain = &vow_domain_errno, .refs = 1, .code = ECANCELED, .is_quiet = true, .message = "cancelled"};
 
-/* The first free place is taken, unless another thread does so first. */
+/* Takes the first free place; if another thread is quicker, the next. A site is not noted twice in a row. */
 void vow__error_pass(vow_error *error, const char *site)
 {
     const char *last = NULL;

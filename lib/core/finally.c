@@ -22,7 +22,7 @@ typedef struct finally {
     vow_promise *source; /* after WAITING: the outcome to pass on; NULL if there is none, or it was dropped */
 } finally;
 
-/* The outcome that would have passed on is not wanted any more: if it is an error, that is reported, unless
+/* The outcome that would have passed on is not wanted any more. If it is an error, that is reported, unless
  * somebody else has it. May run a drop function. */
 static void drop_source(finally *self)
 {
@@ -32,7 +32,7 @@ static void drop_source(finally *self)
     vow_unref(source);
 }
 
-/* The outcome is known: `result` (given, may be NULL) is what the handler returned, settled. */
+/* Settles. `result` (given, may be NULL) is the promise that the handler returned, settled. */
 static void pass_on(finally *self, vow_promise *result)
 {
     vow_promise *source = self->source;
@@ -121,7 +121,7 @@ static bool finally_unwind(vow_promise *promise)
 
 static const vow__kind finally_kind = {.name = "finally", .run = finally_run, .unwind = finally_unwind};
 
-/* What the handler cleans up must not be lost for want of memory: it is called now. */
+/* What the handler cleans up must not be lost for want of memory, so the handler is called now. */
 static vow_promise *finally_refuse(vow_promise *promise, vow_finally_fn fn, void *data)
 {
     vow_loop *loop = vow__loop_of(promise);

@@ -22,7 +22,8 @@ static bool is_linked(const vow_promise *promise)
     return promise->mode >= VOW__WAIT_REACTION;
 }
 
-/* Puts a promise on the stack, out of the list or queue its link is in, and out of the reach of events. */
+/* Takes a promise out of the list or queue that its link is in, and out of the reach of events, and puts it
+ * on the stack. */
 static void doom(vow_loop *loop, vow_promise *promise)
 {
     if (promise->flags & VOW__DOOMED)
@@ -50,7 +51,7 @@ static bool is_news(const vow_loop *loop, const vow_error *error)
     return !error->is_quiet && !(loop->is_refusing && error == &vow__error_no_memory);
 }
 
-/* Whether the promise being freed holds an error that nobody has seen and nobody still can. */
+/* Whether the promise that is being freed holds an error that nobody has seen and nobody can see any more. */
 static bool is_unhandled(const vow_loop *loop, const vow_promise *promise)
 {
     return vow__is_rejected(promise) && !(promise->flags & (VOW__SEEN | VOW__FORGOTTEN)) &&
@@ -64,8 +65,9 @@ void vow__report_replaced(const vow_promise *promise, const vow_error *error)
 }
 
 /*
- * What a settled promise holds goes, or goes back: an alias in it, or in a list, to an item that nobody has
- * looked at says whether that is so still. May run drop functions.
+ * Drops what a settled promise holds, or puts an item back that nobody has looked at. The value may also be
+ * an alias of an item, or a list with such aliases: `is_unseen` says whether anybody has looked at them here.
+ * May run drop functions.
  */
 static void drop_value(vow_loop *loop, vow_promise *promise)
 {
@@ -116,8 +118,9 @@ static void dispose_link(vow__link *link)
         vow__loop_retire(loop);
 }
 
-/* The same of one that is settled, which waits for the drop function that runs: its value may have one, too.
- * That its error is to be left unsaid is known now only. */
+/* As vow__dispose(), for a settled promise. While a drop function runs many levels deep, the promise waits
+ * for it, since its own value may have one, too. Whether its error is to be left unsaid is known only now, so
+ * that is noted. */
 static void dispose_in_turn(vow_loop *loop, vow_promise *promise)
 {
     if (!vow__is_dropping() || (promise->flags & VOW__IMMORTAL)) {
@@ -129,7 +132,7 @@ static void dispose_in_turn(vow_loop *loop, vow_promise *promise)
     vow__drop_later(&promise->wait.link, dispose_link);
 }
 
-/* A pending promise is to end, whoever holds it. */
+/* Makes a pending promise end, whoever holds it. */
 static void cancel(vow_promise *promise)
 {
     promise->flags |= VOW__CANCELLED;
@@ -139,7 +142,7 @@ static void cancel(vow_promise *promise)
         doom(vow__loop_of(promise), promise);
 }
 
-/* As vow__is_plain(): what vow_all() of a few numbers gives. */
+/* As vow__is_plain(), for lists such as vow_all() of a few numbers gives. */
 static bool is_trivial_list(const vow_promise *promise)
 {
     return !(promise->flags & (VOW__REJECTED | VOW__DOOMED | VOW__GUARDED)) &&
@@ -152,8 +155,8 @@ static void free_plain_list(vow_loop *loop, vow_promise *promise)
     vow__pool_give(promise);
 }
 
-/* The last reference is given up. Nothing may recurse: freed at once is what cannot run anything, the rest is
- * left to the reaper. */
+/* The last reference is given up. Nothing may recurse. So only what cannot run anything is freed at once; the
+ * rest is left to the reaper. */
 static void let_last_go(vow_loop *loop, vow_promise *promise)
 {
     if (vow__is_pending(promise))
@@ -172,8 +175,8 @@ void vow__let_go(vow_promise *promise)
         let_last_go(vow__loop_of(promise), promise);
 }
 
-/* Whether the one is being unwound because the other is, or has dropped it for the sake of its outcome: whose
- * clean-up comes first is decided then. */
+/* Whether `promise` is being unwound because of `upstream`, which is being unwound itself, or has its outcome
+ * and drops the rest. Then `promise` cleans up first, and does not wait for `upstream`. */
 static bool is_behind(const vow_promise *promise, const vow_promise *upstream)
 {
     const vow_loop *loop = vow__loop_of(promise);
@@ -198,7 +201,7 @@ bool vow__drop_in_stop(const vow_promise *promise, vow_promise *upstream)
     return false;
 }
 
-/* Nobody waits for what this promise waits for, on its behalf. May run an on_cancel(). */
+/* Gives up what a promise waits for, except for an input that cleans up or will. May run an on_cancel(). */
 static void interest_stop(vow_promise *promise)
 {
     uintptr_t upstream = promise->wait.upstream;
@@ -227,7 +230,8 @@ void vow__drop_again(vow_promise *promise)
     cancel(promise);
 }
 
-/* Its own clean-up, which may run handlers. True while that goes on, or has it dropped once more. */
+/* Runs the promise's own clean-up, which may run handlers. True while that goes on, or when it has the
+ * promise dropped once more. */
 static bool clean_up(vow_promise *promise)
 {
     bool is_busy;
@@ -251,14 +255,14 @@ static void reject_if_pending(vow_promise *promise)
         vow__settle(promise, VOW__REJECTED, vow__value_of_error(&vow__error_cancelled));
 }
 
-/* What it waited for is gone, or cleans up first. Then it cleans up itself, and goes or tells those who wait.
- */
+/* If what the promise waited for cleans up first, waits for that. Else the promise cleans up itself. Then it
+ * goes, or is rejected for those who wait. */
 static void unwind(vow_loop *loop, vow_promise *promise)
 {
     vow_promise *upstream = vow__take_upstream(&promise->wait);
     bool is_first = upstream && vow__is_pending(upstream);
 
-    promise->flags &= (uint16_t) ~VOW__UNWINDING; /* it is off the stack: what goes now is not behind it */
+    promise->flags &= (uint16_t) ~VOW__UNWINDING; /* off the stack: what goes now is not behind it */
     if (upstream && !is_first)
         vow__unref(upstream);
     promise->flags &= (uint16_t) ~VOW__DOOMED;
@@ -316,8 +320,8 @@ void vow__reap(vow_loop *loop, vow_promise *base)
     vow__leave_program(loop);
 }
 
-/* For a call of the program's: not when it is deep inside others. The reaper that runs goes down to where it
- * began, and so comes to what is left to it. */
+/* For a call from the program. Does nothing if that is deep inside others: the reaper that runs works the
+ * stack down to where it began, and so comes to what is left to it. */
 static void reap_unless_deep(vow_loop *loop, vow_promise *base)
 {
     if (loop->reaps < REAPS_MAX)
@@ -337,8 +341,8 @@ void vow__reap_for(const vow_promise *promise, vow_promise *base)
     loop->deciding_at = outer_at;
 }
 
-/* As the reaper does it with the input of one that is doomed, so that in a circle the input does not wait for
- * this one, which waits for it. */
+/* Does what the reaper does with the input of a doomed promise. So in a circle, where the input waits for
+ * this promise in turn, the input does not wait for this promise to clean up. */
 bool vow__drop_input(vow_promise *promise, vow_promise *upstream)
 {
     vow_loop *loop = vow__loop_of(promise);
@@ -404,7 +408,7 @@ void vow_unref(vow_promise *promise)
     if (!promise)
         return;
     vow__check_thread(vow__loop_of(promise), "vow_unref", NULL);
-    vow__unref(promise); /* notices one that is freed */
+    vow__unref(promise); /* notices a promise that is freed already */
 }
 
 void vow_detach_at(vow_promise *promise, const char *site)
@@ -417,7 +421,8 @@ void vow_detach_at(vow_promise *promise, const char *site)
     vow_unref(promise);
 }
 
-/* Those of the loop's own come again, for others; of them this one is seen. */
+/* A rejected promise is only marked as seen: it may be one of the loop's own two, which are given to others
+ * again, and vow__refusal() takes that mark off. */
 void vow_forget_at(vow_promise *promise, const char *site)
 {
     if (!promise)

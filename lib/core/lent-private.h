@@ -6,8 +6,8 @@
 #include "core/promise-private.h"
 
 #ifdef VOW_DEBUG
-/* `given` is what a handler of `promise` returned that was called with `lent`. Ends the program if both are
- * the same content, which would be released twice. */
+/* `given` is what a handler of `promise` returned, which was called with `lent`. Ends the program if both are
+ * the same content: it would be released twice. */
 void vow__check_given(const vow_value *lent, vow_value given, const vow_promise *promise,
                       const char *function);
 #else

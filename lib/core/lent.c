@@ -16,7 +16,8 @@ static bool has_one_owner(const vow_type *type)
     return type == &vow_type_str || type == &vow_type_bytes || type == &vow_type_list || type == &vow_type_fd;
 }
 
-/* An error has as many owners as references: the promise is one, the value that was given another. */
+/* An error has as many owners as references. One is the promise's, so the value that was given needs
+ * another. */
 static bool is_borrowed(const vow_error *error)
 {
     return error->size && atomic_load_explicit(&error->refs, memory_order_relaxed) < 2;

@@ -39,8 +39,8 @@ vow_loop *vow__loop_new(size_t size, const vow__host *host)
     return loop;
 }
 
-/* A promise in its clean-up is left to finish; the others are cancelled, those first that nobody waits for.
- */
+/* Cancels a pending promise, unless it is in its clean-up, which is left to finish. Those that nobody waits
+ * for have their turn first. */
 static void cancel_one(vow_promise *promise)
 {
     if (vow__is_pending(promise) && !(promise->flags & (VOW__SHIELDED | VOW__DOOMED))) {
@@ -64,7 +64,8 @@ static void cancel_any(void *block, void *data)
     cancel_one(block);
 }
 
-/* Whoever gives up the last reference to it must see that the loop goes, too. */
+/* Reports a promise that outlives its loop. Guards it, so that whoever gives up its last reference sees that
+ * the loop goes, too. */
 static void orphan_one(void *block, void *data)
 {
     vow_promise *promise = block;
@@ -73,7 +74,8 @@ static void orphan_one(void *block, void *data)
     vow__report_leak(data, promise);
 }
 
-/* A clean-up waits for something that no event will bring any more: it is told so. */
+/* If a clean-up waits for something that no event will bring any more, has it wait for a rejected promise
+ * instead. */
 static void end_wait(void *block, void *data)
 {
     vow_promise *promise = block;
@@ -99,14 +101,15 @@ static vow_promise *promise_of(vow__reaction *job)
     return VOW__CONTAINER_OF(job, vow_promise, wait);
 }
 
-/* Whether it is in a clean-up of its own that may have no end, and would go on with that. */
+/* Whether a promise is in a clean-up of its own that may have no end, and would go on with it in its next
+ * job. */
 static bool is_going_on(const vow_promise *promise)
 {
     return promise->kind->cut && vow__is_pending(promise) && (promise->flags & VOW__SHIELDED) &&
            promise->mode == VOW__WAIT_REACTION;
 }
 
-/* Names such a promise, and settles it where it stands. */
+/* Reports such a promise, ends its clean-up where it stands, and settles it. */
 static void closing_cut(vow_loop *loop, vow_promise *promise)
 {
     vow_promise *upstream;
@@ -124,7 +127,7 @@ static void closing_cut(vow_loop *loop, vow_promise *promise)
     vow__unref(promise);
 }
 
-/* Those whose turn it would be now have had theirs often enough. */
+/* Cuts those that are in the queue now: they have had their turn often enough. */
 static void cut_all(vow_loop *loop)
 {
     vow__link late;
@@ -143,11 +146,10 @@ static void cut_all(vow_loop *loop)
 }
 
 /*
- * Lets clean-up finish. What is new is refused and what is pending ends, so that this ends unless a task
- * awaits for ever in VOW_FINALLY: those that still do when the loop is late are cut, and so are, soon, those
- * that this sets going. If an operation goes on that cannot be stopped, what waits for it is left where it
- * stands. What a clean-up left pending behind it, for a resolver of another library say, is cancelled in
- * turn.
+ * Lets clean-up finish. New promises are refused and pending ones end. So this ends, unless a task awaits
+ * again and again in VOW_FINALLY: once the loop is late, such a task is cut, and so is, soon, any that this
+ * sets going. If an operation goes on that cannot be stopped, whoever waits for it is left where it stands.
+ * What a clean-up left pending behind it, for a resolver of another library, say, is cancelled in turn.
  */
 static void run_clean_up(vow_loop *loop)
 {
@@ -174,7 +176,7 @@ void vow__loop_close(vow_loop *loop)
 
     vow__enter_program(loop);
     loop->is_closed = true;
-    loop->is_awake = true; /* for good: the host is not to be asked for anything any more */
+    loop->is_awake = true; /* for good: the host must not be woken any more */
     vow__pools_seal(&loop->pools);
     vow__report_circles(loop);
     vow__pools_each(&loop->pools, cancel_root, NULL);

@@ -7,12 +7,12 @@
 
 /* A list of nils; NULL when there is no memory. */
 vow_list *vow__list_new(size_t length);
-/* One whose items are not set yet, and all to be set by the caller; NULL when there is no memory. */
+/* A list whose items are not set yet: the caller must set all of them. NULL when there is no memory. */
 vow_list *vow__list_reserve(size_t length);
 /* Releases a list whose items were not set. */
 void vow__list_release(vow_list *list);
 
-/* The longest lists that are kept. */
+/* The length of the longest lists that are kept. */
 #define VOW__STASH_LENGTH ((size_t) 8)
 
 /* Zero-initialised it is empty. */
@@ -22,7 +22,7 @@ typedef struct vow__stash {
     size_t limit;                           /* of these; 0: none are kept */
 } vow__stash;
 
-/* As vow__list_reserve(), without asking for memory if one is kept, which may be marked as bound. */
+/* As vow__list_reserve(), but takes a list that is kept, if there is one. That may be marked as bound. */
 vow_list *vow__list_obtain(vow__stash *stash, size_t length);
 /* As vow__list_release(), or keeps it. */
 void vow__list_give_back(vow__stash *stash, vow_list *list);

@@ -63,7 +63,7 @@ static const char *site_in_loop(const vow_loop *loop, const vow_value *value)
     return NULL;
 }
 
-/* What belongs to other threads may be changing. */
+/* Leaves out the loops of other threads, which may be changing. */
 const char *vow__site_of_value(const vow_value *value)
 {
     const char *running = NULL;

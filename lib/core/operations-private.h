@@ -9,13 +9,13 @@
 
 #include "core/scheduler-private.h"
 
-/* After vow__leave_program(): catches up with what was put off. The loop may be gone after it. */
+/* The rest of vow__leave_program(): catches up with what was put off. The loop may be gone after it. */
 VOW__RARE void vow__left_program(vow_loop *loop);
 
 /*
- * Around calls of the program's code that are not made from a job: what vow_try() calls, the first section of
- * a task, on_cancel(), whatever releases something. Such code must not run the loop or free it, as handlers
- * must not, and the loop's memory stays as long.
+ * These two stand around calls of the program's code that are not made from a job: what vow_try() calls, the
+ * first section of a task, on_cancel(), whatever releases something. Such code, like a handler, must not run
+ * the loop or free it, and the loop's memory stays until it returns.
  */
 static inline void vow__enter_program(vow_loop *loop)
 {
@@ -36,7 +36,7 @@ static inline void vow__drop(vow_loop *loop, vow_value value)
     vow__leave_program(loop);
 }
 
-/* Jobs were added to the queue. */
+/* Jobs were added to the queue: wakes the host if need be. */
 static inline void vow__notify(vow_loop *loop)
 {
     if (VOW_UNLIKELY(!loop->is_awake)) {
@@ -65,10 +65,8 @@ static inline void vow__promise_init(vow_promise *promise, const vow__kind *kind
     promise->wait.upstream = 0;
 }
 
-/*
- * A pending promise, if its block can be had without a call; else NULL, and vow__promise_new_slowly() is to
- * be asked, best in a function of its own that is VOW__RARE.
- */
+/* A pending promise, if its block can be had without a call; else NULL. Then ask vow__promise_new_slowly(),
+ * best in a function of its own that is VOW__RARE. */
 static inline void *vow__promise_new_quickly(vow_loop *loop, size_t size, const vow__kind *kind,
                                              const char *site)
 {
@@ -82,7 +80,7 @@ static inline void *vow__promise_new_quickly(vow_loop *loop, size_t size, const 
 /* The rest of vow__promise_new(), after vow__promise_new_quickly() gave NULL. */
 VOW__RARE void *vow__promise_new_slowly(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
 
-/* Whether pending or settled, `upstream` has the reaction run in its turn. */
+/* Has the reaction run in its turn, whether `upstream` is pending or settled. */
 static inline void vow__subscribe(vow__reaction *wait, vow_promise *upstream)
 {
     if (vow__is_pending(upstream))
@@ -106,7 +104,7 @@ static inline void vow__wait_branch(vow__branch *branch, vow_promise *owner, vow
     vow__subscribe(&branch->wait, upstream);
 }
 
-/* In kind->run(): the promise that was waited for, settled; the caller's now. */
+/* In kind->run(): takes the promise that was waited for, which is settled. It is the caller's now. */
 static inline vow_promise *vow__take_upstream(vow__reaction *wait)
 {
     vow_promise *upstream = vow__upstream_of(wait);
@@ -115,7 +113,7 @@ static inline vow_promise *vow__take_upstream(vow__reaction *wait)
     return upstream;
 }
 
-/* The same of a promise's own wait, which is no branch. */
+/* The same for a promise's own wait, which is no branch. */
 static inline vow_promise *vow__take_own_upstream(vow_promise *promise)
 {
     vow_promise *upstream = (vow_promise *) promise->wait.upstream;
@@ -124,11 +122,10 @@ static inline vow_promise *vow__take_own_upstream(vow_promise *promise)
     return upstream;
 }
 
-/* A promise has just been settled that the loop keeps, or whose jobs are the first of the queue. */
+/* The rest of settling, for a promise that the loop keeps, or whose reactions need the host to be woken. */
 VOW__RARE void vow__settled_rarely(vow_promise *promise);
 
-/* The reactions of a promise, if there are any, are put in the queue; true if its host is to be woken then.
- */
+/* Puts the reactions of a promise in the queue. True if there are any and the host must be woken for them. */
 static inline bool vow__release_reactions(vow_promise *promise)
 {
     vow_loop *loop;
@@ -147,10 +144,8 @@ static inline void vow__set_outcome(vow_promise *promise, enum vow__state state,
     promise->mode = VOW__WAIT_NONE;
 }
 
-/*
- * Settling. `promise` must be pending, and may be gone afterwards only if the caller holds no reference. The
- * reactions are put in the queue; nothing runs. These take the value or error over.
- */
+/* Settles a promise, which must be pending, and takes the value or error over. The reactions are put in the
+ * queue; nothing runs. The promise stays as long as the caller holds a reference. */
 static inline void vow__settle(vow_promise *promise, enum vow__state state, vow_value value)
 {
     bool is_rare = vow__release_reactions(promise) || (promise->flags & VOW__KEPT);
@@ -165,7 +160,7 @@ static inline void vow__fulfil(vow_promise *promise, vow_value value)
     vow__settle(promise, VOW__FULFILLED, value);
 }
 
-/* vow__resolve() of a promise that is settled or kept, or with a value that is a verb. */
+/* vow__resolve() of a promise that is settled, doomed or kept, or with a value that is a verb. */
 VOW__RARE void vow__resolve_slowly(vow_promise *promise, vow_value value);
 
 /* What vow_resolve() does: fulfils, rejects or follows. Drops the value if the promise is settled already. */
@@ -190,10 +185,10 @@ static inline bool vow__is_plain(const vow_promise *promise)
            vow__value_is_trivial(promise->u.value);
 }
 
-/* vow__unref() of the last reference, which is given up already. May run anything. */
+/* The rest of vow__unref() of the last reference, which is not counted any more. May run anything. */
 void vow__unref_last(vow_promise *promise);
 
-/* Gives up the last reference, which is not counted any more. May run anything. */
+/* Ends a promise that has lost its last reference, which is not counted any more. May run anything. */
 static inline void vow__let_end(vow_promise *promise)
 {
     if (VOW__LIKELY(vow__is_plain(promise)))
@@ -202,8 +197,8 @@ static inline void vow__let_end(vow_promise *promise)
         vow__unref_last(promise);
 }
 
-/* vow_unref() of a promise that is not NULL. One that is freed, as long as nothing else is there, has no
- * references. */
+/* vow_unref() of a promise that is not NULL. Notices one that is freed, as long as nothing else is there: its
+ * count is 0. */
 static inline void vow__unref(vow_promise *promise)
 {
     int32_t left = --promise->refs;
@@ -214,17 +209,18 @@ static inline void vow__unref(vow_promise *promise)
         vow__misuse_promise(promise, "vow_unref", NULL);
 }
 
-/* The same of a reference that is the caller's own, taken for the time of a call. */
+/* The same for a reference that the caller itself has taken for the time of a call: no check is needed. */
 static inline void vow__unref_own(vow_promise *promise)
 {
     if (--promise->refs == 0)
         vow__let_end(promise);
 }
 
-/* What vow__unref_seen() leaves; the reference is given up already. */
+/* The rest of vow__unref_seen(), which has given up the reference. */
 void vow__unref_seen_slowly(vow_promise *promise);
 
-/* The same of a settled promise whose outcome was looked at. That is noted only where somebody may ask. */
+/* vow__unref() of a settled promise whose outcome was looked at. The look is noted only where somebody may
+ * ask. */
 static inline void vow__unref_seen(vow_promise *promise)
 {
     if (--promise->refs == 0 && VOW__LIKELY(vow__is_plain(promise))) {

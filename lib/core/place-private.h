@@ -13,14 +13,14 @@
 
 /* To be called before anything is dropped: `promise` is pending, and its own link is in no list. */
 void vow__place_take(vow_promise *promise);
-/* Gives the place up: clean-up goes on. */
+/* Gives the place up, because clean-up goes on. */
 void vow__place_leave(vow_promise *promise);
-/* Or settles there. The promise is not shielded any more. */
+/* Settles the promise in its place. It is not shielded any more. */
 void vow__place_settle(vow_promise *promise, enum vow__state state, vow_value value);
 /*
- * Drops what a promise waits for by itself, whose link is in no list any more: from a watcher's callback,
- * say. True if its clean-up goes on: kind->run() is called after it. Else the promise has the place still.
- * May run clean-up.
+ * For a promise whose link is in no list any more, from a watcher's callback, say: takes a place, and drops
+ * `upstream`, which the promise waits for by itself. True if the clean-up of `upstream` goes on: then
+ * kind->run() is called after it. Else the promise still has its place. May run clean-up.
  */
 bool vow__place_drop(vow_promise *promise, vow_promise *upstream);
 

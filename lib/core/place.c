@@ -13,7 +13,7 @@ void vow__place_leave(vow_promise *promise)
     vow__list_unlink(&promise->wait.link);
 }
 
-/* Those who wait come where the link is, and what was added behind it comes after them. */
+/* Those who wait come where the link is, before all that was added behind it. */
 void vow__place_settle(vow_promise *promise, enum vow__state state, vow_value value)
 {
     vow__link *place = &promise->wait.link;

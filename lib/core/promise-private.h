@@ -34,10 +34,10 @@
 #include "core/error-private.h"
 #include "core/value-private.h"
 
-/* Flags of a promise, too: neither is set while it is pending. */
+/* The last two are flags of a promise, too. Neither is set while it is pending. */
 enum vow__state { VOW__PENDING, VOW__FULFILLED = 1, VOW__REJECTED = 2 };
 
-/* What a promise's `wait` is for. From VOW__WAIT_REACTION on it is linked: in a list of reactions or the
+/* What a promise's `wait` is for. From VOW__WAIT_REACTION on, it is linked in a list of reactions or in the
  * queue. */
 enum vow__mode {
     VOW__WAIT_NONE,
@@ -51,7 +51,7 @@ enum vow__mode {
     VOW__WAIT_RELEASE   /* settled; the loop gives its reference up in a job */
 };
 
-/* Those that settling and letting go ask for stand with the state, so that they are asked for together. */
+/* The flags that settling and letting go look at stand with the state, so that one test covers them. */
 enum vow__flag {
     VOW__SEEN = 4,         /* somebody looked at the outcome, or it is an error that was passed on */
     VOW__KEPT = 8,         /* the loop holds a reference until the promise is settled */
@@ -63,7 +63,7 @@ enum vow__flag {
     VOW__IMMORTAL = 512,   /* a member of the loop, not of a pool */
     VOW__FORGOTTEN = 1024, /* whatever error it ends with is not reported */
     VOW__ON_WAY = 2048,    /* passed on the way to what it waits for: see vow__report_circles() */
-    VOW__PASSED = 4096     /* the same, on an earlier way, which has led to no circle that is not reported */
+    VOW__PASSED = 4096     /* passed on an earlier way; if that led to a circle, the circle is reported */
 };
 
 /* A place in a list of reactions or in the job queue. */
@@ -72,7 +72,7 @@ typedef struct vow__reaction {
         vow__link link;
         struct {               /* of a doomed promise, which waits for nothing in a list any more */
             vow_promise *next; /* below it on the stack of doomed promises */
-            vow_promise *base; /* of that stack when the unwinding began: so those of one call are known */
+            vow_promise *base; /* the top of that stack when the unwinding began: marks those of one call */
         } doomed;
     };
     uintptr_t upstream; /* by mode; with VOW__BRANCH set it is a promise, and this a vow__branch */
@@ -94,7 +94,7 @@ static inline bool vow__is_branch(const vow__reaction *wait)
     return wait->upstream & VOW__BRANCH;
 }
 
-/* What a branch waits for, or a promise that waits for one; NULL when it is nothing. */
+/* The promise that a branch, or a promise by itself, waits for; NULL if there is none. */
 static inline vow_promise *vow__upstream_of(const vow__reaction *wait)
 {
     return (vow_promise *) (wait->upstream & ~VOW__BRANCH);
@@ -110,9 +110,9 @@ typedef struct vow__kind {
     /* Its job: what `wait` (its own, or a branch's) stood for is settled. May run handlers. */
     void (*run)(vow_promise *promise, vow__reaction *wait);
     /*
-     * It is dropped or cancelled while pending: no event may reach it any more. Called at once, before
-     * anything of the program runs, which might run an ev_loop. Runs nothing of the program and lets no input
-     * go.
+     * The promise is dropped or cancelled while pending: no event may reach it any more. Called at once,
+     * before any code of the program, which might run an ev_loop. Runs nothing of the program and lets no
+     * input go.
      */
     void (*halt)(vow_promise *promise);
     /* After that, in its turn: gives branches up with vow__drop_in_stop(). */
@@ -123,32 +123,35 @@ typedef struct vow__kind {
      */
     bool (*unwind)(vow_promise *promise);
     /*
-     * Its own clean-up goes on and on while its loop is freed: ends that where it stands, so that the promise
-     * can be settled. It waits for nothing any more. May run drop functions. NULL: its clean-up is finite.
+     * The promise's own clean-up goes on and on while its loop is freed. Ends the clean-up where it stands,
+     * so that the promise can be settled. The promise waits for nothing any more. May run drop functions.
+     * NULL: its clean-up is finite.
      */
     void (*cut)(vow_promise *promise);
-    /* Before its memory goes, whatever became of it: releases what the kind's own members still hold. A
-     * combinator calls it once its outcome is known, too. */
+    /* Called before the memory of a promise goes, whatever became of it: releases what the kind's own members
+     * still hold. A combinator calls it once its outcome is known, too. */
     void (*dispose)(vow_promise *promise);
     /*
-     * It was fulfilled with an item (a signal, a line, a connection), and goes before anybody has looked at
-     * that: takes the value, and puts the item back in its place, so that the next one who asks gets it.
+     * The promise was fulfilled with an item (a signal, a line, a connection), and goes before anybody has
+     * looked at the item. Takes the value, and puts the item back in its place, so that the next one who asks
+     * gets it.
      *
-     * Called once, before dispose(), and not once the loop is being freed: then the value is dropped. What it
-     * was taken from may be gone by then, unless the promise holds it. It may settle promises, but runs no
-     * user code. Several items of one source may come back in any order (the list of a dropped vow_all() ends
-     * from its beginning): their place is for the kind to know, by a number, say.
+     * Called once, before dispose(). Not called once the loop is being freed: then the value is dropped. The
+     * source of the item may be gone by the time of the call, unless the promise holds it. May settle
+     * promises, but runs no user code. Several items of one source may come back in any order (the list of a
+     * dropped vow_all() ends from its beginning). So the kind must know their places itself, by a number,
+     * say.
      *
-     * A look is: a handler or a task was given the value, vow_peek(), what vow_run() and vow_take() give.
-     * Whoever else takes a value out of a promise that may be of such a kind says so with vow__look(). That
-     * an outcome is passed on is no look: vow__share() then leaves the value where it is and gives an alias,
-     * and an alias that goes says whether it was looked at. So the item also comes back through
-     * vow_timeout(), vow_race(), a promise that follows, or the list of vow_all().
+     * An item was looked at if a handler or a task was given it, or somebody got it from vow_peek(),
+     * vow_run() or vow_take(). Whoever else takes a value out of a promise that may be of such a kind says so
+     * with vow__look(). To pass an outcome on is no look: vow__share() then leaves the value where it is and
+     * gives an alias, and an alias that goes says whether it was looked at. So the item also comes back
+     * through vow_timeout(), vow_race(), a promise that follows, or the list of vow_all().
      */
     void (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
-    /* It is pending in a process that was forked from the one where a thread was to settle it: rejects it. */
+    /* This process was forked, and the promise waits for a thread that is in the parent only: rejects it. */
     void (*lost)(vow_promise *promise);
     /* A longer name for reports, which stays as it is for as long as the program runs; or NULL. */
     const char *(*describe)(const vow_promise *promise);
@@ -196,10 +199,10 @@ static inline enum vow__state vow__state_of(const vow_promise *promise)
     return (enum vow__state)(promise->flags & (VOW__FULFILLED | VOW__REJECTED));
 }
 
-/* The promise that holds what an alias stands for; NULL: a box does. */
+/* The promise that holds what an alias stands for; NULL if a box holds it. */
 vow_promise *vow__alias_promise(vow_value alias);
 
-/* Where a value lives. */
+/* Where a value lives: for an alias, what it stands for. */
 static inline vow_value *vow__value_resolve(vow_value *value)
 {
     while (value->type == &vow__type_alias)
@@ -245,15 +248,15 @@ static inline vow_error *vow__error_of(const vow_promise *promise)
 void *vow__promise_new(vow_loop *loop, size_t size, const vow__kind *kind, const char *site);
 /* The rejected promise that needs no memory. */
 vow_promise *vow__refusal(vow_loop *loop);
-/* The same for a function that was given a promise, which goes: may run clean-up. */
+/* The same for a function that was given a promise, which is let go. May run clean-up. */
 vow_promise *vow__refuse(vow_promise *upstream);
-/* Gives up a promise in whose place `refused` is returned, and what it waits for. That there was no memory
- * for a part of it is what that one says, too: it is not reported here. */
+/* Gives up a promise in whose place `refused` is returned, and what it waits for. If there was no memory for
+ * a part of it, `refused` says so, too: that is not reported here. */
 void vow__drop_refused(vow_promise *upstream, const vow_promise *refused);
 /* End the program: what was passed to a public function is gone, or of another loop or thread. */
 VOW__RARE VOW_NORETURN void vow__misuse_promise(const vow_promise *promise, const char *function,
                                                 const char *site);
-/* The same of what the program knows as a `what`. */
+/* The same for what the program knows under another name, as a `what`. */
 VOW__RARE VOW_NORETURN void vow__misuse_handle(const vow_promise *promise, const char *what,
                                                const char *function, const char *site);
 VOW__RARE VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
@@ -264,8 +267,8 @@ void vow__check_thread(const vow_loop *loop, const char *function, const char *s
 #define vow__check_thread(loop, function, site) ((void) (site))
 #endif
 
-/* Another reference; their number must not wrap. What the library adds for the time of a call, on top of as
- * many as there may be, has room above that. */
+/* Adds a reference. Their number must not wrap. What the library adds for the time of a call is not checked:
+ * VOW__REFS_MAX leaves room for it. */
 static inline void vow__ref(vow_promise *promise)
 {
     if (VOW_UNLIKELY(promise->refs >= VOW__REFS_MAX))
@@ -280,7 +283,7 @@ static inline void vow__check_loop(const vow_loop *loop, const char *function, c
     vow__check_thread(loop, function, site);
 }
 
-/* What a program passed is no promise, or one that was given away, as far as its memory still tells. */
+/* Whether what a program passed is NULL, or a promise that was freed, as far as its memory still tells. */
 static inline bool vow__is_gone(const vow_promise *promise)
 {
     return !promise || !promise->kind;
@@ -293,7 +296,8 @@ static inline void vow__check_promise(const vow_promise *promise, const char *fu
     vow__check_thread(vow__loop_of(promise), function, site);
 }
 
-/* What a program knows under another name, and that begins with a promise: a `what`, such as an interval. */
+/* The same for something that begins with a promise and that the program knows as a `what`, such as an
+ * interval. */
 static inline void vow__check_handle(const void *handle, const char *what, const char *function,
                                      const char *site)
 {
@@ -318,14 +322,14 @@ void vow__adopt(vow_promise *promise, vow_promise *from);
 /* vow__share() of a value that is owned, or an item. */
 vow_value vow__share_slowly(vow_promise *from);
 
-/* Whether a copy of the value of `from` is as good, and there is no item in it. */
+/* Whether the value of `from` can simply be copied: nobody owns it, and it is no item. */
 static inline bool vow__is_copied(const vow_promise *from)
 {
     return !(from->flags & VOW__GUARDED) && vow__value_is_trivial(from->u.value);
 }
 
-/* The value of `from` for another holder, which is no look: moved if the caller's reference is the only one
- * and it is not to be put back from there, else shared. */
+/* The value of `from`, for another holder. That is no look. The value moves if the caller's reference is the
+ * only one and the value is no item to be put back; else it is shared. */
 static inline vow_value vow__share(vow_promise *from)
 {
     return VOW__LIKELY(vow__is_copied(from)) ? from->u.value : vow__share_slowly(from);
@@ -340,44 +344,44 @@ static inline vow_value vow__share_with(vow_list *list, vow_promise *from)
     return vow__share_slowly(from);
 }
 
-/* A list that is bound is on its way out of its loop: from now on it stands alone. The same list. */
+/* Makes a bound list, which is on its way out of its loop, stand alone (see share.c). Gives the same list. */
 VOW__RARE vow_value vow__list_unbind(vow_value value);
 
 /* Puts a promise in the queue: kind->run() is called, with `upstream` (which may be NULL) to take. */
 void vow__wait_turn(vow_promise *promise, vow_promise *upstream);
-/* Ends a branch's wait, if it has one; returns what it waited for, the caller's, or NULL. */
+/* Ends a branch's wait, if it has one. Returns the promise that it waited for, which is the caller's now, or
+ * NULL. */
 vow_promise *vow__branch_cut(vow__branch *branch);
 
 /* Cancels a pending promise as vow_cancel() does; the caller keeps its reference. */
 void vow__cancel_now(vow_promise *promise);
 /*
- * From within kind->stop(): `promise` does not wait for `upstream` any more. True if it is to do so all the
- * same, because that cleans up or will: the reference stays the caller's then. In a circle of promises that
- * wait for each other the one that comes round to where the end began does not wait for that one's clean-up.
+ * From within kind->stop(): `promise` gives `upstream` up. True if it must wait for it all the same, because
+ * `upstream` cleans up or will: then the reference stays the caller's. In a circle, unwinding comes round to
+ * a promise whose `upstream` is the one where it began. There it is false: that promise does not wait for the
+ * clean-up of the first one.
  */
 bool vow__drop_in_stop(const vow_promise *promise, vow_promise *upstream);
-/*
- * Outside of that: a promise that waits for nothing, and is not doomed, drops what it was to wait for. True
- * if that cleans up: then kind->run() is called after it. May run clean-up.
- */
+/* The same outside of kind->stop(), for a promise that waits for nothing and is not doomed: drops what it was
+ * to wait for. True if that cleans up: then kind->run() is called after it. May run clean-up. */
 bool vow__drop_input(vow_promise *promise, vow_promise *upstream);
-/*
- * From within kind->unwind(), which is to return true then: the clean-up is over, and has left the promise
- * waiting for another one, which is dropped in turn. It is cleaned up once more after that.
- */
+/* From within kind->unwind(), which must return true then: the clean-up is over, and has left the promise
+ * waiting for another one. That one is dropped in turn, and then the promise is cleaned up once more. */
 void vow__drop_again(vow_promise *promise);
-/* An error with which a promise was about to be settled is lost, because a clean-up ends with another
- * outcome: it is reported, as that of a rejected promise that nobody has looked at. May run the program's
+/* Reports an error that is lost: a promise was about to be settled with it, but a clean-up ends with another
+ * outcome. The report is the same as for a rejected promise that nobody has looked at. May run the program's
  * hook. */
 void vow__report_replaced(const vow_promise *promise, const vow_error *error);
-/* Calls kind->dispose(), also before the end: nobody has looked at what it drops. May run drop functions. */
+/* Calls kind->dispose(), at the end or before. Nobody has looked at what that drops. May run drop
+ * functions. */
 void vow__dispose_members(vow_promise *promise);
-/* Gives up a reference while the reaper is at work, which goes on with it. */
+/* Gives up a reference while the reaper is at work, which goes on with the promise. */
 void vow__let_go(vow_promise *promise);
 /* The loop keeps a pending promise until it is settled. */
 void vow__keep(vow_promise *promise);
 
-/* Where the promise was made whose value this is, or NULL: for messages. */
+/* For messages: where the promise was made that holds this value. Else where the one was made whose job runs
+ * on this thread; or NULL. */
 const char *vow__site_of_value(const vow_value *value);
 /* What a promise is called in messages. */
 const char *vow__name_of(const vow_promise *promise);

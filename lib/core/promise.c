@@ -50,7 +50,7 @@ vow_promise *vow__refuse(vow_promise *upstream)
     return promise;
 }
 
-/* On the stack of doomed promises its link is in use; the reaper gives up the loop's reference then. */
+/* The link of a doomed promise is in use, on the stack; then the reaper gives up the loop's reference. */
 void vow__settled_rarely(vow_promise *promise)
 {
     vow_loop *loop = vow__loop_of(promise);
@@ -82,7 +82,7 @@ static void follow(vow_promise *promise, vow_promise *target)
     vow__enqueue(vow__loop_of(promise), &promise->wait);
 }
 
-/* It is about to end, or has: its resolver, if it had one, is used up all the same. */
+/* The promise is about to end, or has. Its resolver, if it had one, is used up all the same. */
 static void refuse_value(vow_promise *promise, vow_value value)
 {
     if (promise->mode == VOW__WAIT_RESOLVER) {

@@ -7,7 +7,7 @@
 
 static inline void vow__resolver_bind(vow_resolver *resolver, vow_promise *promise, vow_cancel_fn on_cancel)
 {
-    promise->mode = VOW__WAIT_RESOLVER; /* first: it is one store with what a new promise begins with */
+    promise->mode = VOW__WAIT_RESOLVER; /* first, to be one store with what a new promise begins with */
     promise->wait.upstream = (uintptr_t) resolver;
     resolver->promise = promise;
     resolver->on_cancel = on_cancel;

@@ -54,7 +54,7 @@ void vow_resolve_at(vow_resolver *resolver, vow_value value, const char *site)
         return;
     }
     vow__check_thread(vow__loop_of(promise), "vow_resolve", site);
-    resolver->promise = NULL; /* what the promise waits for is overwritten */
+    resolver->promise = NULL; /* the promise forgets it next, as its mode changes */
     vow__resolve(promise, value);
 }
 
@@ -97,7 +97,7 @@ void vow_resolver_move_at(vow_resolver *to, vow_resolver *from, vow_cancel_fn on
         promise->wait.upstream = (uintptr_t) to;
 }
 
-/* A promise that is resolved from the start; the value, which is given, goes when there is no memory. */
+/* A promise that is resolved from the start. The value is given; without memory it is dropped. */
 static vow_promise *resolved(vow_loop *loop, vow_value value, const char *site)
 {
     vow_promise *promise = vow__promise_new(loop, sizeof *promise, &promise_kind, site);

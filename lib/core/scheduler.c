@@ -31,7 +31,7 @@ static VOW__RARE void run_rare(vow_promise *promise, enum vow__mode mode)
     }
 }
 
-/* It may be gone after this. */
+/* The promise may be gone after this. */
 static inline void run_promise(vow_loop *loop, vow_promise *promise)
 {
     enum vow__mode mode = promise->mode;
@@ -61,7 +61,7 @@ static VOW__ALWAYS_INLINE void scheduler_run_job(vow_loop *loop)
     vow__link *link = vow__list_take_first(&loop->queue);
     vow__reaction *job = VOW__CONTAINER_OF(link, vow__reaction, link);
 
-    /* The next one, which other work may have pushed out of the cache; its frame, if it is a task (W8 of
+    /* The next job, which other work may have pushed out of the cache; and its frame, if it is a task (W8 of
      * bench/). */
     VOW__PREFETCH(link->next);
     VOW__PREFETCH((char *) link->next + 64);
@@ -87,7 +87,7 @@ void vow__drain(vow_loop *loop)
     loop->is_awake = false;
 }
 
-/* A drain that is under way comes to it by itself. */
+/* A drain that is under way comes to new jobs by itself. */
 void vow__drain_later(vow_loop *loop)
 {
     if (loop->is_draining)

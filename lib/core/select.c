@@ -7,7 +7,7 @@
 
 #include "core/combine-private.h"
 
-/* One of them is. */
+/* The first input that is settled. At least one is. */
 static size_t first_settled(const vow__combine *self)
 {
     size_t i = 0;
@@ -17,8 +17,8 @@ static size_t first_settled(const vow__combine *self)
     return i;
 }
 
-/* What somebody else holds is left as it is, even in a clean-up. Backwards, so that of one that stands there
- * several times the first place is the last to go. */
+/* Gives up inputs that somebody else holds. They are left as they are, even in a clean-up. Goes backwards: of
+ * an input that is listed several times, the first place goes last. */
 static void leave_held(vow__combine *self)
 {
     for (size_t i = self->n; i-- > 0;) {
@@ -35,7 +35,7 @@ static void select_run(vow_promise *promise, vow__reaction *wait)
 
     if (vow__combine_is_cleaning(promise, wait))
         return;
-    vow__list_init(&wait->link); /* it has had its turn, and is cut like the others */
+    vow__list_init(&wait->link); /* its turn is over: now it can be cut like the others */
     self->u.index = first_settled(self);
     leave_held(self);
     vow__combine_decide(self, NULL);

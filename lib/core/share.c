@@ -22,7 +22,7 @@
 
 /* ---- Aliases ------------------------------------------------------------------------------------------- */
 
-/* What several parties own that may be on several threads. */
+/* What several parties own. They may be on several threads. */
 typedef struct box {
     const vow__kind *kind; /* NULL: no promise */
     vow_value content;     /* neither an alias nor a list */
@@ -59,8 +59,8 @@ static void box_drop(box *self)
     vow_value_drop(content);
 }
 
-/* Whoever was given the alias was given the value, unless it goes with a promise that nobody has looked at.
- */
+/* Whoever was given an alias was given the value. So an alias that goes marks its promise as looked at,
+ * unless it goes with a promise that nobody has looked at. */
 static void alias_drop(void *slot)
 {
     vow_value alias = {&vow__type_alias, {.pointer = slot}};
@@ -77,7 +77,7 @@ static void alias_drop(void *slot)
 
 const vow_type vow__type_alias = {"alias", alias_drop};
 
-/* Another alias of the same. */
+/* Another alias of the same value. */
 static vow_value alias_again(vow_value alias)
 {
     vow_promise *promise = vow__alias_promise(alias);
@@ -105,8 +105,8 @@ static vow_promise *promise_behind(vow_value value)
     return value.type == &vow__type_alias ? vow__alias_promise(value) : NULL;
 }
 
-/* That somebody has looked at a promise's value holds for what that leads to: an item, or a list with some.
- */
+/* A look at a promise's value is also a look at the promise behind it, if the value is an alias. True for a
+ * list that was looked at: it stays with its promise, so that the look counts for the items in it. */
 static bool is_looked_at(const vow_promise *from)
 {
     vow_promise *behind = promise_behind(from->u.value);
@@ -133,11 +133,11 @@ vow_value vow__share_slowly(vow_promise *from)
 
 /* ---- On its own ---------------------------------------------------------------------------------------- */
 
-/* Lists that are on their way out. Nothing goes meanwhile that runs anything, and so might see one that is
- * half done. */
+/* Lists that are on their way out. Meanwhile nothing is freed that could run code, which might see a list
+ * that is half done. */
 typedef struct leaving {
     vow_list *bound;  /* to be gone through, linked by `container.next_list` */
-    vow_list *copies; /* to be filled, the same; the first place says with what: see copy_list() */
+    vow_list *copies; /* to be filled, linked the same way; the first item says with what: see copy_list() */
     vow_loop *loop;   /* whose promises are let go; NULL as long as there are none */
     vow_promise *base;
 } leaving;
@@ -161,7 +161,7 @@ static vow_list *share_take_next(vow_list **first)
     return list;
 }
 
-/* It is filled later. An empty one is done. */
+/* A copy of a list, to be filled later (an empty one is done), or nil. */
 static vow_value copy_list(leaving *self, vow_list *list)
 {
     vow_list *copy = vow__list_reserve(list->length);
@@ -189,7 +189,7 @@ static bool put_in_box(vow_value *slot)
     return true;
 }
 
-/* Once more what is in a slot, and is owned; nil, or a throw, when there is no memory. */
+/* A second value like the one in a slot, which is owned; nil, or a throw, when there is no memory. */
 static vow_value repeat(leaving *self, vow_value *slot)
 {
     const vow_bytes *bytes = slot->u.pointer;
@@ -207,8 +207,8 @@ static vow_value repeat(leaving *self, vow_value *slot)
     return alias_again(*slot);
 }
 
-/* What is in a slot that somebody else has, for both. Out of memory it moves: the other one sees nil, as
- * after vow_take() of it. */
+/* What is in a slot that somebody else has, too, so that both have it. Without memory it moves: the other one
+ * sees nil, as after vow_take() of it. */
 static vow_value split(leaving *self, vow_value *slot)
 {
     vow_promise *behind = promise_behind(*slot);
@@ -224,7 +224,7 @@ static vow_value split(leaving *self, vow_value *slot)
     return copy.type && copy.type != &vow__type_throw ? copy : share_move(slot);
 }
 
-/* What an alias stood for; the promise is let go. */
+/* Takes what an alias of a promise stood for, and lets the promise go. */
 static vow_value share_take_from(leaving *self, vow_promise *promise)
 {
     vow_value value;

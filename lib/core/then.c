@@ -22,7 +22,7 @@ typedef struct then_catch {
     void *data;
 } then_catch;
 
-/* Calls one of the handlers with the outcome of `upstream`, which is given, or passes that on. */
+/* Calls one of the handlers with the outcome of `upstream`, which is given, or passes the outcome on. */
 static inline void react(vow_promise *promise, vow_promise *upstream, vow_then_fn on_fulfilled,
                          vow_catch_fn on_rejected, void *data)
 {

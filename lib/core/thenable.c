@@ -37,7 +37,7 @@ vow_value vow_follow_thenable_at(const vow_thenable *thenable, void *object, con
     return vow_own(foreign, &vow__type_foreign);
 }
 
-/* then() has failed: that counts unless the resolver, wherever it is now, was used. */
+/* then() has failed. That rejects the promise, unless the resolver, wherever it is now, was used. */
 static void foreign_fail(vow_promise *promise, vow_error *error)
 {
     if (promise->mode == VOW__WAIT_RESOLVER)

@@ -13,14 +13,14 @@
 
 #include "base/compiler-private.h"
 
-/* Side by side, so that one comparison tells a verb from a value: three take 12 instructions more in each
- * cycle of new, then, resolve, run and free (bench/instructions.sh). */
+/* Side by side, so that one comparison tells a verb from a value. With three comparisons, each cycle of new,
+ * then, resolve, run and free takes 12 instructions more (bench/instructions.sh). */
 extern VOW__HIDDEN const vow_type vow__verbs[3];
 #define vow__type_follow (vow__verbs[0])  /* pointer: the promise to follow */
 #define vow__type_throw (vow__verbs[1])   /* pointer: the error to reject with */
 #define vow__type_foreign (vow__verbs[2]) /* pointer: a vow__foreign */
-/* pointer: the vow_value that it stands for, in a settled promise or in a box. In the promise may be an alias
- * of a box in turn, but of no other promise. */
+/* pointer: the vow_value that it stands for, in a settled promise or in a box. In a promise, that value may
+ * be an alias of a box in turn, but never of another promise. */
 extern VOW__HIDDEN const vow_type vow__type_alias;
 
 /* What the list and the error have in common: they may contain one another to any depth. */

@@ -8,8 +8,8 @@
 
 /*
  * "the then made at a.c:3, which waits for the promise made at a.c:2": the near end and the far end of the
- * line that begins with a promise. Where the line comes back to itself, each is named once, and how many of
- * them are in the circle.
+ * line that begins with a promise. Where the line comes back to itself, each promise is named once, and the
+ * text says how many of them are in the circle.
  */
 void vow__waits_describe(vow__text *text, const vow_promise *promise);
 

@@ -14,10 +14,10 @@
 /* A line of promises in numbers. */
 typedef struct extent {
     size_t length; /* how many different ones */
-    size_t circle; /* how many of these, the last ones, are in a circle; 0: it has an end */
+    size_t circle; /* how many of these, the last ones, are in a circle; 0: the line has an end */
 } extent;
 
-/* What a promise waits for first that is not settled, or NULL. */
+/* The first pending promise that a promise waits for, or NULL. */
 static const vow_promise *next_of(const vow_promise *promise)
 {
     const vow_promise *input = NULL;
@@ -36,7 +36,8 @@ static const vow_promise *nth_of(const vow_promise *promise, size_t n)
     return promise;
 }
 
-/* Two walk from the start, one as far ahead as the circle is long: they meet where it begins. */
+/* How many promises stand before the circle. Two walk from the start, one as far ahead as the circle is long:
+ * they meet where the circle begins. */
 static size_t count_before(const vow_promise *first, size_t circle)
 {
     const vow_promise *ahead = nth_of(first, circle);
@@ -49,8 +50,9 @@ static size_t count_before(const vow_promise *first, size_t circle)
     return count;
 }
 
-/* Brent's way: `mark` is moved up each time the way from it has become twice as long, and is met again once
- * it is in the circle and that is no longer than the way. */
+/* Brent's way: each time the walk has gone as far from `mark` as the limit, `mark` is moved up and the limit
+ * is doubled. The walk meets `mark` again once that is in the circle and the limit is no shorter than the
+ * circle. */
 static extent measure(const vow_promise *first)
 {
     const vow_promise *mark = first, *promise = first;
