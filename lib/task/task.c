@@ -42,14 +42,15 @@ typedef struct task {
     vow_task *frame;      /* the user's struct: behind this one, or apart */
 } task;
 
-/* A state of the frame, above every line number: the body is over, and what it has dropped cleans up still.
- */
+/* A state of the frame, above every line number: the body is over, but what it has dropped still cleans
+ * up. */
 #define VOW__TASK_DROPPING (VOW__TASK_FINALLY - 1)
 
-/* What a block of the pools, or what is less aligned than a frame wants to be, has no room for is apart. */
+/* A frame is apart from its task if it is too large for a block of the pools, or wants more than this
+ * alignment. */
 #define ALIGNMENT _Alignof(max_align_t)
-/* Where a frame stands behind its task. The word before a frame, here and apart, is the address of its task.
- */
+/* Where a frame stands behind its task. The word before a frame, here or apart, is the address of its
+ * task. */
 #define FRAME_OFFSET ((sizeof(task) + sizeof(task *) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
 #define BACK(frame) ((task **) (void *) ((char *) (frame) - sizeof(task *)))
 
@@ -58,7 +59,7 @@ static task *task_of(const vow_task *frame)
     return *BACK(frame);
 }
 
-/* What the last await gave, if there was one, is no longer looked at. May run a drop function. */
+/* Lets go of what the last await gave, if there was one. May run a drop function. */
 static inline void let_awaited_go(task *self)
 {
     vow_promise *awaited = self->awaited;
@@ -85,8 +86,9 @@ static bool is_cause_of(const vow_error *cause, const vow_error *error)
     return error;
 }
 
-/* What the task was about to end with is replaced by `outcome`: an error that this does not tell of is
- * reported. May run a drop function or the program's hook. */
+/* Drops `replaced`, with which the task was about to end, because `outcome` takes its place. If it is an
+ * error, and `outcome` is neither that error nor caused by it, it is reported. May run a drop function or the
+ * program's hook. */
 static void drop_replaced(const task *self, vow_value replaced, vow_value outcome)
 {
     const vow_error *error = outcome.type == &vow__type_throw ? outcome.u.pointer : NULL;
@@ -96,8 +98,9 @@ static void drop_replaced(const task *self, vow_value replaced, vow_value outcom
     vow_value_drop(replaced);
 }
 
-/* A task that was cancelled ends with that, and not with its outcome. What goes may run clean-up, which may
- * cancel this promise: so it is settled first. */
+/* A task that was cancelled ends with ECANCELED, and not with its outcome. Settles it before dropping the
+ * outcome: that may run clean-up, which may cancel this promise. If the outcome is to follow a promise,
+ * follows it: see task_finish(). */
 static VOW__RARE void finish_cancelled(task *self, vow_value outcome)
 {
     if (outcome.type == &vow__type_follow) {
@@ -108,9 +111,9 @@ static VOW__RARE void finish_cancelled(task *self, vow_value outcome)
     drop_replaced(self, outcome, vow_nil());
 }
 
-/* The body is done: the promise gets its outcome. That a task was cancelled only a throw in VOW_FINALLY
- * hides. True if it was, and follows another promise all the same: to be cancelled once more, so that that
- * one cleans up first. */
+/* The body is done: the promise gets its outcome. If the task was cancelled it ends with ECANCELED, unless
+ * VOW_FINALLY has thrown. True if it was, but follows another promise all the same. Then it must be cancelled
+ * once more, so that the other one cleans up first. */
 static bool task_finish(task *self)
 {
     vow_promise *promise = &self->promise;
@@ -130,9 +133,9 @@ static bool task_finish(task *self)
 }
 
 /*
- * Debug builds notice a body that was left by a `return` of its own: with true it has not come to VOW_END(),
- * with false it awaits nothing. In others the first leaves out VOW_FINALLY, and the second leaves the task
- * pending for ever.
+ * Debug builds notice a body that was left by a plain `return`: it gave true, but has not come to VOW_END();
+ * or it gave false, but awaits nothing. In other builds the first leaves out VOW_FINALLY, and the second
+ * leaves the task pending for ever.
  */
 #ifdef VOW_DEBUG
 static void check_left(const task *self, bool is_done)
@@ -170,13 +173,13 @@ static bool task_enter(task *self)
     return is_done;
 }
 
-/* It was cancelled while its body ran, and that has not ended yet. */
+/* Whether the task was cancelled while its body ran, and its clean-up has not begun yet. */
 static bool is_cut(const vow_promise *promise)
 {
     return (promise->stage & CUT) && !(promise->stage & CLEANING);
 }
 
-/* The body has ended, or awaits. */
+/* The body has ended, or awaits something. */
 static void step_done(task *self, bool is_done)
 {
     vow_promise *promise = &self->promise;
@@ -190,7 +193,7 @@ static void step_done(task *self, bool is_done)
     }
 }
 
-/* What the body awaited is settled, and looked at from now on. */
+/* What the body awaited is settled. From now on the body looks at it. */
 static void take_awaited(task *self)
 {
     vow_promise *awaited = vow__take_own_upstream(&self->promise);
@@ -201,13 +204,13 @@ static void take_awaited(task *self)
         self->frame->flags = VOW__TASK_REJECTED;
 }
 
-/* In its job: it was cancelled meanwhile, or the last reference but that of the job went. */
+/* In a job of the task: whether it was cancelled meanwhile, or nobody but the job holds a reference to it. */
 static bool is_unwanted(const vow_promise *promise)
 {
     return promise->refs == 1 || is_cut(promise);
 }
 
-/* What it awaited was settled already, and nobody else's turn comes before its own. */
+/* Whether what the body awaits is settled already, and nobody else's turn comes before the task's. */
 static bool is_ready(const vow_promise *promise)
 {
     return promise->mode == VOW__WAIT_READY;
@@ -252,7 +255,7 @@ static bool task_unwind(vow_promise *promise)
     return true;
 }
 
-/* Its body is not entered any more. What that was about to end with goes. */
+/* The body is not entered any more. What it was about to end with goes. */
 static void task_cut(vow_promise *promise)
 {
     task *self = (task *) promise;
@@ -268,7 +271,7 @@ static const char *task_describe(const vow_promise *promise)
     return ((const task *) promise)->type->name;
 }
 
-/* What a frame that is apart has before it: the address of its task, and what keeps it aligned. */
+/* How much stands before a frame that is apart: the address of its task, and what keeps the frame aligned. */
 static size_t head_of(const vow_task_type *type)
 {
     return type->alignment > ALIGNMENT ? type->alignment : ALIGNMENT;
@@ -346,7 +349,7 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
 }
 
 /* Whether the job that goes on after `promise` would be the next to run. (A loop that is being freed counts
- * the jobs that it runs.) */
+ * the jobs that it runs, so there each one goes through the queue.) */
 static bool is_next(const task *self, const vow_promise *promise)
 {
     const vow_loop *loop = vow__loop_of(promise);
@@ -381,8 +384,8 @@ void vow__task_await(vow_task *frame, vow_promise *promise, uint32_t line)
     }
 }
 
-/* What was to be followed has cleaned up. It was only waited for: an error that it ended with is still
- * nobody's, unless somebody else has looked. */
+/* The promise that was to be followed has cleaned up. The task only waited for it. So an error that it ended
+ * with counts as unseen, unless somebody else has looked. */
 static void dropping_run(vow_promise *promise, vow__reaction *wait)
 {
     vow__unref(vow__take_upstream(wait));
@@ -392,8 +395,8 @@ static void dropping_run(vow_promise *promise, vow__reaction *wait)
 static const vow__kind dropping_kind = TASK_KIND(dropping_run, NULL);
 static const vow__kind dropping_apart_kind = TASK_KIND(dropping_run, apart_dispose);
 
-/* The task was to follow this promise, and does not: if that cleans up now, the task ends after it, and its
- * body is not entered any more. */
+/* The task was to follow this promise, and no longer does. If the promise cleans up now, the task ends after
+ * it, and the body is not entered any more. */
 static void drop_followed(task *self, vow_promise *followed)
 {
     let_awaited_go(self);
@@ -403,7 +406,7 @@ static void drop_followed(task *self, vow_promise *followed)
     self->promise.kind = self->promise.kind == &task_kind ? &dropping_kind : &dropping_apart_kind;
 }
 
-/* VOW_FINALLY has put another outcome in the place of the one that there was. */
+/* VOW_FINALLY has put another outcome in the place of the one before. */
 static VOW__RARE void replace(task *self, vow_value replaced, vow_value outcome)
 {
     if (replaced.type == &vow__type_follow)
@@ -450,7 +453,7 @@ bool vow__task_leave(vow_task *frame)
     return true;
 }
 
-/* What was to be followed cleans up still. */
+/* The body is over, but a promise that it was to follow still cleans up. */
 static VOW__RARE bool end_later(const task *self)
 {
     if (self->frame->state != VOW__TASK_DROPPING)
