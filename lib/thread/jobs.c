@@ -37,7 +37,7 @@ static void remove_from_queue(vow__job *job)
     vow__workers_state.lanes[job->lane].queued--;
 }
 
-/* How many of so many slow jobs in the queue may begin now. */
+/* How many of `queued` slow jobs may begin now. */
 static size_t slow_that_may_begin(size_t queued)
 {
     unsigned max = vow__workers_state.threads_max - vow__workers_state.threads_max / 2;
@@ -79,7 +79,7 @@ static size_t free_threads(void)
     return vow__workers_state.threads - usual->running - slow->running;
 }
 
-/* A thread more, if a job would have to wait for one. That there is none to be had is no failure while
+/* Starts threads as long as a job would have to wait for one. If none can be had, that is no failure while
  * another one is there. */
 static void provide_thread(size_t jobs)
 {
@@ -88,13 +88,13 @@ static void provide_thread(size_t jobs)
             break;
 }
 
-/* How many jobs may begin as soon as there are threads, if there is one more in a lane. */
+/* How many jobs may begin as soon as there are threads, if one more job comes to the lane `one_more`. */
 static size_t count_ready(const vow__lane_of_jobs *one_more)
 {
     return usual->queued + (one_more == usual) + slow_that_may_begin(slow->queued + (one_more == slow));
 }
 
-/* Whether a job more may be in a lane. */
+/* Whether one more job may go to a lane. */
 static enum vow__submitted jobs_admit(const vow__lane_of_jobs *lane)
 {
     size_t ready = count_ready(lane), served;

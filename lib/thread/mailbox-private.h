@@ -37,7 +37,7 @@ enum vow__posted {
 };
 
 void vow__mailbox_init(vow__mailbox *mailbox);
-/* The parcel may be gone after this, unless it is VOW__NOT_POSTED. */
+/* The parcel may be gone after this, unless the result is VOW__NOT_POSTED. */
 enum vow__posted vow__mailbox_post(vow__mailbox *mailbox, vow__parcel *parcel);
 /* All that are there, linked by `next` in the order in which they were posted; NULL for none. */
 vow__parcel *vow__mailbox_take(vow__mailbox *mailbox);

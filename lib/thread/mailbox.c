@@ -13,10 +13,10 @@ void vow__mailbox_init(vow__mailbox *mailbox)
 }
 
 /*
- * Releases what the thread wrote to the parcel. A later post is a read-modify-write and so goes on with the
- * release sequence of this one: who acquires the last parcel has acquired them all. In the other direction,
- * who finds the mailbox closed acquires what was done to the parcel on the thread that closed it, which may
- * have been to say that it is not wanted any more.
+ * Releases what this thread wrote to the parcel. A later post is a read-modify-write, and so continues the
+ * release sequence of this one: whoever acquires the last parcel has acquired them all. In the other
+ * direction, whoever finds the mailbox closed acquires what the thread that closed it did to the parcel
+ * before: it may have marked the parcel as not wanted any more.
  */
 enum vow__posted vow__mailbox_post(vow__mailbox *mailbox, vow__parcel *parcel)
 {

@@ -6,7 +6,7 @@
 #include "os/this-thread-private.h"
 #include "thread/workers-state-private.h"
 
-/* Until a job or a thread has ended; false at the deadline. */
+/* Waits until a job or a thread has ended; false at the deadline. */
 static bool wait_until(const vow__deadline *deadline)
 {
     return vow__condition_wait(&vow__workers_state.ended, &vow__workers_state.lock, deadline);
@@ -46,7 +46,7 @@ bool vow__workers_wait(const void *owner, const vow__deadline *deadline)
     return is_over;
 }
 
-/* Those in the queue do not run. Without the lock meanwhile, since refuse() is not ours. */
+/* Refuses the jobs in the queue. Gives the lock back for each call of refuse(), which is not ours. */
 static void refuse_queued(void)
 {
     vow__job *job;
@@ -74,7 +74,7 @@ static void cancel_running(void)
     }
 }
 
-/* The threads that are left are not counted on any more: each ends with its job. How many have one. */
+/* Gives up the threads that are left: each ends with its job. Returns how many have one. */
 static size_t leave_behind(void (*name)(const char *site, void *data), void *data)
 {
     size_t count = 0;

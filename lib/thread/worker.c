@@ -28,7 +28,8 @@ static vow__job *next_job(const vow__worker *worker)
     return NULL;
 }
 
-/* A thread less runs a job of this lane, where another one may wait that only now may begin. */
+/* One thread less runs a job of this lane. If a job of the lane has had to wait for that, it may begin
+ * now. */
 static void leave_lane(vow__lane_of_jobs *lane)
 {
     lane->running--;
@@ -36,8 +37,8 @@ static void leave_lane(vow__lane_of_jobs *lane)
         pthread_cond_signal(&vow__workers_state.work);
 }
 
-/* Runs a job, without the lock. As soon as it has returned the thread counts as free: whoever gets the result
- * and offloads the next job at once needs no other one. */
+/* Runs a job, without the lock. As soon as run() has returned, the thread counts as free. So whoever gets the
+ * result and offloads the next job at once needs no other thread. */
 static void worker_run_job(vow__worker *worker, vow__job *job)
 {
     vow__lane_of_jobs *lane = &vow__workers_state.lanes[job->lane];
@@ -97,7 +98,7 @@ static void *thread_main(void *generation)
     return NULL;
 }
 
-/* Signals are for the threads of the program: it blocks them all. */
+/* Signals are for the threads of the program, so a thread of the pool blocks them all. */
 bool vow__worker_start(void)
 {
     sigset_t all, before;

@@ -29,8 +29,8 @@ typedef struct vow__job_kind {
     void (*run)(vow__job *job);
     /* Next, on the same thread. The pool does not touch the job any more: it may be gone after this. */
     void (*done)(vow__job *job);
-    /* Instead of both, on the thread that shuts the pool down: the job will not run. It may be gone after it.
-     */
+    /* Instead of both, on the thread that shuts the pool down: the job will not run. It may be gone after
+     * this. */
     void (*refuse)(vow__job *job);
 } vow__job_kind;
 
@@ -68,21 +68,21 @@ size_t vow__workers_queue_limit(void);
 
 /* Puts a job in its queue; kind, lane, owner and site are set. */
 enum vow__submitted vow__workers_submit(vow__job *job);
-/* Takes a job out of the queue: it does not run, and is the caller's. False if it runs or ran already: then
- * it is cancelled, which it may look at. */
+/* Takes a job out of the queue: it does not run, and is the caller's. False if it runs or has run already:
+ * then it is marked as cancelled, which the job may look at. */
 bool vow__workers_withdraw(vow__job *job);
-/* Whether a job was the parent's, so that it will never be done here. */
+/* Whether a job was submitted in the parent of this process, so that it will never be done here. */
 bool vow__workers_is_lost(const vow__job *job);
 /* The job that runs on this thread, or NULL. */
 const vow__job *vow__workers_current(void);
 
-/* Waits until no job of an owner runs, but for loose ones that were cancelled, and all of them were handed to
- * done(). False if the deadline came first. */
+/* Waits until no job of an owner runs, and done() has returned for all of them. Does not wait for
+ * self-contained jobs that were cancelled. False if the deadline came first. */
 bool vow__workers_wait(const void *owner, const vow__deadline *deadline);
 /*
- * Refuses what is queued, cancels what runs, waits for it, and ends the threads. Those that still run a job
- * at the deadline are named one by one, under a lock, and left alone; they end with that job. How many they
- * are. The pool can be used again.
+ * Refuses the jobs in the queue, cancels those that run, waits for them, and ends the threads. Threads that
+ * still have a job at the deadline are named one by one, under a lock, and left alone; they end with that
+ * job. Returns how many they are. The pool can be used again.
  */
 size_t vow__workers_shut_down(const vow__deadline *deadline, void (*name)(const char *site, void *data),
                               void *data);

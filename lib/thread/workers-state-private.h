@@ -11,12 +11,13 @@
 
 #include "thread/workers-private.h"
 
-/* A thread, on its own stack: to start one takes no memory but the system's. */
+/* A thread of the pool. This is on the thread's own stack, so that to start one takes no memory but the
+ * system's. */
 typedef struct vow__worker {
     vow__link link;
     vow__job *job;     /* while that runs */
     const void *owner; /* of the job, until done() has returned; else NULL */
-    const char *site;  /* as long */
+    const char *site;  /* of the job, for as long */
     unsigned generation;
 } vow__worker;
 
@@ -30,7 +31,7 @@ typedef struct vow__lane_of_jobs {
 typedef struct vow__workers {
     pthread_mutex_t lock;
     pthread_cond_t work;  /* for a thread: there is a job, or it should end */
-    pthread_cond_t ended; /* a job or a thread has */
+    pthread_cond_t ended; /* a job or a thread has ended */
     vow__lane_of_jobs lanes[VOW__LANES];
     uint64_t tickets;  /* given to jobs so far */
     vow__link workers; /* vow__worker.link, of all generations; not those that have not begun yet */
@@ -46,7 +47,7 @@ typedef struct vow__workers {
 } vow__workers;
 
 extern vow__workers vow__workers_state;
-/* Of this thread, if it is one of the pool's. */
+/* This thread, if it is one of the pool's; or NULL. */
 extern _Thread_local vow__worker *vow__worker_self;
 
 unsigned vow__workers_default_threads(void);
@@ -56,9 +57,9 @@ void vow__jobs_reset(void);
 void vow__jobs_uncount(void);
 /* The job that is to run next, out of its queue and taken; NULL when none may begin now. */
 vow__job *vow__jobs_take(void);
-/* The one that waits longest, whether it may begin or not. */
+/* The job that has waited longest, whether it may begin or not; NULL when there is none. */
 vow__job *vow__jobs_take_any(void);
-/* Starts a thread, under the lock. Whether there is one more. */
+/* Starts a thread, under the lock. False if there is none to be had. */
 bool vow__worker_start(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include "os/this-thread-private.h"
 
 #define THREADS_MAX 32   /* by default */
-#define THREADS_MORE 4   /* than processors, by default: jobs are expected to wait for the system often */
+#define THREADS_MORE 4   /* more than processors, by default: jobs often wait for the system */
 #define QUEUED_MAX 65536 /* by default */
 
 vow__workers vow__workers_state = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -29,13 +29,13 @@ static void init_conditions(void)
     vow__condition_init(&vow__workers_state.ended);
 }
 
-/* How many calls of done() this thread is in: what that releases might fork. */
+/* How many calls of done() this thread is in, at most one. What done() releases might fork. */
 static unsigned done_here(void)
 {
     return vow__worker_self && vow__worker_self->owner && !vow__worker_self->job;
 }
 
-/* The child must find each job either in the pool or handed over, so nobody is between the two. */
+/* The child must find each job either in the pool or handed over. So waits until none is between the two. */
 static void before_fork(void)
 {
     pthread_mutex_lock(&vow__workers_state.lock);
@@ -67,8 +67,8 @@ static void lose_jobs(void)
     }
 }
 
-/* No thread of the pool is here but the one that forked, if it was one of them: what was submitted runs in
- * the parent. */
+/* No thread of the pool is here but the one that forked, if it is of the pool. What was submitted runs in the
+ * parent. */
 static void workers_after_fork_in_child(void)
 {
     lose_jobs();
