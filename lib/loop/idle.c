@@ -10,7 +10,7 @@
 
 typedef struct idler {
     vow_promise promise;
-    vow__link link; /* in the loop's `idling`; its next is NULL once it is told */
+    vow__link link; /* in the loop's `idling`; alone once it is told */
     uint64_t number;
 } idler;
 
@@ -27,7 +27,8 @@ static void idle_leave(vow__ev_loop *loop, idler *self)
         ev_idle_stop(loop->ev, &loop->no_work);
 }
 
-/* Not those who come meanwhile; and the others no longer than nothing else happens. */
+/* Tells those who waited when this began, but not those who come meanwhile. Ends early when another event
+ * comes: the rest goes on waiting. */
 static void no_work_cb(EV_P_ ev_idle *watcher, int revents)
 {
     vow__ev_loop *self = watcher->data;

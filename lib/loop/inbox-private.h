@@ -17,33 +17,33 @@
 typedef struct vow__inbox {
     vow__mailbox mailbox;
     atomic_uint refs;
-    struct ev_loop *ev; /* NULL once the loop is closed; changed under the lock of those who wake it */
+    struct ev_loop *ev; /* NULL once the loop is closed; changed under the lock `waking` of inbox.c */
     ev_async async;
     bool is_unheeded; /* the watcher is active, but does not keep ev_run() going */
-    bool is_reported; /* the loop is closing: those that still run were named */
+    bool is_reported; /* the loop is closing, and the jobs that still run were reported */
     size_t expected;  /* parcels that may come */
     size_t wanted;    /* how many of them somebody waits for */
 } vow__inbox;
 
-/* Makes threads safe to fork(2); to be called first by whatever uses the pool or an inbox. */
+/* Makes fork(2) safe with threads. Whatever uses the pool or an inbox calls this first. */
 void vow__inbox_set_up(void);
 
 /* ---- On the loop's thread ---- */
 
-/* The inbox of a loop, made when first asked for; on failure NULL, and *error is given. */
+/* The inbox of a loop, made on the first call. NULL on failure: then *error is the caller's. */
 vow__inbox *vow__inbox_of(vow__ev_loop *loop, vow_error **error);
-/* A parcel may come from now on, and is wanted. It has a reference to the inbox. */
+/* One more parcel may come from now on, and somebody waits for it. It has a reference to the inbox. */
 void vow__inbox_expect(vow__inbox *inbox);
-/* It is not wanted any more, but may come. */
+/* A parcel is not wanted any more, but may still come. */
 void vow__inbox_ignore(vow__inbox *inbox);
-/* It came, and was wanted until now or not. */
+/* A parcel came. `was_wanted`: whether somebody still waited for it. */
 void vow__inbox_received(vow__inbox *inbox, bool was_wanted);
-/* It will not come; it was wanted until now. Gives its reference up. */
+/* A parcel that was wanted will not come. Gives up its reference to the inbox. */
 void vow__inbox_take_back(vow__inbox *inbox);
 
-/* This process was forked from the one that the inbox was made in. */
+/* This process is a fork of the one that the inbox was made in. */
 void vow__inbox_forked(vow__ev_loop *loop);
-/* See vow__host. */
+/* The inbox's parts of vow__host.finish and vow__host.close. */
 bool vow__inbox_finish(vow__ev_loop *loop);
 void vow__inbox_close(vow__ev_loop *loop);
 

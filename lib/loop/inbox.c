@@ -23,10 +23,10 @@ static pthread_rwlock_t waking = PTHREAD_RWLOCK_INITIALIZER;
 /* ---- Setting up, and fork ------------------------------------------------------------------------------ */
 
 /*
- * Whoever holds the lock then is not in the child. What such a thread was about to do is made good there: the
- * only ev_loops that the child can go on with are of the thread that forked, so that none of them was being
- * closed, and a wake that was half sent is sent again by vow__inbox_forked(), while ev_loop_fork() has libev
- * look for what its own half missed. So fork(2) waits for nobody here.
+ * A thread that held the lock is not in the child, so the child makes the lock anew. Whatever such a thread
+ * was about to do is made good. The child can go on only with ev_loops of the thread that forked, so none of
+ * them was being closed. A wake that was half sent is sent again by vow__inbox_forked(), and ev_loop_fork()
+ * has libev look for what its own half missed. So fork(2) waits for nobody here.
  */
 static void inbox_after_fork_in_child(void)
 {
@@ -48,7 +48,7 @@ void vow__inbox_set_up(void)
 
 /* ---- What is expected ---------------------------------------------------------------------------------- */
 
-/* Makes the watcher what the counts say. */
+/* Makes the watcher agree with the counts. */
 static void inbox_adjust(vow__inbox *self)
 {
     if (self->is_unheeded)
@@ -97,7 +97,7 @@ void vow__inbox_take_back(vow__inbox *self)
 
 /* ---- What comes ---------------------------------------------------------------------------------------- */
 
-/* What is delivered may release values, so the program's code may run: not so far as to free the loop. */
+/* Delivering may release values, and so run the program's code. That code cannot free the loop meanwhile. */
 static void deliver(vow__ev_loop *loop)
 {
     vow__parcel *parcel = vow__mailbox_take(&loop->inbox->mailbox);
@@ -130,7 +130,7 @@ static void inbox_wake(vow__inbox *self)
     pthread_rwlock_unlock(&waking);
 }
 
-/* The parcel may be gone once it is posted, and the loop too: the reference keeps the inbox. */
+/* Once the parcel is posted, it and the loop may be gone. The reference keeps the inbox. */
 void vow__inbox_post(vow__inbox *self, vow__parcel *parcel)
 {
     switch (vow__mailbox_post(&self->mailbox, parcel)) {
@@ -154,7 +154,7 @@ static vow_error *no_descriptors(int code)
                             strerror(code));
 }
 
-/* Started and stopped once, so that what libev needs for it is there. */
+/* The watcher is started and stopped once, so that libev makes what it needs for it now. */
 static void inbox_init(vow__inbox *self, vow__ev_loop *loop)
 {
     memset(self, 0, sizeof *self);
@@ -195,7 +195,8 @@ static void lose_one(void *block, void *data)
         promise->kind->lost(promise);
 }
 
-/* A thread that is not here may have posted something and not woken the loop yet. */
+/* Rejects the promises whose jobs stayed in the parent, and wakes the loop: a thread of the parent may have
+ * posted something and not woken it yet. */
 void vow__inbox_forked(vow__ev_loop *loop)
 {
     if (!loop->inbox)
@@ -205,7 +206,7 @@ void vow__inbox_forked(vow__ev_loop *loop)
         ev_async_send(loop->ev, &loop->inbox->async);
 }
 
-/* What a thread still works for, though the loop is freed. */
+/* Reports a promise that a thread still works for, though its loop is being freed. */
 static void report_one(void *block, void *data)
 {
     vow_promise *promise = block;
@@ -214,7 +215,7 @@ static void report_one(void *block, void *data)
         vow__report_straggler(data, promise);
 }
 
-/* Everything was cancelled, so that only jobs that run are still wanted. */
+/* Everything was cancelled before this, so only jobs that run are still wanted. */
 bool vow__inbox_finish(vow__ev_loop *loop)
 {
     vow__inbox *self = loop->inbox;

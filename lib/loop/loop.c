@@ -83,7 +83,8 @@ vow_loop *vow_loop_new_at(struct ev_loop *ev, const char *site)
     vow__list_init(&self->hooks);
     vow__yield_init(self);
     vow__idle_init(self);
-    /* Feeding may make libev enlarge its array of pending events: now, and not when a promise settles. */
+    /* Feeding may make libev enlarge its array of pending events. It does so now, and not when a promise
+     * settles. */
     loop_wake(&self->core);
     ev_clear_pending(ev, &self->drain);
     if (vow__run_init(self))

@@ -23,7 +23,7 @@ void vow__loop_waited(vow__ev_loop *loop)
     loop->has_clean_up_deadline = false;
 }
 
-/* What runs elsewhere does so meanwhile: its time has begun, too. */
+/* What runs elsewhere goes on during clean-up. So its time has begun, too. */
 bool vow__loop_is_late(vow_loop *core)
 {
     vow__ev_loop *self = vow__ev_loop_of(core);

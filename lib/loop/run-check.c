@@ -18,7 +18,8 @@ void vow__run_check_inside(const vow__ev_loop *loop)
         vow__misuse("ev_run", running ? running->site : NULL, "it was called inside a handler");
 }
 
-/* A call that is in another one stands lower on the stack. */
+/* A stack grows downwards: a call inside the vow_run() has a lower frame. Frames on other stacks cannot be
+ * compared. */
 void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *function)
 {
     const struct vow__runner *run = loop->runner;

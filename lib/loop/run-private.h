@@ -8,13 +8,13 @@
 struct vow__runner {
     vow__branch branch;
     vow__ev_loop *loop;
-    vow_promise *promise; /* settled; NULL until then */
+    vow_promise *promise; /* the one waited for, once it is settled; NULL until then */
     unsigned depth;       /* ev_depth() in its ev_run(); 0 before and after */
-    bool is_ended;        /* counted by the loop */
+    bool is_ended;        /* counted in the loop's `ended_count` */
     const char *site;
     uintptr_t frame;            /* where its stack frame is */
-    struct vow__runner *outer;  /* of the same loop */
-    struct vow__runner *around; /* on the same thread */
+    struct vow__runner *outer;  /* the call that this one is in, of the same loop */
+    struct vow__runner *around; /* the call that this one is in, on the same thread */
 };
 
 /* The last call on this thread that has not returned. */

@@ -4,10 +4,12 @@
  * settle it.
  *
  * Each call waits by a branch; the branches' owner is a promise inside the loop that is never settled. A call
- * may be nested in another one, or in an ev_run() of the program's, in a callback of the program. Whoever
- * calls ev_break() ends the innermost ev_run(), which need not be ours. So a watcher with which each turn of
- * an ev_run() begins ends ours once it is the innermost again, and only if the program has not called
- * ev_break() in the turn before: that call may be meant for those around it as well, and is not taken back.
+ * may be nested in another one, or in an ev_run() of the program's, in a callback of the program.
+ *
+ * ev_break() ends the innermost ev_run(), which need not be ours. So it is called by a watcher that fires at
+ * the beginning of each turn, once our ev_run() is the innermost again. If the program itself has called
+ * ev_break() in the turn before, there is no next turn: its call may be meant for the ev_run()s around ours
+ * as well, and is not taken back.
  *
  * What a call knows is no part of its stack frame, which a program can leave by longjmp(3) or an exception.
  */
@@ -26,7 +28,7 @@
 
 /* ---- The end of an ev_run() ---------------------------------------------------------------------------- */
 
-/* Events may be waited for again. */
+/* Lets ev_run() wait for events again. */
 static void let_rest(vow__ev_loop *loop)
 {
     if (!ev_is_active(&loop->no_rest))
@@ -43,7 +45,7 @@ static void ended_cb(EV_P_ ev_prepare *watcher, int revents)
     if (self->runner->promise && self->runner->depth == ev_depth(self->ev))
         ev_break(self->ev, EVBREAK_ONE);
     else
-        let_rest(self); /* the innermost one is not ours, and may take long */
+        let_rest(self); /* the innermost ev_run() is not ours, and may take long */
 }
 
 static void no_rest_cb(EV_P_ ev_idle *watcher, int revents)
@@ -52,7 +54,7 @@ static void no_rest_cb(EV_P_ ev_idle *watcher, int revents)
     vow__ignore(EV_A_ revents);
 }
 
-/* The watchers do not keep an ev_run() going by themselves. */
+/* The watcher alone does not keep an ev_run() going. */
 static void start_watcher(vow__ev_loop *loop)
 {
     if (loop->ended_count++)
@@ -70,8 +72,7 @@ static void stop_watcher(vow__ev_loop *loop)
     let_rest(loop);
 }
 
-/* The turn after this one is not to begin with waiting for events, if it is the innermost run's that is ours.
- */
+/* If the innermost ev_run() is this call's, its next turn does not wait for events. */
 static void hurry(struct vow__runner *self)
 {
     vow__ev_loop *loop = self->loop;
@@ -99,7 +100,7 @@ static void runner_run(vow_promise *owner, vow__reaction *wait)
 
 static const vow__kind runner_kind = {.name = "run", .run = runner_run};
 
-/* NULL when there is no memory, which only those in another one have to ask for. */
+/* NULL when there is no memory. Only a call inside another one needs any: the first has the spare one. */
 static struct vow__runner *runner_new(vow__ev_loop *loop)
 {
     struct vow__runner *self = loop->spare_runner;
@@ -125,7 +126,7 @@ static void runner_begin(struct vow__runner *self, vow__ev_loop *loop, const cha
     loop->runner = vow__innermost_run = self;
 }
 
-/* Whoever is around it may have been settled meanwhile, in its ev_run(). */
+/* The promise of the call around this one may have been settled meanwhile. Then that call is to end, too. */
 static void runner_end(struct vow__runner *self)
 {
     self->loop->runner = self->outer;
@@ -176,7 +177,7 @@ static vow_error *outcome(vow_promise *promise, vow_value *value)
 {
     vow_error *error = NULL;
 
-    promise->flags |= VOW__SEEN; /* also by one who does not ask for the value: it has been waited for */
+    promise->flags |= VOW__SEEN; /* even if the caller asks for no value: it has waited */
     if (vow__is_rejected(promise)) {
         error = vow_error_ref(vow__error_of(promise));
     } else if (value) {
@@ -188,7 +189,7 @@ static vow_error *outcome(vow_promise *promise, vow_value *value)
 
 enum end { SETTLED, DEADLOCK, BROKEN_OFF };
 
-/* Until the promise is settled, or that cannot come about. */
+/* Runs the ev_loop until the promise is settled, nothing can settle it any more, or ev_break() is called. */
 static enum end drive(struct vow__runner *self)
 {
     vow__ev_loop *loop = self->loop;
@@ -206,9 +207,9 @@ static enum end drive(struct vow__runner *self)
 }
 
 /*
- * Ends without an outcome, by a deadlock or an ev_break(): the promise is dropped. Nobody wants to leave
- * after a deadlock: so the clean-up that this sets going is seen to its end, unless nothing is left for that,
- * either.
+ * Ends without an outcome, after a deadlock or an ev_break(): the promise is dropped. After a deadlock nobody
+ * is in a hurry to leave. So the clean-up that dropping sets going is run to its end, unless nothing is left
+ * that could end it, either.
  */
 static vow_error *runner_give_up(struct vow__runner *self, enum end end, const char *site)
 {

@@ -10,12 +10,12 @@
 
 #include "core/scheduler-private.h"
 
-/* One who waits. */
+/* The promise of one who waits. */
 typedef struct vow__next {
     vow_promise promise;
-    vow__source *source; /* NULL once it was stopped */
+    vow__source *source; /* NULL once the source was stopped */
     vow__link link;      /* in source->waiting or source->told */
-    uint64_t place;      /* of what it was told */
+    uint64_t place;      /* of what it was told: see vow__source_kind.take */
 } vow__next;
 
 static const vow__source_kind *source_kind_of(const vow__source *self)
@@ -45,7 +45,7 @@ static void source_disarm(vow__source *self)
     source_kind_of(self)->disarm(self);
 }
 
-/* Takes one who waits out of the list. */
+/* Takes one who waits out of the list. The last one disarms the source. */
 static void source_leave(vow__next *next)
 {
     vow__list_unlink(&next->link);
@@ -149,7 +149,7 @@ void vow__next_put_back(vow_promise *promise, vow_value value)
     vow__source *source = next->source;
 
     if (!source)
-        return; /* a number, which needs no dropping */
+        return; /* the values of sources are plain: none needs to be dropped */
     source_kind_of(source)->put_back(source, value, next->place);
     vow__source_offer(source);
 }

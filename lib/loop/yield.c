@@ -35,7 +35,7 @@ void vow__put_off(vow_promise *promise)
     start_watchers(loop);
 }
 
-/* As many as one budget lets go on; the others keep their places. */
+/* Lets as many go on as one budget allows. The others keep their places. */
 static void yield_admit(vow__ev_loop *loop)
 {
     for (int i = 0; i < VOW__BUDGET && !vow__list_is_empty(&loop->put_off); i++)
