@@ -5,8 +5,8 @@
 
 #include <vow/io.h>
 
-/* Room for at least one more byte behind those there are, which are fewer than `limit`, but not for more
- * bytes than that; false when there is no memory. */
+/* Makes room for at least one more byte, but not for more than `limit` bytes in all. The buffer holds fewer
+ * than that. False when there is no memory. */
 bool vow__buffer_make_room(vow_buffer *buffer, size_t limit);
 
 #endif

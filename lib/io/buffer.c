@@ -12,7 +12,7 @@
 
 #define FIRST_SIZE ((size_t) 512)
 
-/* A block of this size is given back when most of it is free. */
+/* A block of this size or more is given back when most of it is free. */
 #define LARGE_SIZE ((size_t) 65536)
 
 static char *buffer_block_of(const vow_buffer *buffer)
@@ -40,7 +40,7 @@ static void buffer_move_to_front(vow_buffer *buffer)
     set_block(buffer, block, buffer_size_of(buffer));
 }
 
-/* False when there is no memory: then nothing has changed. */
+/* Moves the bytes to a new block. False when there is no memory: then nothing has changed. */
 static bool buffer_move(vow_buffer *buffer, size_t size)
 {
     char *block = vow__allocate(size);
@@ -70,7 +70,7 @@ bool vow__buffer_make_room(vow_buffer *buffer, size_t limit)
     return buffer_move(buffer, size < limit ? size : limit);
 }
 
-/* Without memory for a smaller block the large one does. */
+/* If there is no memory for a smaller block, the large one stays. */
 static void buffer_shrink(vow_buffer *buffer)
 {
     if (buffer_size_of(buffer) < LARGE_SIZE || buffer->length > buffer_size_of(buffer) / 8)

@@ -12,15 +12,15 @@
 
 typedef struct vow__delimiter {
     size_t limit;   /* how many bytes at most, the delimiter included */
-    size_t scanned; /* bytes from the front that it does not begin in */
+    size_t scanned; /* the delimiter begins at none of this many first bytes */
     size_t length;  /* of the text */
     char text[VOW__DELIMITER_MAX];
 } vow__delimiter;
 
-/* Where the delimiter begins in `bytes`, from `from` on; `end` if it does not end before that. */
+/* Where the delimiter begins in `bytes`, at `from` or later; `end` if no whole one comes before `end`. */
 typedef size_t (*vow__find_fn)(const void *bytes, size_t from, size_t end, const vow__delimiter *delimiter);
 
-/* Why a text can be no delimiter; NULL if it can. */
+/* The error when a text cannot be a delimiter; NULL if it can. */
 vow_error *vow__delimiter_error(const char *text, const char *function, const char *site);
 void vow__delimiter_init(vow__delimiter *self, const char *text, size_t limit);
 

@@ -16,8 +16,8 @@
 typedef struct vow__io vow__io;
 
 typedef struct vow__io_kind {
-    vow__kind kind; /* its run is vow__io_run(), its halt vow__io_stop() or calls that */
-    /* Tries, and gives the result, a value or a throw; false when it would block, or when the budget is spent
+    vow__kind kind; /* its run is vow__io_run(), its halt is vow__io_stop() or calls it */
+    /* Tries, and gives the result: a value or a throw. False when it would block, or when the budget is spent
      * before it is done. */
     bool (*attempt)(vow__io *self, vow_value *result);
 } vow__io_kind;
@@ -31,17 +31,18 @@ struct vow__io {
  */
 void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd, int events,
                   const char *site);
-/* Attempts, and watches the descriptor if that would block, or is put off. Returns the promise. */
+/* Attempts an operation. If that would block, watches the descriptor; if the budget is spent, puts it off.
+ * Returns the promise. */
 vow_promise *vow__io_begin(vow__io *self);
-/* Only watches it. */
+/* Only watches the descriptor. Returns the promise. */
 vow_promise *vow__io_watch(vow__io *self);
 /* vow__kind.run: goes on after it was put off. */
 void vow__io_run(vow_promise *promise, vow__reaction *wait);
-/* vow__kind.halt: no watcher is left. */
+/* vow__kind.halt: stops the watcher. */
 void vow__io_stop(vow_promise *promise);
-/* An attempt has moved so many bytes. Whether it may go on. */
+/* An attempt has moved `count` bytes, which are taken from the budget. Whether it may go on. */
 bool vow__io_moved(vow__io *self, size_t count);
-/* How many bytes of so many one system call may move. */
+/* How many of `size` bytes one system call may move. */
 size_t vow__io_piece(int fd, size_t size);
 
 /* A throw of an errno value whose message names the function and the descriptor. */

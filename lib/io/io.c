@@ -45,7 +45,7 @@ void *vow__io_new(vow_loop *loop, size_t size, const vow__io_kind *kind, int fd,
     return self;
 }
 
-/* With a budget. */
+/* Attempts the operation: settles it, watches the descriptor, or puts it off. */
 static void io_go_on(vow__io *self)
 {
     vow__ev_loop *loop = io_loop_of(self);
@@ -61,7 +61,8 @@ static void io_go_on(vow__io *self)
     }
 }
 
-/* A number that is of no descriptor now is refused now: later it may be another one's. */
+/* With the budget spent, the operation is put off. But a number that is no descriptor now is refused now:
+ * later it may be that of another one. */
 vow_promise *vow__io_begin(vow__io *self)
 {
     if (vow__budget_admits(io_loop_of(self)) || fcntl(self->io.fd, F_GETFD) < 0)
@@ -88,7 +89,7 @@ bool vow__io_moved(vow__io *self, size_t count)
     return vow__budget_is_left(io_loop_of(self));
 }
 
-/* A packet goes whole. */
+/* A packet goes whole, however long it is. */
 size_t vow__io_piece(int fd, size_t size)
 {
     return size <= VOW__IO_PIECE || vow__fd_has_packets(fd) ? size : VOW__IO_PIECE;

@@ -32,7 +32,7 @@ typedef struct waiter {
     vow_promise promise;
     vow_poll *poll; /* NULL once it waits no more */
     int events;
-    vow__link links[DIRECTIONS]; /* of those that it waits for */
+    vow__link links[DIRECTIONS]; /* in the lists of the directions that it waits for */
 } waiter;
 
 static bool is_wanted(const direction *self)
@@ -40,7 +40,8 @@ static bool is_wanted(const direction *self)
     return !vow__list_is_empty(&self->waiting);
 }
 
-/* libev itself stops the watcher of a descriptor that it finds closed, and says so in an event. */
+/* When libev finds a descriptor closed, it stops the watcher itself, and says so in an event. Until that has
+ * come, the watcher still counts as up. */
 static bool is_up(const direction *self)
 {
     return ev_is_active(&self->io) || ev_is_pending(&self->io);
@@ -98,7 +99,7 @@ static vow_value poll_closed(const vow_poll *poll, const char *site)
 
 /* ---- What comes ---------------------------------------------------------------------------------------- */
 
-/* Both have come: whoever waits for both is told at once. */
+/* What has come for one who waits. One who waits for both directions is told of both if both have come. */
 static int came_for(const waiter *self, int i)
 {
     const direction *other = &self->poll->directions[!i];
@@ -124,7 +125,7 @@ static void fire(vow_poll *poll, int i, int revents)
 
         poll_leave(next);
         if (has_other && !is_wanted(other) && !(revents & EV_ERROR))
-            ev_clear_pending(ev, &other->io); /* nobody else is to be told */
+            ev_clear_pending(ev, &other->io); /* nobody is left to be told of it */
         vow__resolve(&next->promise,
                      revents & EV_ERROR ? poll_closed(poll, next->promise.site) : vow_int(came));
     }
@@ -164,7 +165,7 @@ static void poll_stop(vow_poll *poll, direction *self, int i)
     ev_io_stop(ev, &self->io);
 }
 
-/* Who still waits is cancelled by the loop that is freed. */
+/* If somebody still waits, the loop is being freed, and cancels those who do. */
 static void poll_halt(vow_promise *promise)
 {
     vow_poll *self = (vow_poll *) promise;
@@ -195,7 +196,7 @@ vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site)
     return self;
 }
 
-/* libev ends the program when a watcher of a descriptor that is not open starts. */
+/* libev ends the program when a watcher is started for a descriptor that is not open. */
 static bool can_start(const vow_poll *poll, int events)
 {
     for (int i = 0; i < DIRECTIONS; i++)

@@ -38,7 +38,7 @@ static vow_value ended(const reading_until *self)
                             self->io.io.fd, self->buffer->length));
 }
 
-/* A descriptor whose packets would be run together, and cut where there is no more room. */
+/* Refuses a descriptor with packets: they would be run together, and cut where there is no more room. */
 static bool refuse_packets(const reading_until *self, vow_value *result)
 {
     if (!vow__fd_has_packets(self->io.io.fd))
@@ -49,8 +49,8 @@ static bool refuse_packets(const reading_until *self, vow_value *result)
     return true;
 }
 
-/* Reads once into the room there is. False when that would block; true with a throw, or nil when there are
- * bytes. */
+/* Reads once into the room there is. False when that would block. Else true, and `result` is a throw, or nil
+ * when there are bytes. */
 static bool until_fill(reading_until *self, vow_value *result)
 {
     vow_buffer *buffer = self->buffer;
@@ -60,7 +60,7 @@ static bool until_fill(reading_until *self, vow_value *result)
     *result = vow_nil();
     if (!self->io.promise.stage && refuse_packets(self, result))
         return true;
-    self->io.promise.stage = 1; /* is asked once */
+    self->io.promise.stage = 1; /* packets are asked about only once */
     if (!vow__buffer_make_room(buffer, self->delimiter.limit)) {
         *result = vow_throw(&vow__error_no_memory);
         return true;

@@ -77,7 +77,8 @@ static bool fd_write_more(vow__io *io, vow_value *result)
     return true;
 }
 
-/* When it is done, nothing that was opened on the way is left: the other end may wait for that. */
+/* When the write is done, what was opened for it is closed: a reader may wait until every writing end is
+ * closed. */
 static bool write_attempt(vow__io *io, vow_value *result)
 {
     bool is_done = fd_write_more(io, result);

@@ -16,7 +16,7 @@ static vow_value ready_when_closed(const vow__io *self)
                          EBADF);
 }
 
-/* The descriptor is ready, or, libev says, it is no more. */
+/* The descriptor is ready, or libev has found that it is closed. */
 static void ready_cb(EV_P_ ev_io *io, int revents)
 {
     vow__io *self = VOW__CONTAINER_OF(io, vow__io, io);
@@ -25,7 +25,7 @@ static void ready_cb(EV_P_ ev_io *io, int revents)
     vow__resolve_and_leave(&self->promise, revents & EV_ERROR ? ready_when_closed(self) : vow_nil());
 }
 
-/* libev ends the program when a watcher of a descriptor that is not open starts. */
+/* libev ends the program when a watcher is started for a descriptor that is not open. */
 static vow_promise *ready_watch(vow_loop *loop, int fd, const vow__io_kind *kind, int events,
                                 const char *site)
 {
