@@ -5,8 +5,8 @@
 
 #include <vow/value.h>
 
-/* Ends the program if a value that is to go to another thread belongs to a loop, or a part of it does. The
- * caller owns it. `site`: where the promise was made that is to get it. */
+/* Ends the program if a value that is to go to another thread, or a part of it, belongs to a loop. The caller
+ * owns the value. `site`: where the promise that is to get it was made. */
 void vow__check_movable(vow_value value, const char *function, const char *site);
 
 #endif

@@ -23,7 +23,7 @@ void vow_offload_set_limits(unsigned threads, size_t queued)
 
 #define STRAGGLERS_SIZE 512
 
-/* The places where jobs were offloaded that do not end. One that does not fit is only counted. */
+/* Adds the place where a job that does not end was offloaded. A place that does not fit is left out. */
 static void add_straggler(const char *site, void *data)
 {
     vow__text *text = data;

@@ -15,7 +15,7 @@ typedef struct vow__errand {
     /* Releases the data when fn has returned or will not be called, on whichever thread that is; or NULL. */
     void (*drop)(void *data);
     enum vow__lane lane;
-    bool is_self_contained; /* nothing is lent to it: once it is not wanted, nobody waits for it any more */
+    bool is_self_contained; /* nothing is lent to it, so nobody waits for it once it is not wanted */
 } vow__errand;
 
 /* vow_offload() of an errand; `data` is given if the errand has a drop function. */

@@ -3,8 +3,8 @@
  * The kind offload, and the job behind it. The job is memory of its own, since it may outlive its promise's
  * loop. Each points at the other while both are there; only the loop's thread looks.
  *
- * If a promise is given up while its job runs, it is in its clean-up until the job is back. A loose job is
- * the exception: it and its promise part, and neither ev_run() nor vow_loop_free() waits for the job.
+ * If a promise is given up while its job runs, it is in its clean-up until the job is back. A self-contained
+ * job is the exception: it and its promise part, and neither ev_run() nor vow_loop_free() waits for it.
  */
 #include "offload/offload-private.h"
 
@@ -19,18 +19,18 @@ typedef struct offload offload;
 
 typedef struct work {
     vow__job job;       /* first */
-    vow__parcel parcel; /* posted when it is over */
+    vow__parcel parcel; /* posted when the job is over */
     vow__inbox *inbox;
-    offload *promise; /* NULL when they have parted */
+    offload *promise; /* NULL once the two have parted */
     vow__errand errand;
     void *data;
-    vow_value result; /* when it is over */
+    vow_value result; /* set when the job is over */
 } work;
 
 struct offload {
     vow_promise promise;
     const char *name;
-    work *work; /* NULL when it is back, or never began */
+    work *work; /* NULL once the job is back, or if it never began */
 };
 
 enum stage { WANTED, GIVEN_UP };
@@ -116,7 +116,7 @@ static void work_deliver(vow__parcel *parcel)
 
 static const vow__parcel_kind offload_parcel_kind = {work_deliver, work_discard};
 
-/* The job will not come back. */
+/* The job will not come back: what belongs to it goes. */
 static void forget_work(offload *self)
 {
     work *forgotten = self->work;
@@ -126,7 +126,7 @@ static void forget_work(offload *self)
     work_free(forgotten);
 }
 
-/* It will, and nobody waits for it. */
+/* The job will come back, but nobody waits for it. */
 static void part(offload *self)
 {
     vow__inbox *inbox = self->work->inbox;
@@ -170,7 +170,7 @@ static void offload_lost(vow_promise *promise)
     }
 }
 
-/* The function's name as reports call what it makes: without its prefix. */
+/* What reports call the promise: the name of its function without "vow_". */
 static const char *offload_describe(const vow_promise *promise)
 {
     return ((const offload *) promise)->name + sizeof "vow_" - 1;
@@ -222,8 +222,8 @@ static work *work_new(offload *promise, vow__inbox *inbox, const vow__errand *er
     return self;
 }
 
-/* Submits the job; NULL, or why it cannot be: then the data is still the caller's. The inbox expects the
- * parcel before that, since it may be posted at once. */
+/* Submits the job. NULL, or the error: then the data is still the caller's. The inbox expects the parcel
+ * before that, since the job may be over at once. */
 static vow_error *offload_begin(offload *self, const vow__errand *errand, void *data)
 {
     vow_error *error = NULL;

@@ -22,7 +22,7 @@ struct vow_remote {
     vow__parcel parcel;
     vow__inbox *inbox;
     remote_promise *promise; /* NULL once it is not wanted */
-    vow_value value;         /* from when it is posted */
+    vow_value value;         /* set when the handle is posted */
     const char *site;        /* of the promise, for messages */
     atomic_bool is_wanted;
 };
@@ -65,7 +65,7 @@ static void remote_stop(vow_promise *promise)
 
 static const vow__kind remote_kind = {.name = "remote", .halt = remote_stop};
 
-/* The handle of a promise; NULL, and *error is given, when there can be none. */
+/* Makes the handle of a promise. NULL when that fails: then *error is the caller's. */
 static vow_remote *make_handle(remote_promise *promise, vow_error **error)
 {
     vow__inbox *inbox = vow__inbox_of(vow__ev_loop_of(vow__loop_of(&promise->promise)), error);
