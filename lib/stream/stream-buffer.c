@@ -64,7 +64,7 @@ static void ahead_move_to_front(vow_stream *stream)
     stream->start = 0;
 }
 
-/* Room for one byte more, and for as many as may be without waste. */
+/* Makes room for at least one more byte. A buffer that has to grow grows to `most` bytes at most. */
 static bool make_room(vow_stream *stream, size_t most)
 {
     size_t capacity = stream->bytes ? stream->bytes->capacity : 0;
@@ -141,7 +141,7 @@ void vow__in_shrink(vow_stream *stream)
         (void) ahead_move(stream, length);
 }
 
-/* The buffer itself can become the value when it holds nothing else and is not much too large, but large
+/* Whether the buffer itself can become the value: it holds nothing else, and is not much too large, but large
  * enough to come back. */
 static bool is_the_value(const vow_stream *stream, size_t count, size_t skipped)
 {
@@ -170,7 +170,8 @@ vow_value vow__in_take(vow_stream *stream, size_t count, size_t skipped)
     return vow__bytes_value(bytes);
 }
 
-/* A delimiter that begins in a run and ends in another one, whose bytes are put together for that. */
+/* Finds a delimiter that begins in one run and ends in another. The bytes on both sides are put together for
+ * that. */
 static size_t find_across(const vow_stream *stream, size_t from, size_t end, const char *delimiter,
                           size_t length)
 {

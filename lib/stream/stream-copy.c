@@ -11,12 +11,12 @@
 typedef struct copying {
     vow__reading reading;
     vow_stream *to;
-    vow__writing *write; /* of what has come, with a reference; NULL while it reads */
+    vow__writing *write; /* the write of what has come, and a reference to it; NULL while it reads */
     uint64_t at;         /* where in the stream what it writes begins */
     uint64_t count;      /* bytes that were written */
 } copying;
 
-/* The write is settled or given up: takes out of the buffer what it has written, and lets go of it. */
+/* The write is settled or given up. Takes what it has written out of the buffer, and lets go of it. */
 static void end_write(copying *self)
 {
     vow__writing *write = self->write;
@@ -45,7 +45,7 @@ static enum vow__progress copy_take(vow__reading *reading, vow_value *result)
     return VOW__BUSY;
 }
 
-/* The write is settled, or there was none, and it was put off. */
+/* The write is settled. Or there is none, and the copy goes on after it was put off. */
 static void copy_run(vow_promise *promise, vow__reaction *wait)
 {
     copying *self = (copying *) promise;
@@ -78,7 +78,7 @@ static vow_value copy_end(vow__reading *reading)
     return vow_int((int64_t) ((copying *) reading)->count);
 }
 
-/* The stream that it reads from ends: nobody waits for the write any more. */
+/* The stream that the copy reads from ends: it does not wait for the write any more. */
 static void copy_leave(vow__reading *reading)
 {
     copying *self = (copying *) reading;

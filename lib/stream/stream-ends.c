@@ -8,7 +8,8 @@
 
 /* ---- Watchers ------------------------------------------------------------------------------------------ */
 
-/* libev itself stops the watcher of a descriptor that it finds closed, and says so in an event. */
+/* When libev finds a descriptor closed, it stops the watcher itself, and says so in an event. Until that has
+ * come, the watcher still counts as active here. */
 static bool is_uncounted(const ev_io *watcher)
 {
     return !vow__is_wanted(watcher) && (ev_is_active(watcher) || ev_is_pending(watcher));

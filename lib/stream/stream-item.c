@@ -44,7 +44,8 @@ void vow__items_leave(vow_stream *stream)
         item_leave(VOW__CONTAINER_OF(stream->handed.next, vow__item, link));
 }
 
-/* Those who wait get it; one that is doomed must not, nor a copy that is writing. */
+/* A read that waits for the descriptor gets what came back. One that is doomed must not, nor a copy that is
+ * writing. */
 static void tell_reader(vow_stream *stream)
 {
     vow__reading *reader = stream->reader;
@@ -53,7 +54,7 @@ static void tell_reader(vow_stream *stream)
         vow__reading_go_on(reader);
 }
 
-/* To a stream that ends nobody comes any more. */
+/* Nobody reads from a stream that ends: nothing goes back to it. */
 void vow__item_put_back(vow_promise *promise, vow_value value)
 {
     vow__item *self = (vow__item *) promise;

@@ -16,16 +16,14 @@
 #include "io/io-private.h"
 #include "os/fd-private.h"
 
-/* What is read ahead, and the size of the buffers that are passed from stream to stream. */
+/* How much is read ahead, and the size of the buffers that streams pass to one another. */
 #define VOW__STREAM_AHEAD ((size_t) 65536)
 
 typedef struct vow__reading vow__reading;
 typedef struct vow__writing vow__writing;
 
-/*
- * What each read and write looks at stands together: with 1,000 connections most of what an echo costs beside
- * its system calls is to fetch this from memory.
- */
+/* What each read and write looks at stands together. With 1,000 connections, most of what an echo costs
+ * besides its system calls is fetching this from memory. */
 struct vow_stream {
     vow_promise promise;  /* of the stream's end */
     ev_io in;             /* its `data` is NULL when nobody waits: then the ev_loop does not count it */
@@ -33,23 +31,23 @@ struct vow_stream {
     int fd;               /* -1 once it is closed */
     vow__fd_nature nature;
     bool is_drained : 1;    /* a read would find nothing: the watcher has to fire first */
-    bool is_full : 1;       /* a write likewise */
+    bool is_full : 1;       /* a write would find no room: the watcher has to fire first */
     bool is_ending : 1;     /* a shutdown is pending or done */
     bool is_closing : 1;    /* given away to vow_stream_close() */
     bool is_ended : 1;      /* closed or freed; its memory may be there still */
     vow__bytes *bytes;      /* what has come, or NULL when there is nothing */
-    size_t returned_length; /* of what came back and is to be read before that */
-    vow_error *in_error;    /* what broke a direction, or NULL */
+    size_t returned_length; /* of what came back, and is to be read before `bytes` */
+    vow_error *in_error;    /* what broke this direction, or NULL */
     vow_error *out_error;
     vow__link *last_waiter; /* what waited for the last read, only for PREFETCH_OUTCOME(): it may be gone */
     vow__link writes;       /* vow__writing.link of those that are pending, in order */
     size_t start;           /* where in `bytes` what was not read yet begins */
-    size_t queued;          /* of the writes: bytes that are not written, and VOW__WRITING_COST for each */
+    size_t queued;          /* of the writes: bytes not written yet, and VOW__WRITING_COST for each */
     size_t high_water;
     ev_io out;          /* as `in` */
     vow__link returned; /* the pieces that came back, in the order of the stream: stream-returned.c */
     vow__link handed;   /* vow__item.link of those that may come back */
-    uint64_t position;  /* where in the stream `start` is, bytes that went into lent buffers not counted */
+    uint64_t position;  /* where in the stream `start` is; what is read straight into lent buffers left out */
 };
 
 enum vow__progress {
@@ -65,11 +63,11 @@ typedef struct vow__read_kind {
     vow__kind kind;
     const char *function;                                              /* as messages call it */
     enum vow__progress (*take)(vow__reading *self, vow_value *result); /* DONE, MORE or BUSY */
-    /* As recv(2): reads into the stream's buffer, or where it likes if what comes is the result at once. */
+    /* As recv(2). Reads into the stream's buffer, or, if `is_direct` is set, wherever it likes. */
     ssize_t (*fill)(vow__reading *self);
-    /* The stream has ended: the result. */
+    /* The result when the stream has ended. */
     vow_value (*end)(vow__reading *self);
-    /* It is settled from outside: gives up what else it waits for. NULL when there is nothing. */
+    /* The read is settled from outside: gives up what else it waits for. NULL when that is nothing. */
     void (*leave)(vow__reading *self);
     bool is_direct; /* what fill() reads is the result, and its count the value */
 } vow__read_kind;
@@ -83,9 +81,9 @@ struct vow__reading {
 typedef struct vow__item {
     vow__reading reading;
     vow__link link;      /* in from->handed */
-    vow_stream *from;    /* once it has bytes of it; NULL when that is gone */
-    vow__bytes *copy;    /* of what went into a lent buffer, or NULL: the bytes are the value */
-    const char *skipped; /* what stood behind them */
+    vow_stream *from;    /* once it has bytes of the stream; NULL when that is gone */
+    vow__bytes *copy;    /* of what went into a lent buffer; NULL if the bytes are the value */
+    const char *skipped; /* what stood behind the bytes, and was skipped */
     uint64_t at;
 } vow__item;
 
@@ -123,7 +121,7 @@ static inline void vow__want(vow_stream *stream, ev_io *watcher)
         ev_io_start(ev, watcher);
 }
 
-/* Nobody does any more. */
+/* Nobody waits for it any more. */
 static inline void vow__unwant(vow_stream *stream, ev_io *watcher)
 {
     if (vow__is_wanted(watcher) && ev_is_active(watcher))
@@ -135,14 +133,15 @@ static inline void vow__unwant(vow_stream *stream, ev_io *watcher)
 void vow__stop_unwanted(vow_stream *stream, ev_io *watcher);
 /* Stops both watchers and closes the descriptor. */
 void vow__stream_shut(vow_stream *stream);
-/* Nothing is pending any more: a stream that is being closed ends, with an error (looked at) or NULL. */
+/* Ends a stream that is being closed, if no write is pending any more: with `error`, which is only looked at,
+ * or with nil if that is NULL. */
 void vow__stream_close_if_done(vow_stream *stream, const vow_error *error);
 /* A throw of an errno value whose message names the function and the descriptor. */
 vow_value vow__stream_throw(const vow_stream *stream, const char *function, int code, const char *site);
-/* The error of what is refused because its direction is broken. */
+/* The error of an operation that is refused because its direction is broken. */
 vow_error *vow__stream_broken(const vow_stream *stream, const char *function, const vow_error *cause,
                               const char *site);
-/* The error, quiet, of what is pending when the stream ends. */
+/* The error of an operation that is pending when the stream ends. It is quiet: nobody has to look at it. */
 vow_error *vow__stream_ended(const vow_stream *stream, const char *function, const char *site);
 /* Whether an error leaves the stream as it was. */
 bool vow__is_transient(int code);
@@ -155,7 +154,7 @@ static inline size_t vow__main_length(const vow_stream *stream)
     return stream->bytes ? stream->bytes->bytes.length - stream->start : 0;
 }
 
-/* How many can be read: with those that came back. */
+/* How many can be read, with those that came back. */
 static inline size_t vow__in_length(const vow_stream *stream)
 {
     return vow__main_length(stream) + stream->returned_length;
@@ -165,11 +164,12 @@ static inline size_t vow__in_length(const vow_stream *stream)
 ssize_t vow__in_fill(vow_stream *stream, size_t most);
 /* Removes bytes from the front. */
 void vow__in_consume(vow_stream *stream, size_t count);
-/* Removes bytes from the front of the run that begins there, before which others may have come back. */
+/* Removes bytes from the front of the run that begins at `at`. Others may have come back before that run. */
 void vow__in_consume_at(vow_stream *stream, uint64_t at, size_t count);
-/* Moves bytes from the front into a value and skips some more; a throw, and nothing moved, without memory. */
+/* Moves bytes from the front into a value, and skips some more. Without memory it moves nothing, and gives a
+ * throw. */
 vow_value vow__in_take(vow_stream *stream, size_t count, size_t skipped);
-/* Nothing is being read: keeps no more memory than needed. */
+/* Nothing is being read: gives back memory that is not needed. */
 void vow__in_shrink(vow_stream *stream);
 static inline void vow__in_trim(vow_stream *stream)
 {
@@ -178,12 +178,12 @@ static inline void vow__in_trim(vow_stream *stream)
 }
 /* Releases the buffer, whatever is in it. */
 void vow__in_clear(vow_stream *stream);
-/* Where in what can be read, from `from` on and before `end`, a delimiter begins; `end` if nowhere. */
+/* Where a delimiter begins in what can be read, at `from` or later and before `end`; `end` if nowhere. */
 size_t vow__in_find(const vow_stream *stream, size_t from, size_t end, const char *delimiter, size_t length);
 
 /* ---- What comes back: stream-returned.c ---------------------------------------------------------------- */
 
-/* Bytes of what can be read that lie behind one another in memory; of none, if it is the last. */
+/* Bytes that can be read, and lie behind one another in memory. The last run may have none. */
 typedef struct vow__run {
     const vow__link *link;
     const char *data;
@@ -193,39 +193,39 @@ typedef struct vow__run {
 
 vow__run vow__in_first_run(const vow_stream *stream);
 vow__run vow__in_next_run(const vow_stream *stream, vow__run run);
-/* Copies bytes that can be read, beginning with the one of number `from`. */
+/* Copies bytes that can be read, from the one with index `from` on. */
 void vow__in_copy(const vow_stream *stream, size_t from, char *to, size_t count);
 
-/* What stood behind a value's bytes and was skipped, at most so much. */
+/* So many bytes behind those of a value may be skipped. */
 #define VOW__SKIPPED_MAX 2
-/* What the block of a value needs, besides its bytes, to come back. */
+/* How much more than its bytes the block of a value has to hold, so that it can come back. */
 #define VOW__RETURNED_ROOM ((size_t) 72)
 
-/* A value's block comes back, with what was skipped behind it, to where it was taken. */
+/* Puts the block of a value back to where it was taken, with what was skipped behind it. */
 void vow__returned_add(vow_stream *stream, vow__bytes *block, const char *skipped, uint64_t at);
 /* Removes bytes from the front of all pieces; returns how many. */
 size_t vow__returned_consume(vow_stream *stream, size_t count);
-/* The same of the piece that begins there; false if there is none. */
+/* The same, from the piece that begins at `at` alone; false if there is none. */
 bool vow__returned_consume_at(vow_stream *stream, uint64_t at, size_t count);
 void vow__returned_clear(vow_stream *stream);
 
 /* ---- Reading: stream-read.c ---------------------------------------------------------------------------- */
 
-/* vow__kind.run of all of them, or called by it: goes on after it was put off. */
+/* vow__kind.run of all reads, or called by it: goes on with a read that was put off. */
 void vow__reading_run(vow_promise *promise, vow__reaction *wait);
 /* A new read, of `size` bytes that begin with a vow__reading; NULL when there is no memory. */
 void *vow__reading_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
-/* Attempts it, and waits if that would block. Returns the promise. */
+/* Attempts a read, and waits if that would block. Returns the promise. */
 vow_promise *vow__reading_begin(vow__reading *self);
-/* Only waits. */
+/* Only waits. Returns the promise. */
 vow_promise *vow__reading_wait(vow__reading *self);
-/* Goes on with one that was VOW__BUSY. */
+/* Goes on with a pending read. */
 void vow__reading_go_on(vow__reading *self);
-/* Settles a pending one with a throw or a value. */
+/* Settles a pending read with a throw or a value. */
 void vow__reading_finish(vow__reading *self, vow_value result);
-/* Its stream ends. */
+/* Settles a pending read, since its stream ends. */
 void vow__reading_end(vow__reading *self);
-/* vow__kind.halt of all of them, or called by it. */
+/* vow__kind.halt of all reads, or called by it. */
 void vow__reading_stop(vow_promise *promise);
 /* Reads into a buffer; remembers whether a second call would find nothing. */
 static inline ssize_t vow__stream_recv(vow_stream *stream, void *buffer, size_t size)
@@ -248,8 +248,8 @@ void vow__stream_readable_cb(EV_P_ ev_io *io, int revents);
 
 /* As vow__reading_new(), of a vow__item. */
 void *vow__item_new(vow_stream *stream, size_t size, const vow__read_kind *kind, const char *site);
-/* Takes bytes from the front, and skips some behind them, which are those of `skipped`. The value; or a
- * throw, and nothing is taken. */
+/* Takes bytes from the front, and skips the bytes of `skipped` behind them. The value; or a throw, and then
+ * nothing is taken. */
 vow_value vow__item_take(vow__item *self, size_t count, const char *skipped);
 /* vow__kind.put_back and vow__kind.dispose of an item. */
 void vow__item_put_back(vow_promise *promise, vow_value value);
@@ -266,15 +266,15 @@ struct vow__writing {
     size_t size;        /* of all parts */
     size_t written;
     unsigned count; /* of parts */
-    unsigned index; /* the first part that is not written whole; its beginning is moved on */
+    unsigned index; /* the first part not written whole; its beginning is moved past what was written */
     struct iovec parts[];
 };
 
 /* What a write in the queue counts for, besides its bytes. */
 #define VOW__WRITING_COST ((size_t) 128)
 
-/* promise.stage. What a copy writes is no message, so dropping it in the middle breaks nothing; as there is
- * one at a time, it need not look at the mark. */
+/* The values of promise.stage. What a copy writes is no message, so dropping it in the middle breaks nothing.
+ * A copy writes one piece at a time, so the high-water mark does not count for it. */
 enum { VOW__WRITING_MESSAGE, VOW__WRITING_COPY, VOW__WRITING_SHUTDOWN };
 
 static inline const char *vow__writing_function(const vow__writing *self)
@@ -288,20 +288,21 @@ static inline vow__writing *vow__first_write(const vow_stream *stream)
     return VOW__CONTAINER_OF(stream->writes.next, vow__writing, link);
 }
 
-/* Why a stream of packets cannot be: static. */
+/* The error of a stream on a socket of packets. Static. */
 extern vow_error vow__error_packets;
-/* Why a direction that was shut down takes no more: static. */
+/* The error of a direction that was shut down. Static. */
 extern vow_error vow__error_shut_down;
 
 void vow__writing_enqueue(vow__writing *self);
 void vow__writing_dequeue(vow_stream *stream, vow__writing *self);
 /* vow__kind.run of a stream: its writes go on after they were put off. */
 void vow__stream_run(vow_promise *promise, vow__reaction *wait);
-/* One attempt at a write that nothing is before: true when it is settled. */
+/* One attempt at a write that has nothing before it in the queue. True when it is settled. */
 bool vow__writing_at_once(vow__writing *self);
-/* The turn of a shutdown, which is not in the queue any more. */
+/* Carries out a shutdown that is not in the queue any more. */
 void vow__writing_end_output(vow_stream *stream, vow__writing *self);
-/* Rejects all that is pending; `error` is looked at. NULL: because the stream ends. */
+/* Rejects all pending writes because of `error`, which is only looked at; or, if that is NULL, because the
+ * stream ends. */
 void vow__writes_reject(vow_stream *stream, const vow_error *error);
 /* Nothing may be written any more, because of an error, which is given. */
 void vow__stream_break_off(vow_stream *stream, vow_error *error);

@@ -22,7 +22,8 @@ static vow__ev_loop *queue_loop_of(const vow_stream *stream)
     return vow__ev_loop_of(vow__loop_of(&stream->promise));
 }
 
-/* The queue goes on when the descriptor takes more; if it would do so now, after a turn of the loop. */
+/* Lets the queue go on when the descriptor takes more. If it would do so now, the queue goes on after a turn
+ * of the loop. */
 static void wait(vow_stream *stream)
 {
     if (stream->is_full) {
@@ -75,7 +76,7 @@ void vow__stream_break_off(vow_stream *stream, vow_error *error)
     vow__stream_close_if_done(stream, error);
 }
 
-/* So many bytes of its first parts were written. */
+/* `count` bytes of what is left of a write were written. */
 static void move_on(vow__writing *self, size_t count)
 {
     self->written += count;
@@ -130,7 +131,7 @@ static vow_value failure(const vow_stream *stream, const vow__writing *self, int
     return vow__stream_throw(stream, vow__writing_function(self), code, self->promise.site);
 }
 
-/* The first attempt of all has failed. */
+/* The first attempt at a write has failed. False if it would only have blocked. */
 static VOW__RARE bool fail_at_once(vow__writing *self, int code)
 {
     vow_value thrown;
@@ -173,7 +174,7 @@ bool vow__writing_at_once(vow__writing *self)
     return false;
 }
 
-/* The first of the queue cannot be written. */
+/* The first write of the queue has failed. */
 static void fail_first(vow_stream *stream, int code)
 {
     vow__writing *self = vow__first_write(stream);
@@ -187,7 +188,7 @@ static void fail_first(vow_stream *stream, int code)
         vow__stream_break_off(stream, error);
 }
 
-/* So many bytes of the queue were written. */
+/* `count` bytes of the queue were written: fulfils the writes that are complete now. */
 static void distribute(vow_stream *stream, size_t count)
 {
     while (count) {
@@ -223,7 +224,7 @@ static void queue_write_more(vow_stream *stream)
         fail_first(stream, errno);
 }
 
-/* A pipe has no half of its own to close: its writing end is closed whole. */
+/* A pipe cannot be closed by half, as a socket can: its writing end is closed whole. */
 static int shut_down(vow_stream *stream)
 {
     if (!shutdown(stream->fd, SHUT_WR))
@@ -245,7 +246,7 @@ void vow__writing_end_output(vow_stream *stream, vow__writing *self)
     vow__resolve(&self->promise, result);
 }
 
-/* Those at the front of the queue that have nothing to write. */
+/* Settles those at the front of the queue that have nothing to write. */
 static void settle_empty(vow_stream *stream)
 {
     while (!vow__list_is_empty(&stream->writes) && !vow__first_write(stream)->size) {
@@ -259,7 +260,7 @@ static void settle_empty(vow_stream *stream)
     }
 }
 
-/* As much of the queue as the system takes, within the budget. */
+/* Writes as much of the queue as the system takes, within the budget. */
 static void write_on(vow_stream *stream)
 {
     vow__ev_loop *loop = queue_loop_of(stream);

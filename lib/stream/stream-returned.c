@@ -8,7 +8,7 @@
 
 #include "stream/stream-private.h"
 
-/* In the block of a value, behind its bytes. */
+/* The header of a piece. It stands in the block of the value, behind the bytes. */
 typedef struct returned {
     vow__link link; /* in stream->returned */
     vow__bytes *block;
@@ -40,7 +40,7 @@ static void insert(vow_stream *stream, returned *self)
 
     while (before->prev != &stream->returned && returned_of(before->prev)->at > self->at)
         before = before->prev;
-    vow__list_append(before, &self->link); /* a list is a ring: in front of that one */
+    vow__list_append(before, &self->link); /* a list is a ring: this is in front of `before` */
     stream->returned_length += self->length;
 }
 

@@ -14,7 +14,7 @@ static enum vow__progress readable_take(vow__reading *self, vow_value *result)
                                                                                          : VOW__MORE;
 }
 
-/* The watcher has fired. */
+/* Reads nothing: it is enough that the watcher has fired. */
 static ssize_t readable_fill(vow__reading *self)
 {
     return self->promise.stage = 1;
@@ -37,7 +37,7 @@ vow_promise *vow_stream_readable_at(vow_stream *stream, const char *site)
     self = vow__reading_new(stream, sizeof *self, &some_readable_kind, site);
     if (!self)
         return vow__refusal(vow__loop_of(&stream->promise));
-    self->promise.stage = stream->fd < 0; /* it can never fire */
+    self->promise.stage = stream->fd < 0; /* the watcher of a closed descriptor never fires */
     if (stream->reader || readable_take(self, &(vow_value){0}) == VOW__DONE)
         return vow__reading_begin(self);
     return vow__reading_wait(self);
@@ -87,7 +87,7 @@ static const vow__read_kind some_kind = {
     NULL,
     true};
 
-/* Whether there is nothing to try: most often so when one read follows the other. */
+/* Whether an attempt would find nothing. That is the usual case when one read follows the other. */
 static bool must_wait(const vow_stream *stream, size_t size)
 {
     return stream->is_drained && !vow__in_length(stream) && !stream->reader && !stream->in_error && size;
@@ -117,7 +117,7 @@ typedef struct reading_exactly {
     size_t size;
 } reading_exactly;
 
-/* The lent buffer gets a copy: by the time at which the bytes are to come back it may be used for others. */
+/* The lent buffer gets a copy of the bytes. It may be in use for others by the time they come back. */
 static enum vow__progress exactly_take(vow__reading *reading, vow_value *result)
 {
     reading_exactly *self = (reading_exactly *) reading;

@@ -12,7 +12,7 @@
 
 typedef struct reading_text {
     vow__item item;
-    vow__delimiter delimiter; /* who reads all asks for its limit alone */
+    vow__delimiter delimiter; /* stream_read_all uses its limit alone */
 } reading_text;
 
 static const char *function_of(const reading_text *self)
@@ -134,7 +134,7 @@ static enum vow__progress line_take(vow__reading *reading, vow_value *result)
     return VOW__DONE;
 }
 
-/* What is left is a line, too. */
+/* What is left at the end is a line, too. */
 static vow_value line_end(vow__reading *reading)
 {
     size_t length = vow__in_length(reading->stream);

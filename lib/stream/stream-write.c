@@ -10,7 +10,7 @@
 /* How many parts one write may have. */
 #define PARTS_MAX 1024
 
-/* Stands for the error when there was no memory for it. */
+/* Stands in for the error when there is no memory for that. */
 static vow_error error_torn = {
     .domain = &vow_domain_errno, .refs = 1, .code = EPIPE, .message = "a write ended in the middle"};
 
@@ -61,7 +61,8 @@ static inline vow__writing *writing_new(vow_stream *stream, const vow__kind *kin
     return self;
 }
 
-/* Whether it would wait behind more than may wait; the write that is under way does not count. */
+/* Whether a write would raise the queue above its high-water mark. The write that is under way does not
+ * count. */
 static bool is_above_mark(const vow__writing *self)
 {
     const vow_stream *stream = self->stream;
@@ -76,7 +77,7 @@ static bool is_above_mark(const vow__writing *self)
            VOW__WRITING_COST > stream->high_water - behind - self->size;
 }
 
-/* Why it cannot be taken, or NULL. */
+/* Why a write cannot be taken, or NULL. */
 static VOW__RARE vow_error *write_refusal(const vow__writing *self)
 {
     const vow_stream *stream = self->stream;
@@ -95,7 +96,7 @@ static VOW__RARE vow_error *write_refusal(const vow__writing *self)
         function, stream->fd, stream->queued, self->size, stream->high_water);
 }
 
-/* Tries it at once if nothing is before it: true when it is settled. */
+/* Tries a write at once, if nothing is before it. True when it is settled. */
 static bool try_at_once(vow__writing *self)
 {
     vow_stream *stream = self->stream;
@@ -116,7 +117,7 @@ static bool try_at_once(vow__writing *self)
     return true;
 }
 
-/* Whether nothing speaks against it: most often so. */
+/* Whether nothing speaks against another write. That is the usual case. */
 static bool is_welcome(const vow_stream *stream)
 {
     return !stream->out_error && !stream->is_ending && !stream->is_ended && !stream->is_closing &&
@@ -157,8 +158,8 @@ vow__writing *vow__write_chunk(vow_stream *stream, const void *data, size_t size
     return self;
 }
 
-/* Why these are no parts to write, or NULL. Parts that lie on each other may have more bytes than there are.
- */
+/* Why these parts cannot be written, or NULL. Parts that overlap may have more bytes in all than can be
+ * counted. */
 static vow_error *bad_parts(const vow_stream *stream, const struct iovec *parts, size_t count,
                             const char *site)
 {

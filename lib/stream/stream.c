@@ -16,7 +16,7 @@
 
 #define DEFAULT_HIGH_WATER ((size_t) 1 << 20)
 
-/* It is freed, or its loop is: may settle operations, runs nothing. */
+/* The stream is freed, or its loop is. Settles what is pending, and runs nothing. */
 static void stream_stop(vow_promise *promise)
 {
     vow_stream *self = (vow_stream *) promise;
@@ -50,8 +50,8 @@ static void drop_stream(void *stream)
 
 const vow_type vow_type_stream = {"stream", drop_stream};
 
-/* In a program that was started without a standard stream, libev's own descriptors may stand there: those
- * have no type. */
+/* In a program that was started without a standard stream, a descriptor of libev's may have its number. Such
+ * a descriptor has no file type. */
 static bool is_somebody_elses(int fd)
 {
     struct stat status;
