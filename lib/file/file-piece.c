@@ -31,7 +31,7 @@ static ssize_t write_some(int fd, char *buffer, size_t size, off_t offset)
     return pwrite(fd, buffer, size, offset);
 }
 
-/* All of a piece, or up to the end of the file. */
+/* Moves all of a piece, or up to the end of the file. */
 static vow_value transfer(const piece *self, piece_fn some)
 {
     size_t done = 0;
@@ -76,10 +76,8 @@ static const vow__errand pwrite_errand = {"vow_file_pwrite", pwrite_run, vow__fi
                                           false};
 static const vow__errand sync_errand = {"vow_file_sync", sync_run, vow__file_free, VOW__LANE_USUAL, false};
 
-/*
- * A request with a descriptor; NULL when there is no memory. The cast takes the const away that the pointer
- * for both directions cannot have; pwrite(2) puts it back.
- */
+/* A request with a descriptor; NULL when there is no memory. One pointer serves both directions, so the cast
+ * takes the const away from what is to be written; pwrite(2) puts it back. */
 static piece *piece_new(vow_loop *loop, const vow__errand *errand, int fd, const void *buffer, size_t size,
                         const char *site)
 {

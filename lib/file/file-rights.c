@@ -27,8 +27,10 @@ static kept keep_owners(int fd, const struct stat *made, const struct stat *old)
     return result;
 }
 
-/* What is left of the bits. Those that give the owner's or the group's rights to others are for their own
- * files. Members of a group that is not kept count among the others now, who get no more than the group had.
+/*
+ * What is left of the mode. The bits that give the owner's or the group's rights to whoever executes a file
+ * go if owner or group is not kept. If the access list is not copied, only the owner keeps his rights.
+ * Members of a group that is not kept count among the others now, who get no more than the group had.
  */
 static mode_t bits_left(mode_t mode, kept owners, bool is_copied)
 {
@@ -41,7 +43,8 @@ static mode_t bits_left(mode_t mode, kept owners, bool is_copied)
     return mode & ~(mode_t) S_IRWXG & (~(mode_t) S_IRWXO | (mode & S_IRWXG) >> 3);
 }
 
-/* The owner first: setting it clears bits of the mode; then the list, whose mask is in them. */
+/* The order matters. Setting the owner clears bits of the mode, and setting the list changes some, since its
+ * mask is among them. So the mode comes last. */
 int vow__file_copy_rights(int from, const struct stat *old, int to)
 {
     struct stat made;

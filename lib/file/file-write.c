@@ -32,22 +32,25 @@ typedef struct writing {
     vow__bytes *content;
 } writing;
 
-/* Where it goes. */
+/* Where the content goes. */
 typedef struct destination {
     char path[PATH_MAX]; /* without symbolic links, if the file is there */
-    const char *name;    /* the last part of it */
+    const char *name;    /* the last part of the path */
     int folder;
     bool is_listed;  /* the folder may be read, and so brought to the disk by itself */
     int old_fd;      /* of what is there, or -1 */
     struct stat old; /* if it is there */
     int new_fd;      /* of the new file, if the folder is not listed, or -1 */
-    char made[64];   /* the name of the new file meanwhile */
+    char made[64];   /* the name of the new file until it is renamed */
 } destination;
 
 /* Each of these gives 0 or an errno value. */
 
-/* Whether the process may write to what is there is for open(2) to decide: links that it does not follow,
- * files that are read-only or busy or somebody else's. What is no regular file is not even opened. */
+/*
+ * It is for open(2) to decide whether the process may write to what is there. It knows of links that must not
+ * be followed, and of files that are read-only, busy or somebody else's. What is no regular file is not even
+ * opened.
+ */
 static int open_old(destination *self, const char *path)
 {
     if (fstatat(AT_FDCWD, path, &self->old, 0))
@@ -70,7 +73,7 @@ static int find_path(destination *self, const char *path)
     return *path ? 0 : ENOENT;
 }
 
-/* To make a file in a folder, that need not be readable. */
+/* Opens the folder of the file, which need not be readable for a file to be made in it. */
 static int open_folder(destination *self)
 {
     char *slash = strrchr(self->path, '/');
@@ -88,8 +91,8 @@ static int open_folder(destination *self)
     return self->folder < 0 ? errno : 0;
 }
 
-/* What has the name must be what was opened, or nothing; if it is not, others are at work there. A symbolic
- * link that is still one leads nowhere. */
+/* The name must still be that of what was opened, or of nothing if nothing was. If it is not, others are at
+ * work there. A symbolic link where nothing was opened is one that leads nowhere. */
 static int check_old(const destination *self)
 {
     struct stat now;
@@ -123,7 +126,7 @@ static void close_destination(destination *self)
     self->folder = self->old_fd = self->new_fd = -1;
 }
 
-/* While others replace the file too, it takes more than one look. */
+/* While others replace the file, too, it may take more than one look. */
 static int file_find(destination *self, const char *path)
 {
     int code = ESTALE;
@@ -145,7 +148,7 @@ static void choose_name(destination *self)
              atomic_fetch_add_explicit(&count, 1, memory_order_relaxed), (unsigned long) now.tv_nsec);
 }
 
-/* The new file. What the old one hides from others is hidden from the beginning. */
+/* Makes the new file. What the old one hides from others is hidden from the beginning. */
 static int make_new(destination *self, int *fd)
 {
     mode_t mode =
@@ -188,7 +191,7 @@ static int sync_fd(int fd)
     return result ? errno : 0;
 }
 
-/* Complete, and on the disk, before it has the name. */
+/* Completes the new file and brings it to the disk, before it gets the name. */
 static int file_fill(destination *self, int fd, const vow_bytes *content)
 {
     int code = write_all(fd, content);
@@ -221,8 +224,11 @@ static int write_new(destination *self, const vow_bytes *content)
     return code;
 }
 
-/* A folder that may not be read cannot be opened for this: then the whole file system is brought to the disk.
- * Some file systems cannot do this with a folder, and need not be asked to. */
+/*
+ * Brings the new name to the disk, with its folder. A folder that may not be read cannot be opened for this:
+ * then the whole file system is brought to the disk. Some file systems cannot do this with a folder (EINVAL),
+ * and need not be asked to.
+ */
 static vow_value file_finish(const writing *self, const destination *to)
 {
     int code = to->is_listed ? sync_fd(to->folder) : vow__sync_names(to->new_fd);

@@ -13,7 +13,7 @@
 #define PATH_MAX 4096
 #endif
 
-/* 0 or an errno value; `size` with the zero byte. */
+/* Gives the size of a path with its zero byte: 0, or an errno value. */
 static int check_path(const char *path, size_t *size)
 {
     if (!path)
@@ -64,7 +64,7 @@ vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
     if (!self)
         return vow__refusal(loop);
     memcpy(self->path, path, size);
-    memset(&self->stat, 0, sizeof self->stat); /* what is not there has no attributes to compare */
+    memset(&self->stat, 0, sizeof self->stat); /* libev compares these even if nothing is there */
     ev_stat_init(&self->stat, changed_cb, self->path, 0.);
     ev_stat_start(vow__ev(&self->promise), &self->stat);
     return &self->promise;
@@ -75,7 +75,7 @@ vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
 struct vow_watch {
     vow__source source;
     ev_stat stat;
-    bool has_changed; /* and nobody was told */
+    bool has_changed; /* and nobody was told yet */
     char path[];
 };
 
