@@ -79,7 +79,7 @@ static output *output_new(const vow_process *process, vow_stream *stream, const 
     return self;
 }
 
-/* What a process writes, as bytes; nil if that is no pipe. */
+/* What a process writes, as bytes; nil if it does not write to a pipe. */
 static vow_promise *run_collect(vow_process *process, int which, size_t limit, const char *site)
 {
     vow_loop *loop = vow__loop_of(&process->promise);
@@ -101,7 +101,7 @@ static vow_promise *run_collect(vow_process *process, int which, size_t limit, c
 
 /* ---- From start to end --------------------------------------------------------------------------------- */
 
-/* A process need not read all that it is given. */
+/* A process need not read all of its input, so EPIPE is no error. */
 static vow_value is_enough(const vow_error *error, void *data)
 {
     (void) data;
@@ -119,7 +119,7 @@ static vow_promise *feed(vow_process *process, const void *input, size_t size, c
         return is_pipe ? vow__refusal(loop) : vow_resolved_at(loop, vow_nil(), site);
     written = vow_catch_at(vow_stream_write_at(stream, input, size, site), is_enough, NULL, site);
     closed = vow_catch_at(vow_stream_close(stream), is_enough, NULL, site);
-    /* Dropped in this order: the end of the stream first, so that a write that breaks off is no news. */
+    /* Dropped in this order: the stream ends first, so that a write that breaks off then is not reported. */
     return vow_all_at(loop, 2, (vow_promise *[]){closed, written}, site);
 }
 

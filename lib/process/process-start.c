@@ -24,7 +24,7 @@ typedef struct launch {
     vow_process *process;
     vow__process_streams streams;
     vow__spawn spawn;
-    char *alone[2];   /* the arguments, when there are none */
+    char *alone[2];   /* the arguments, when the options have none */
     const char *what; /* what failed, for the message */
     const char *site;
 } launch;
@@ -100,7 +100,7 @@ static int spawn(launch *self, const char *program)
     return 0;
 }
 
-/* Nothing runs, so that this ends nothing. */
+/* Nothing runs yet, so freeing the process ends no child. */
 static vow_error *launch_give_up(const launch *self, int code)
 {
     vow_error *error = vow_error_new_at(self->site, code, "vow_process_start: %s: %s: %s",
@@ -136,7 +136,8 @@ vow_value vow__process_start(vow_loop *loop, const vow_process_options *options,
 
 static const vow__kind start_kind = {.name = "process_start"};
 
-/* What settles it is known before this returns; what that takes is there before the process is. */
+/* The promise is made first: once a process runs, there must be what it takes to settle the promise. It is
+ * settled before this returns. */
 vow_promise *vow_process_start_at(vow_loop *loop, const vow_process_options *options, const char *site)
 {
     vow_promise *promise;

@@ -29,7 +29,7 @@ static int open_null(vow__process_streams *self, int i)
     return use_opened(self, i, open("/dev/null", O_RDWR | O_CLOEXEC));
 }
 
-/* The two ends are two open files, so that only ours gets O_NONBLOCK. */
+/* The two ends of a pipe are two open files, so only ours gets O_NONBLOCK. */
 static int open_pipe(vow__process_streams *self, int i)
 {
     int ours = i == STDIN_FILENO ? 1 : 0;
@@ -47,7 +47,8 @@ static int open_pipe(vow__process_streams *self, int i)
 
 /* ---- What is lent -------------------------------------------------------------------------------------- */
 
-/* What waits for nothing, and what we wait for ourselves: accept(2) cannot be told in each call not to. */
+/* Whether O_NONBLOCK may stay. A regular file waits for nothing. With a listening socket we need the flag
+ * ourselves: accept(2) cannot be told in each call not to wait. */
 static bool may_stay(int fd)
 {
     struct stat status;
@@ -59,8 +60,8 @@ static bool may_stay(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &length) == 0 && is_listening;
 }
 
-/* Who opens a pipe when all its writers have gone is not told by poll(2) of an end: there might come others.
- */
+/* Whether poll(2) tells less of a pipe that was opened again. If its writers had all gone before that,
+ * poll(2) does not report its end: there might come others. */
 static bool is_told_less(int fd, int again)
 {
     struct pollfd both[] = {{.fd = fd, .events = POLLIN}, {.fd = again, .events = POLLIN}};
@@ -96,8 +97,8 @@ static int lend(vow__process_streams *self, int i, int fd)
     return fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? errno : 0;
 }
 
-/* In a program that was started without a standard stream, a descriptor of ours or of libev's may stand
- * there: those are close-on-exec, and nobody would inherit them. */
+/* In a program that was started without a standard stream, a descriptor of ours or of libev's may have its
+ * number. Those are close-on-exec, so a child does not inherit them. */
 static bool is_inherited(int fd)
 {
     int flags = fcntl(fd, F_GETFD);

@@ -12,11 +12,11 @@
 #include "base/misuse-private.h"
 #include "core/scheduler-private.h"
 
-/* How long to wait before asking again, without a pidfd, or when its answer leaves doubts. */
+/* How long to wait before asking again, in seconds: without a pidfd, or when the answer leaves doubts. */
 #define FIRST_PAUSE 0.001
 #define LONGEST_PAUSE 0.1
 #define MOST_DOUBTS 6
-/* How long the system may take to end a process. */
+/* How long the system may take to end a process that was killed. */
 #define SECONDS_TO_DIE 1
 
 static void process_unwatch(vow_process *self)
@@ -33,7 +33,7 @@ static void process_unwatch(vow_process *self)
     vow__child_close(&self->child);
 }
 
-/* It is gone, and so is its group if it was to end. */
+/* The child is gone. If it was told to end, what is left of its group is killed, too. */
 static void process_settle(vow_process *self, vow_value value)
 {
     enum vow__process_stage stage = self->promise.stage;
@@ -62,8 +62,8 @@ static void ask_later(vow_process *self)
     self->pause = self->pause * 2 < LONGEST_PAUSE ? self->pause * 2 : LONGEST_PAUSE;
 }
 
-/* Somebody else has waited for it. libev says so itself in a moment; and the kernel tells that it has ended a
- * little before it can tell how. */
+/* Somebody else has waited for the child. If that was libev, it tells in a moment how the child ended. Else
+ * the kernel may: a little after a child has ended it can tell how. So it is asked again a few times. */
 static void doubt(vow_process *self)
 {
 #if EV_CHILD_ENABLE
@@ -82,7 +82,7 @@ static void process_ask(vow_process *self)
 {
     int code = 0;
 
-    /* Before it is waited for, which makes its id, and that of its group, free for others. */
+    /* This comes before waiting for the child, which makes its id, and that of its group, free for others. */
     if (self->promise.stage >= VOW__PROCESS_ENDS && vow__child_has_ended(&self->child))
         vow__child_kill_group(&self->child);
     switch (vow__child_ask(&self->child, &code)) {
@@ -124,8 +124,8 @@ static void end_grace(vow__timer *timer)
     vow__child_kill(&VOW__CONTAINER_OF(timer, vow_process, grace)->child, SIGKILL);
 }
 
-/* Until when to wait for one that was killed: that takes the system a moment, even when the loop has no
- * patience left. */
+/* Until when to wait for a child that was killed. That takes the system a moment, so there is one even when
+ * the loop has no patience left. */
 static vow__deadline end_of_patience(const vow_process *self)
 {
     const vow__deadline *deadline = vow__loop_deadline(vow__ev_loop_of(vow__loop_of(&self->promise)));
@@ -134,8 +134,8 @@ static vow__deadline end_of_patience(const vow_process *self)
     return left >= 0 && left < SECONDS_TO_DIE * 1000 ? vow__deadline_in(SECONDS_TO_DIE) : *deadline;
 }
 
-/* There is no time left: when this returns, nothing of it is, unless it does not end. It may be one that has
- * become another user's, and not ours to signal. */
+/* There is no time left: kills the child and waits for it. One that does not end all the same is reported: it
+ * may have become another user's, and not be ours to signal. */
 static void end_now(vow_process *self)
 {
     vow__ev_loop *loop = vow__ev_loop_of(vow__loop_of(&self->promise));
@@ -186,8 +186,8 @@ static vow_process *process_of(vow__loop_hook *hook)
     return VOW__CONTAINER_OF(hook, vow_process, hook);
 }
 
-/* Those that somebody holds are ended by being cancelled. Those that were dropped and still have their time
- * to end have it no longer. */
+/* The loop is being freed. A process that somebody holds is ended by being cancelled. One that was dropped,
+ * and still has time to end, has it no longer. */
 static void process_close(vow__loop_hook *hook)
 {
     vow_process *self = process_of(hook);
@@ -271,7 +271,7 @@ vow_process *vow_take_process_at(vow_value *value, const char *site)
     return vow_take(value).u.pointer;
 }
 
-/* A promise of its own for each who waits: whoever takes the value takes it from nobody else. */
+/* Each caller gets a promise of its own: whoever takes the value takes it from nobody else. */
 vow_promise *vow_process_wait_at(const vow_process *process, const char *site)
 {
     vow__check_handle(process, "process", "vow_process_wait", site);

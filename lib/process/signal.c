@@ -46,7 +46,7 @@ static int claim_signal(struct ev_loop *ev, int signum)
         return EINVAL;
     if (signum == SIGCHLD && !ev_is_default_loop(ev))
         return EBUSY;
-    code = vow__fd_find_room(); /* the first signal watcher of an ev_loop opens some */
+    code = vow__fd_find_room(); /* the first signal watcher of an ev_loop opens some descriptors */
     if (code)
         return code;
     if (!atomic_compare_exchange_strong(&claims[signum].ev, &holder, ev) && holder != ev)
@@ -119,19 +119,19 @@ typedef struct slot {
     ev_signal watcher;
     vow_signals *signals;
     vow__link link; /* in signals->kept, if is_kept */
-    uint64_t place; /* there; the last one, if it is not */
+    uint64_t place; /* its place there; the last one it had, if it is not there */
     bool is_kept;
 } slot;
 
 struct vow_signals {
     vow__source source;
     vow__link kept;   /* slots of what nobody has seen yet, in the order of arrival, which is their place */
-    uint64_t arrived; /* so many */
+    uint64_t arrived; /* how many have arrived */
     size_t count;
     slot slots[];
 };
 
-/* In its place, which is the last one when it has just arrived. */
+/* Puts a signal in its place, which is the last one when it has just arrived. */
 static void keep(slot *self, uint64_t place)
 {
     vow__link *after = self->signals->kept.prev;
@@ -171,7 +171,7 @@ static bool take_kept(vow__source *source, vow_value *value, uint64_t *place)
     return true;
 }
 
-/* One that has arrived again meanwhile is the same, and has its first place. */
+/* If the signal has arrived again meanwhile, the two are one, which has the place of the first. */
 static void keep_again(vow__source *source, vow_value value, uint64_t place)
 {
     vow_signals *self = (vow_signals *) source;
