@@ -17,8 +17,8 @@
 #include "os/fd-private.h"
 #include "os/sockets-private.h"
 
-/* How many connections that are gone already are passed over at once: the rest waits for a turn of the loop.
- */
+/* So many connections that are gone already are passed over at once. The rest waits for a turn of the
+ * loop. */
 #define PASSED_OVER_MAX 64
 
 bool vow__accept_may_pass(int code)
@@ -36,8 +36,8 @@ int vow__accept_why_not(int fd)
     return is_listening ? 0 : EINVAL;
 }
 
-/* accept(2) cannot be told in each call not to wait, and others may have taken O_NONBLOCK back, or never set
- * it: a listener is often shared with other processes. So it is looked at each time, and left set. */
+/* accept(2) cannot be told in each call not to wait. A listener is often shared with other processes, which
+ * may have taken O_NONBLOCK back, or never set it. So the flag is looked at each time, and left set. */
 static int make_nonblocking(int listener)
 {
     int flags = fcntl(listener, F_GETFL);
@@ -73,13 +73,13 @@ int vow__accept_next(int listener)
 
 typedef struct accepting {
     vow__io io;
-    vow__taker taker; /* in the listener's list while it is pending and has nothing to do */
+    vow__taker taker; /* in the listener's list while the promise is pending */
     vow__listener *listener;
-    vow__berth *berth; /* for the connection if it is to go back; NULL once it has gone */
+    vow__berth *berth; /* for the connection if it is to go back; NULL once it has gone back */
     uint64_t place;    /* of the connection */
 } accepting;
 
-/* As vow__accept_next(), but those first that came back. */
+/* As vow__accept_next(), but connections that came back come first. */
 static int accept_one(accepting *self)
 {
     int fd = vow__listener_take(self->listener, &self->place);
@@ -104,7 +104,7 @@ static bool accept_attempt(vow__io *io, vow_value *result)
     return true;
 }
 
-/* There is one that came back: it need not wait for the system any more. */
+/* A connection came back: this promise need not wait for the system any more. */
 static void accept_offered(vow__taker *taker)
 {
     accepting *self = VOW__CONTAINER_OF(taker, accepting, taker);

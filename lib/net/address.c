@@ -47,7 +47,7 @@ int vow_address_set_at(vow_address *address, const struct sockaddr *sockaddr, si
     return 0;
 }
 
-/* Copies, so that what is read is of the type it is read as. */
+/* These copy, since bytes must not be read through a pointer to another type. */
 static struct sockaddr_in v4_of(const vow_address *address)
 {
     struct sockaddr_in v4;
@@ -73,7 +73,7 @@ bool vow__address_is_port(const char *text)
     return length > 0 && length <= 5 && strspn(text, "0123456789") == length && atoi(text) <= 65535;
 }
 
-/* glibc takes a host that is "*" for none at all, which would be the loopback address. */
+/* glibc takes the host "*" for none at all, and gives the loopback address. */
 int vow__address_numeric(vow_address *address, const char *host, const char *port)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
@@ -164,8 +164,8 @@ static void format_ip(const vow_address *address, char *buffer, size_t size)
         snprintf(buffer, size, vow_address_family(address) == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* Of an abstract name the length counts; a path ends with its NUL, or where the system left that out. What
- * would not be read as a path again has "./" in front. */
+/* An abstract name is as long as the address says. A path ends with its NUL, or with the address if the
+ * system left that out. What would not be read as a path again gets "./" in front. */
 static void format_unix(const vow_address *address, char *buffer, size_t size)
 {
     char text[sizeof((struct sockaddr_un *) NULL)->sun_path];
@@ -332,7 +332,8 @@ void vow__socket_set_nodelay(int fd, int family)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-/* The ports first: an address may have other names, such as "::" for "::1". */
+/* Compares the ports with `to`, but the addresses with each other: `to` may be another name for them, such as
+ * "::" for "::1". */
 bool vow__socket_is_own_peer(int fd, const vow_address *to)
 {
     vow_address own, peer;
@@ -346,6 +347,6 @@ int vow_socket_port(int fd)
 {
     vow_address address;
 
-    vow_socket_address(fd, &address); /* nobody's, which has no port, when it fails */
+    vow_socket_address(fd, &address); /* when it fails the address is empty, and has no port */
     return vow_address_port(&address);
 }

@@ -35,7 +35,7 @@ enum { SIX, FOUR, FAMILIES };
 
 typedef struct family {
     vow_promise *look_up; /* of a list of addresses; of nil if there was nothing to ask */
-    size_t begun;         /* so many of its addresses, from the first on */
+    size_t begun;         /* how many of its addresses were tried, from the first on */
 } family;
 
 struct connect {
@@ -47,8 +47,8 @@ struct connect {
     char name[VOW__LOOKUP_NAME_SIZE];
 };
 
-/* vow_follow(), but of what is rejected its error at once: one that is dropped before it has followed leaves
- * no error behind that nobody has looked at. */
+/* As vow_follow(). But a promise that is rejected gives its error at once: if it were dropped before it is
+ * followed, it would leave an error that nobody has looked at. */
 static vow_value become(vow_promise *promise)
 {
     vow_error *error;
@@ -62,7 +62,7 @@ static vow_value become(vow_promise *promise)
 
 /* ---- The addresses ------------------------------------------------------------------------------------- */
 
-/* Of a host that is numeric there is only one family. */
+/* Whether to ask for a family: a numeric host has an address of one family only. */
 static bool is_to_be_asked(const char *host, int address_family)
 {
     vow_address address;
@@ -91,15 +91,16 @@ static vow_value wait_for_six(vow_value *addresses, void *data)
     return become(vow_sleep_at(VOW_LOOP(me), RESOLUTION_DELAY, me->site));
 }
 
-/* So that there is no error on its way when all is dropped; if IPv6 fails, too, both answers are there. */
+/* IPv4 has failed: goes with IPv6, so that no error is on its way when all is dropped. If IPv6 fails, too,
+ * both answers are there. */
 static vow_value only_six(const vow_error *error, void *me)
 {
     (void) error;
     return become(ref_look_up(me, SIX));
 }
 
-/* RFC 8305, section 3: with IPv6, or a while after IPv4, or with what there is when no more can come.
- * Rejected only when there is no memory. */
+/* RFC 8305, section 3: goes on with an answer for IPv6, or a while after one for IPv4, or when both lookups
+ * are over. Rejected only when there is no memory. */
 static vow_promise *first_answer(struct connect *me)
 {
     vow_loop *loop = VOW_LOOP(me);
@@ -148,7 +149,7 @@ static vow_value go_on_without(const vow_error *error, void *me)
     return become(try_rest(me));
 }
 
-/* RFC 8305, section 5: this connection, or else the rest, once it has failed or taken its time. */
+/* RFC 8305, section 5: this connection; or else the rest, once this one has failed or has taken its time. */
 static vow_promise *try_one(struct connect *me, const vow_address *address)
 {
     vow_promise *connection = vow__connect_to(VOW_LOOP(me), address, function_name, me->site);
@@ -173,7 +174,8 @@ static const vow_error *error_of(const family *from)
     return vow_is_rejected(from->look_up) ? vow_as_error(vow_peek(from->look_up)) : NULL;
 }
 
-/* Behind the last attempt stands any of none, whose list of errors is empty. */
+/* Behind the last attempt stands a vow_any() of nothing, whose list of errors is empty. If there was no
+ * attempt at all, the error is that of a lookup. */
 static vow_promise *try_none(struct connect *me)
 {
     const vow_error *six = error_of(&me->families[SIX]), *four = error_of(&me->families[FOUR]);
@@ -198,7 +200,8 @@ static vow_promise *try_rest(struct connect *me)
 
 /* ---- When all have failed ------------------------------------------------------------------------------ */
 
-/* One list of what the attempts have left: an error, and another such pair. NULL when there is no memory. */
+/* One list of the attempts' errors. Each attempt has left a pair: its error, and another such pair. NULL when
+ * there is no memory. */
 static vow_error *host_collect(const struct connect *me, const vow_error *error)
 {
     size_t count = count_begun(me);
@@ -213,8 +216,8 @@ static vow_error *host_collect(const struct connect *me, const vow_error *error)
     return all;
 }
 
-/* What stands behind the last attempt: an empty list, or why it has not come to that: there was no address,
- * or no memory. */
+/* What stands behind the last attempt: an empty list. Or, if there was no address or no memory, the error
+ * that says so. */
 static const vow_error *last_of(const vow_error *error)
 {
     while (vow_error_list(error) && vow_list_length(vow_error_list(error)))
@@ -233,7 +236,7 @@ static vow_error *sum_up(const struct connect *me, const vow_error *error)
 
 /* ---- The whole ----------------------------------------------------------------------------------------- */
 
-/* Nobody else has to know what else became of it. */
+/* Gives a lookup up. It is peeked at first, so that an error of it is not reported. */
 static void host_forget(const family *from)
 {
     (void) vow_peek(from->look_up);

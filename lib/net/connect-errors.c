@@ -9,13 +9,13 @@
 
 #define REASONS_SIZE 600
 
-/* What is said of an address that this machine cannot reach, whoever is there. */
+/* Whether an error says only that this machine cannot reach the address, whoever is there. */
 static bool is_no_way(int code)
 {
     return code == ENETUNREACH || code == EHOSTUNREACH || code == EADDRNOTAVAIL || code == EAFNOSUPPORT;
 }
 
-/* The code of the first that got anywhere, or of the first. */
+/* The code of the first attempt that got anywhere; if none did, that of the first. */
 static int code_of(const vow_list *errors)
 {
     for (size_t i = 0; i < vow_list_length(errors); i++)

@@ -17,8 +17,8 @@ static inline const vow_error *vow__error_at(const vow_list *errors, size_t i)
 vow_promise *vow__connect_to(vow_loop *loop, const vow_address *address, const char *function,
                              const char *site);
 
-/* What became of the attempts at a name, of a list of their errors, which is given: NULL if there was no
- * memory for that. */
+/* The error when all attempts at a name have failed. `all` is the list of their errors, which is given; NULL
+ * if there was no memory for it. */
 vow_error *vow__connect_sum_up(vow_error *all, const char *name, const char *function, const char *site);
 
 #endif

@@ -29,9 +29,11 @@ static void close_socket(connecting *self)
     self->fd = -1;
 }
 
-/* Where nobody listens at a port of this machine, the system may choose that very port for our end, and then
- * a socket of TCP is connected to itself (RFC 9293, section 3.5: a simultaneous open). It is reset, so that
- * the port is free at once for who may listen there. */
+/*
+ * If nobody listens at a port of this machine, the system may choose that very port for our end. Then a TCP
+ * socket is connected to itself (RFC 9293, section 3.5: a simultaneous open). It is reset, so that the port
+ * is free at once for one who may listen there.
+ */
 static bool is_own_peer(const connecting *self)
 {
     static const struct linger none = {.l_onoff = 1, .l_linger = 0};

@@ -19,28 +19,29 @@ typedef struct vow__connections {
     vow__link queued;   /* taken over when the server was stopped, and not given to the handler yet */
     vow__link running;
     vow__link cancelled;    /* those that the deadline has cancelled, until their clean-up is done */
-    vow__connection *spare; /* made, and then there was nothing to accept; or NULL */
-    size_t count;           /* with the one that the handler is being called with, without those queued */
+    vow__connection *spare; /* one that is free for the next connection, or NULL */
+    size_t count;           /* with the one that the handler is being called with, but not those queued */
 } vow__connections;
 
 void vow__connections_init(vow__connections *self, vow_promise *owner);
 void vow__connections_dispose(vow__connections *self);
 
-/* A connection that is in no list; NULL when there is no memory. One that is not wanted goes back. */
+/* A connection that is in no list; NULL when there is no memory. vow__connection_give() takes it back. */
 vow__connection *vow__connection_take(vow__connections *self);
 void vow__connection_give(vow__connections *self, vow__connection *connection);
 
 void vow__connections_queue(vow__connections *self, vow__connection *connection);
-/* The first of those queued, which is in no list any more; NULL when there is none. */
+/* Takes the first of those queued out of its list; NULL when there is none. */
 vow__connection *vow__connections_unqueue(vow__connections *self);
 /* Closes those that are queued. */
 void vow__connections_drop_queued(vow__connections *self);
 
 /* The handler has returned a promise, which is given. */
 void vow__connection_run(vow__connections *self, vow__connection *connection, vow_promise *promise);
-/* The one whose promise is settled goes, by the branch's reaction. May run user code. */
+/* The promise of a connection is settled, and the branch's reaction runs: the connection goes. May run user
+ * code. */
 void vow__connections_end(vow__connections *self, vow__reaction *wait);
-/* Cancels the first that runs, whoever else holds its promise; false if none does. May run user code. */
+/* Cancels the first that runs, whoever else holds its promise; false if none runs. May run user code. */
 bool vow__connections_cancel_first(vow__connections *self);
 
 /* From within kind->stop(): gives up all that run. */

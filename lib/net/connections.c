@@ -74,7 +74,7 @@ void vow__connection_run(vow__connections *self, vow__connection *connection, vo
     vow__wait_branch(&connection->branch, self->owner, promise);
 }
 
-/* It has ended. Its promise, which is given, is released last: may run user code. */
+/* A connection has ended. Its promise, which is given, is released last: may run user code. */
 static void connections_forget(vow__connections *self, vow__connection *connection, vow_promise *promise)
 {
     vow_value fd = connection->fd;
@@ -105,8 +105,8 @@ bool vow__connections_cancel_first(vow__connections *self)
 
 /* ---- All are dropped ----------------------------------------------------------------------------------- */
 
-/* From the last one to the first, so that the reaper, which takes the last one given up, keeps their order.
- */
+/* Goes from the last one to the first. The reaper begins with the last one given up, so their order is
+ * kept. */
 static void connections_give_up(vow__connections *self, vow__link *list)
 {
     vow__link *previous;

@@ -21,10 +21,10 @@ typedef struct sending {
     vow__io io;
     const void *buffer;
     size_t size;
-    vow_address to; /* nobody's: the peer */
+    vow_address to; /* empty if it is the peer */
     int probe;      /* a socket that is connected to a Unix-domain receiver whose queue is full, or -1 */
-    ev_io room;     /* watches that */
-    ev_timer again; /* where there can be no such socket */
+    ev_io room;     /* watches the probe */
+    ev_timer again; /* runs where there can be no probe */
 } sending;
 
 typedef struct receiving {
@@ -34,7 +34,7 @@ typedef struct receiving {
     vow_address *from; /* or NULL */
 } receiving;
 
-/* How often is looked whether there is room with a receiver that nobody else can connect to, in seconds. */
+/* How often, in seconds, a send is tried again to a receiver that the probe cannot connect to. */
 #define LOOK_AGAIN 0.02
 
 /* ---- Sockets ------------------------------------------------------------------------------------------- */
@@ -51,8 +51,8 @@ static int bind_to(int fd, const vow_address *address, bool dual_stack)
     return bind(fd, vow_address_sockaddr(address), address->length) < 0 ? errno : 0;
 }
 
-/* A Unix-domain socket gets a name of the system's choice: once it is connected, so that this cannot be the
- * peer's. */
+/* A Unix-domain socket gets a name that the system chooses. It does so once it is connected, so that the name
+ * cannot be the peer's. */
 static int connect_to(int fd, const vow_address *address)
 {
     while (connect(fd, vow_address_sockaddr(address), address->length) < 0)
@@ -70,7 +70,7 @@ static int open_socket(const vow_address *address, int *code)
     return fd;
 }
 
-/* The socket, or -1 in its place if there was an error. */
+/* Gives the socket; or closes it, and gives -1, if there was an error. */
 static int close_if(int code, int fd)
 {
     if (code && fd >= 0)
@@ -97,7 +97,7 @@ static int try_connected(const vow_address *address, int *code)
 }
 
 /* The system chooses the port, and may have chosen the very one that the socket is to be connected to. Then
- * it is kept until another socket has got its own. */
+ * the socket keeps that port until another socket has got its own. */
 static int open_connected(const vow_address *address, const void *options, int *code)
 {
     int fd = try_connected(address, code), other;
@@ -201,10 +201,10 @@ static void watch_if(struct ev_loop *ev, ev_io *io, bool is_wanted)
 }
 
 /*
- * A Unix-domain socket that is not connected is writable, however full the queue is of whom it sends to. One
- * that is connected there tells: the sender waits for whichever of the two has no room. A receiver that is
- * connected itself takes nothing from others (EPERM), and then there is nothing that tells: the sender tries
- * again after a while. 0, or an errno value.
+ * A Unix-domain socket that is not connected is writable, however full the queue of its receiver is. A probe
+ * that is connected to the receiver does tell. So the sender waits for whichever of the two has no room. A
+ * receiver that is connected itself lets no other socket connect (EPERM). Then nothing tells, and the sender
+ * tries again after a while. 0, or an errno value.
  */
 static int wait_for_room(sending *self)
 {

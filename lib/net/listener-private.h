@@ -11,23 +11,23 @@
 
 typedef struct vow__listener vow__listener;
 
-/* Where a connection is kept when it comes back: taken along before it is accepted, so that nothing can fail.
- */
+/* Memory in which a connection is kept when it comes back. It is made before the connection is accepted, so
+ * that coming back cannot fail. */
 typedef struct vow__berth vow__berth;
 
-/* One who waits for a connection that comes back; others come from the system. */
+/* One who waits for a connection that comes back. New connections come from the system. */
 typedef struct vow__taker {
     vow__link link; /* in the listener's list, or alone */
-    /* There is one to take: it is taken now, or in a turn of the queue. */
+    /* There is a connection: it is taken now, or in a turn of the queue. */
     void (*offer)(struct vow__taker *self);
 } vow__taker;
 
-/* That of a descriptor; the caller holds it until vow__listener_let_go(). NULL, and errno. */
+/* The listener of a descriptor; the caller holds it until vow__listener_let_go(). Or NULL, and errno. */
 vow__listener *vow__listener_hold(vow_loop *loop, int fd);
-/* Those who wait are told of what there is to take. May settle promises. */
+/* Gives a listener up. Those who wait are told of connections that came back. May settle promises. */
 void vow__listener_let_go(vow__listener *self);
 
-/* NULL when there is no memory. The caller gives it back, or to vow__listener_keep(). */
+/* NULL when there is no memory. The caller gives it to vow__berth_free() or to vow__listener_keep(). */
 vow__berth *vow__berth_new(vow__listener *listener);
 void vow__berth_free(vow__listener *listener, vow__berth *berth);
 
@@ -38,12 +38,13 @@ void vow__listener_keep(vow__listener *self, vow__berth *berth, int fd, uint64_t
 /* The first of those that came back, and its place if that is asked for; -1 when there is none. */
 int vow__listener_take(vow__listener *self, uint64_t *place);
 
-/* If there are any, those who wait are told. May settle promises. */
+/* If connections came back, those who wait are told. May settle promises. */
 void vow__listener_offer(vow__listener *self);
 
-/* Waits from now on, if it does not already. One to take may be there: see vow__listener_offer(). */
+/* The taker waits from now on, if it does not yet. A connection may be there: see vow__listener_offer(). */
 void vow__taker_join(vow__listener *listener, vow__taker *taker);
-/* Does not any more. Whoever leaves without having taken what was offered makes sure that others are told. */
+/* The taker does not wait any more. If it leaves without having taken what was offered, the caller makes sure
+ * that others are told. */
 static inline void vow__taker_leave(vow__taker *taker)
 {
     vow__list_unlink(&taker->link);

@@ -5,7 +5,7 @@
  *
  * The socket is the program's, and the program closes it without telling anybody. So the loop looks at it
  * whenever somebody accepts or something comes back, and once a second while something is kept, since the
- * clients wait. That does not keep ev_run() going.
+ * clients wait. The timer for that does not keep ev_run() going.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "net/listener-private.h"
@@ -16,7 +16,7 @@
 
 #include "base/allocator-private.h"
 
-/* How often is looked whether the listening sockets of kept connections are open, in seconds. */
+/* How often, in seconds, the loop looks whether the listening sockets of kept connections are open. */
 #define LOOK_AGAIN 1.
 
 struct vow__berth {
@@ -25,26 +25,26 @@ struct vow__berth {
     uint64_t place;
 };
 
-/* All of a loop. */
+/* All listeners of a loop. */
 typedef struct vow__listeners {
     vow__loop_hook hook;
     vow__ev_loop *loop;
     vow__link all;
-    ev_timer look;    /* active while there are any connections that are kept */
-    size_t kept;      /* so many */
-    uint64_t arrived; /* connections that there have been */
+    ev_timer look;    /* active while any connections are kept */
+    size_t kept;      /* how many are kept */
+    uint64_t arrived; /* how many connections there have been */
 } listeners;
 
 struct vow__listener {
     vow__link link;   /* in owner->all */
     listeners *owner; /* NULL once the loop is being freed */
-    int fd;           /* by which the socket was known last */
+    int fd;           /* the descriptor by which the socket was known last */
     dev_t device;
     ino_t inode;
-    size_t holders;    /* with none it stays, for the next one, until another socket takes its place */
+    size_t holders;    /* with none, this stays for the next holder until another listener is added */
     vow__link kept;    /* berths with a connection, in the order of arrival */
-    vow__link takers;  /* the one that came first in front */
-    vow__berth *spare; /* the next one, or NULL */
+    vow__link takers;  /* in the order in which they came */
+    vow__berth *spare; /* for the next connection, or NULL */
 };
 
 static vow__listener *listener_of(vow__link *link)
@@ -157,7 +157,7 @@ static void look_cb(EV_P_ ev_timer *timer, int revents)
     listener_look(timer->data);
 }
 
-/* The program may go on for long before it gives its last promises up: the connections go now. */
+/* The program may go on for long before it gives up its last promises. The connections are closed now. */
 static void close_all(vow__loop_hook *hook)
 {
     listeners *owner = VOW__CONTAINER_OF(hook, listeners, hook);
@@ -166,7 +166,7 @@ static void close_all(vow__loop_hook *hook)
         close_kept(listener_of(link));
 }
 
-/* Those that promises hold, which are never released, stay as long as they. */
+/* A listener that promises still hold stays for as long as they do. */
 static void listener_release(vow__loop_hook *hook)
 {
     listeners *owner = VOW__CONTAINER_OF(hook, listeners, hook);
@@ -294,7 +294,7 @@ void vow__listener_keep(vow__listener *self, vow__berth *berth, int fd, uint64_t
         after = after->prev;
     berth->fd = fd;
     berth->place = place;
-    vow__list_append(after->next, &berth->link); /* a list is a ring: in front of that one */
+    vow__list_append(after->next, &berth->link); /* a list is a ring: this is behind `after` */
     count(self->owner, self->owner->kept + 1);
     listener_look(self->owner);
 }
@@ -307,7 +307,7 @@ void vow__listener_offer(vow__listener *self)
 
         taker->offer(taker);
         if (self->takers.next == first)
-            return; /* it has a turn */
+            return; /* it takes one in a turn of its own */
     }
 }
 

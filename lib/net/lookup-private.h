@@ -17,24 +17,25 @@ typedef struct vow__question {
     const char *function; /* for messages; a static string */
 } vow__question;
 
-/* vow_lookup(). What is lent is read during the call. */
+/* As vow_lookup(). The host and the service are read during the call. */
 vow_promise *vow__lookup(vow_loop *loop, const vow__question *question, const char *site);
 /* Of two answers to the same question, one for each family, the error that tells more. Either may be NULL,
  * but not both. */
 const vow_error *vow__lookup_telling(const vow_error *six, const vow_error *four);
 
-/* The address of a host and a service, if both are numeric. False, and `error` if they cannot be looked up
- * either. */
+/* Gives the address of a host and a service, if both are numeric. Else false, and *error if they cannot be
+ * looked up, either. */
 bool vow__lookup_numeric(vow_address *address, const char *host, const char *service, const char *function,
                          const char *site, vow_error **error);
 
-/* Opens a descriptor for an address: -1, and the errno value in `code`. */
+/* Opens a descriptor for an address; or -1, and the errno value in `code`. */
 typedef int (*vow__open_fn)(const vow_address *address, const void *options, int *code);
 
 /*
- * What listen and the like are: the promise of a descriptor for the first of the addresses of host and
- * service that one can be opened for. At once if they are numeric. The options, of `size` bytes, are copied.
- * With a wildcard the host is VOW__ANY_HOST, opened for both families, or for IPv4 where there is no IPv6.
+ * What vow_listen() and the like are made of: the promise of a descriptor for the first address of a host and
+ * a service that one can be opened for. It is opened at once if both are numeric. The options, of `size`
+ * bytes, are copied. With a wildcard the host is VOW__ANY_HOST, opened for both families, or for IPv4 where
+ * there is no IPv6.
  */
 #define VOW__ANY_HOST "::"
 typedef struct vow__opener {

@@ -33,7 +33,7 @@ typedef struct request {
 
 typedef struct lookup {
     vow_promise promise;
-    vow__branch errand; /* to the promise of it */
+    vow__branch errand; /* to the promise of the errand */
 } lookup;
 
 static const char *describe_gai(int code)
@@ -51,7 +51,7 @@ void vow__lookup_name(char name[VOW__LOOKUP_NAME_SIZE], const char *host, const 
              service ? service : "0");
 }
 
-/* The last label of a name is never a number: then it is meant as an IPv4 address. */
+/* The last label of a name is never a number. If it is one here, an IPv4 address is meant. */
 static bool ends_in_number(const char *host)
 {
     size_t length = strlen(host);
@@ -62,7 +62,7 @@ static bool ends_in_number(const char *host)
     return !length || (host[length - 1] == '.' && isdigit((unsigned char) host[length]));
 }
 
-/* Whether it is worth asking for. Bytes above 127 are left to the system. */
+/* Whether a host is worth asking for. Bytes above 127 are left to the system. */
 static bool is_host_name(const char *host)
 {
     size_t length = strlen(host);
@@ -114,8 +114,8 @@ bool vow__lookup_numeric(vow_address *address, const char *host, const char *ser
 
 /* ---- Two answers --------------------------------------------------------------------------------------- */
 
-/* How much an error tells: more than that there is no address of the one family, or no such name, is what
- * kept the system from finding that out. */
+/* How much an error tells. That there is no address of the one family tells least, and that there is no such
+ * name a little more. What kept the system from finding that out tells most. */
 static int telling(const vow_error *error)
 {
     if (!error)
@@ -189,7 +189,8 @@ static void list_drop(vow_list *list)
     vow_value_drop(vow_own(list, &vow_type_list));
 }
 
-/* A list of exactly `count`, with the values of one that has room for more, which is given. */
+/* A list of exactly `count` values, taken from a list with room for more, which is given. NULL when there is
+ * no memory. */
 static vow_list *lookup_shrink(vow_list *list, size_t count)
 {
     vow_list *exact;
@@ -244,7 +245,7 @@ static int lookup_ask(const request *self, int family, struct addrinfo **found)
     return getaddrinfo(self->host, *self->service ? self->service : NULL, &hints, found);
 }
 
-/* Whether there is an address that counts on one link alone, with the link, or without, so that it leads
+/* Whether there is a link-local address: with the link on which it is valid, or without, so that it leads
  * nowhere. */
 static bool has_link_local(const struct addrinfo *found, bool with_scope)
 {
@@ -260,7 +261,8 @@ static bool has_link_local(const struct addrinfo *found, bool with_scope)
     return false;
 }
 
-/* Asked for one family, glibc loses the scopes that it was told; asked for both, it keeps them. */
+/* Asked for one family, glibc loses the scopes that it was told; asked for both, it keeps them. So it is
+ * asked again where they are missing. */
 static void find_scopes(const request *self, struct addrinfo **found)
 {
     struct addrinfo *all;
@@ -333,7 +335,7 @@ static request *request_new(const vow__question *question, const char *site)
     return self;
 }
 
-/* Both are names or numbers, of a length that fits. */
+/* Host and service are names or numbers, of a length that fits. */
 static vow_promise *lookup_look_up(vow_loop *loop, const vow__question *question, const char *site)
 {
     vow__errand errand = {question->function, request_run, request_free, VOW__LANE_SLOW, true};

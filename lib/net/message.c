@@ -53,7 +53,7 @@ static vow_promise *message_refuse(vow_loop *loop, const char *function, int fd,
 
 /* ---- Sending ------------------------------------------------------------------------------------------- */
 
-/* With the descriptors, if they were not sent yet. */
+/* Sends what one call takes, with the descriptors if they were not sent yet. */
 static ssize_t send_some(const message_sending *self)
 {
     const size_t piece = vow__io_piece(self->io.io.fd, self->size - self->written);
@@ -61,8 +61,8 @@ static ssize_t send_some(const message_sending *self)
     return vow__send_with(self->io.io.fd, self->buffer + self->written, piece, self->fds, self->count);
 }
 
-/* Linux takes descriptors on any socket, and drops them where there is no way for them. When it cannot say
- * what the socket is, sending fails. */
+/* Linux takes descriptors on any socket, and drops them where there is no way for them: so that is refused.
+ * If the system cannot say what the socket is, sending fails by itself. */
 static bool cannot_pass(int fd)
 {
     int family = vow__socket_family(fd);
@@ -181,7 +181,8 @@ int vow_message_take_fd_at(vow_message *message, size_t index, const char *site)
 
 /* ---- Receiving ----------------------------------------------------------------------------------------- */
 
-/* As recv(2), with the descriptors taken over. `lost` is 0, or why some of them are not among these. */
+/* As recv(2), and takes the descriptors over that came. *lost is 0, or the errno value that says why some are
+ * missing. */
 static ssize_t receive_some(const message_receiving *self, int *lost)
 {
     vow__passed passed;
@@ -197,7 +198,7 @@ static ssize_t receive_some(const message_receiving *self, int *lost)
     return count;
 }
 
-/* The descriptors that came are closed. */
+/* Closes the descriptors that came. */
 static void give_up_received(message_receiving *self)
 {
     if (self->received)

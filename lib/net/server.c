@@ -21,11 +21,11 @@
 #include "time/clock-private.h"
 #include "os/fd-private.h"
 
-/* How many connections one turn accepts: others have their turn in between. */
+/* How many connections one turn accepts. Then others have their turn. */
 #define ACCEPTED_MAX 64
-/* How many that wait in the queue are taken over at the end; Linux's own limit for a queue is lower. */
+/* How many connections are taken over from the listener's queue at the end; queues are seldom so long. */
 #define QUEUED_MAX 65536
-/* How long a first pause is, and one after many in a row, in seconds. */
+/* How long the first pause is, and one after many in a row, in seconds. */
 #define PAUSE_MIN 0.01
 #define PAUSE_MAX 1.0
 
@@ -41,8 +41,8 @@ typedef struct server {
     vow__clock *clock;
     vow__timer timer;     /* set in a pause, or until the deadline */
     int listener;         /* -1 once it is closed */
-    vow__listener *place; /* what the loop knows of it; NULL once it is closed */
-    vow__taker taker;     /* there, while it accepts */
+    vow__listener *place; /* what the loop knows of the listener; NULL once it is closed */
+    vow__taker taker;     /* waits there while the server accepts */
     vow_server *handle;
     vow_serve_fn serve;
     void *data;
@@ -54,7 +54,7 @@ typedef struct server {
 
 /* ---- The next connection ------------------------------------------------------------------------------- */
 
-/* Of those that a vow_accept() has put back, or that are in the listener's queue; -1 and errno. */
+/* One that a vow_accept() has put back, or else one from the listener's queue; -1 and errno. */
 static int next_of_listener(server *self)
 {
     int fd = vow__listener_take(self->place, NULL);
@@ -62,7 +62,7 @@ static int next_of_listener(server *self)
     return fd >= 0 ? fd : vow__accept_next(self->listener);
 }
 
-/* The next connection; NULL, and why there is none. */
+/* The next connection; or NULL, and in *code why there is none. */
 static vow__connection *accept_next(server *self, int *code)
 {
     vow__connection *connection = vow__connection_take(&self->connections);
@@ -76,7 +76,7 @@ static vow__connection *accept_next(server *self, int *code)
     return fd >= 0 ? connection : NULL;
 }
 
-/* The server is stopped: what is in the listener's queue is served still. */
+/* The server is stopped. Connections that are in the listener's queue are still served. */
 static void take_over_queue(server *self)
 {
     for (int i = 0, code; i < QUEUED_MAX; i++) {
@@ -90,8 +90,8 @@ static void take_over_queue(server *self)
 
 /* ---- Waiting for the next one -------------------------------------------------------------------------- */
 
-/* The listener is watched, or, once it is closed, a turn of the loop waited for, as long as one more may be
- * begun. */
+/* As long as one more connection may begin, watches the listener; or, once that is closed, waits for a turn
+ * of the loop to begin one that is queued. */
 static void update(server *self)
 {
     struct ev_loop *ev = vow__ev(&self->promise);
@@ -160,15 +160,15 @@ static void listener_offers(vow__taker *taker)
 
 /* ---- The end ------------------------------------------------------------------------------------------- */
 
-/* The promise is settled by the caller right after this. */
+/* Nothing is accepted any more, and the handle does nothing from now on. The caller sees to the promise. */
 static void server_end(server *self)
 {
     close_listener(self, OVER);
     self->handle->promise = NULL;
 }
 
-/* The connections that a failure or the one who dropped the server has ended have cleaned up. That it was
- * cancelled counts, even for one that had failed before. */
+/* The server has failed or was dropped, and its connections have cleaned up: settles it. If it was cancelled,
+ * that counts, even if it had failed before. */
 static void end_after_clean_up(server *self)
 {
     vow_promise *promise = &self->promise;
@@ -185,7 +185,7 @@ static void end_after_clean_up(server *self)
     vow_error_unref(failure);
 }
 
-/* When the last connection has ended. */
+/* Settles the server when its last connection has ended. */
 static void end_if_done(server *self)
 {
     if (self->connections.count || vow__connections_are_queued(&self->connections) ||
@@ -213,8 +213,8 @@ static bool serve_unwind(vow_promise *promise)
     return vow__connections_wait(&((server *) promise)->connections);
 }
 
-/* Accepting fails for good: the connections are dropped, and their clean-up comes first. May run user code.
- */
+/* Accepting has failed for good. The connections are dropped, and their clean-up comes first. May run user
+ * code. */
 static void server_fail(server *self, int code)
 {
     vow_promise *promise = &self->promise;
@@ -236,8 +236,8 @@ static void server_fail(server *self, int code)
         end_after_clean_up(self);
 }
 
-/* Cancels every remaining connection, whoever else holds it; each end is handled in its own job. Connections
- * whose turn never came are closed. */
+/* The deadline: cancels every remaining connection, whoever else holds it; each end is handled in its own
+ * job. Connections whose turn never came are closed. */
 static void end_time(vow__timer *timer)
 {
     server *self = VOW__CONTAINER_OF(timer, server, timer);
@@ -252,8 +252,7 @@ static void end_time(vow__timer *timer)
 
 /* ---- Accepting ----------------------------------------------------------------------------------------- */
 
-/* Calls the handler. When that has cancelled the server, the new connection is cleaned up as the others are.
- */
+/* Calls the handler. If that has cancelled the server, the new connection is cleaned up as the others are. */
 static void server_begin(server *self, vow__connection *connection)
 {
     vow_loop *loop = vow__loop_of(&self->promise);
@@ -269,7 +268,7 @@ static void server_begin(server *self, vow__connection *connection)
     vow__connection_run(&self->connections, connection, promise);
 }
 
-/* One connection of the listener's. False when there is none to be had now. May run user code. */
+/* Begins one connection of the listener's. False when there is none to be had now. May run user code. */
 static bool accept_one(server *self)
 {
     int code;
@@ -286,7 +285,8 @@ static bool accept_one(server *self)
     return connection != NULL;
 }
 
-/* One connection, as above. */
+/* Begins one connection: of the listener's, or, once that is closed, one that is queued. Otherwise as
+ * accept_one(). */
 static bool begin_one(server *self)
 {
     vow__connection *connection;
@@ -313,7 +313,7 @@ static void begin_some(server *self)
 
 /* ---- The kind ------------------------------------------------------------------------------------------ */
 
-/* A connection has ended: what accepting lacked may be there again. */
+/* A connection has ended. What accepting lacked may be there again, so a pause ends. */
 static void server_go_on(server *self)
 {
     if (self->promise.stage == ACCEPTING)
@@ -362,7 +362,7 @@ static const vow__kind serve_kind = {.name = "serve",
 
 /* ---- The functions ------------------------------------------------------------------------------------- */
 
-/* 0, or an errno value, with which it fails. */
+/* 0, or the errno value with which the server fails. */
 static int server_init(server *self, vow_server *handle, int listener, vow_serve_fn serve, void *data)
 {
     self->clock = vow__clock_of(vow__loop_of(&self->promise));
@@ -404,7 +404,7 @@ vow_promise *vow_serve_at(vow_loop *loop, vow_server *handle, vow_value listener
     return &self->promise;
 }
 
-/* NULL once it has ended, or is about to be cleaned up. */
+/* NULL once the server has ended, or is about to be cleaned up. */
 static server *server_of(const vow_server *handle, const char *function, const char *site)
 {
     vow_promise *promise;
