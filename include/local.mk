@@ -27,6 +27,7 @@ vowinclude_HEADERS = \
 	include/vow/socket.h \
 	include/vow/stream.h \
 	include/vow/task.h \
+	include/vow/testing.h \
 	include/vow/time.h \
 	include/vow/unix.h \
 	include/vow/value.h \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The library. Folders are layers, and includes point downward only: see tests/layers.sh.
 
-lib_LTLIBRARIES = libvow.la
+lib_LTLIBRARIES = libvow.la libvow-testing.la
 
 libvow_la_SOURCES = \
 	lib/base/allocator-private.h \
@@ -197,3 +197,16 @@ endif
 EXTRA_libvow_la_DEPENDENCIES = lib/vow.map
 
 EXTRA_DIST += lib/vow.map
+
+# What tests of programs need. It uses private parts of the library, and so belongs to the one that it is built with.
+libvow_testing_la_SOURCES = \
+	lib/testing/virtual-clock.c
+
+libvow_testing_la_CPPFLAGS = $(libvow_la_CPPFLAGS)
+libvow_testing_la_CFLAGS = $(libvow_la_CFLAGS)
+libvow_testing_la_LIBADD = libvow.la $(LIBEV_LIBS)
+libvow_testing_la_LDFLAGS = $(SANITIZER_FLAGS) $(SYMBOLIC_LDFLAGS) -no-undefined -version-info $(VOW_VERSION_INFO)
+if HAVE_VSCRIPT
+libvow_testing_la_LDFLAGS += $(VSCRIPT_LDFLAGS),$(srcdir)/lib/vow-testing.map
+endif
+EXTRA_libvow_testing_la_DEPENDENCIES = lib/vow-testing.map

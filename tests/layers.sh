@@ -24,6 +24,7 @@ process   os core loop time
 offload   core thread loop
 file      os core loop offload
 net       os core loop time io offload
+testing   core loop time
 END
 
 # Where public headers stand that are not called as their folder is: in the lowest that has a function of theirs.
@@ -167,8 +168,8 @@ check_empty "lib/os/system-private.h is in every source of lib/os and nowhere el
 tr -d ' ;' <vow.map | grep '^vow_' | sort >"$scratch/exported"
 
 # FILE NAME TYPE, with FILE as "core/promise"; not those of a file that is gone.
-find "$top_builddir/lib" -path '*/.libs/libvow_la-*.o' -exec ${NM:-nm} -A -P {} + 2>/dev/null |
-    sed -n 's,^.*/lib/\([a-z]*\)/\.libs/libvow_la-\([a-z0-9-]*\)\.o: *\([^ ]* [A-Za-z]\).*,\1/\2 \3,p' |
+find "$top_builddir/lib" -path '*/.libs/libvow_*la-*.o' -exec ${NM:-nm} -A -P {} + 2>/dev/null |
+    sed -n 's,^.*/lib/\([a-z]*\)/\.libs/libvow_[a-z_]*la-\([a-z0-9-]*\)\.o: *\([^ ]* [A-Za-z]\).*,\1/\2 \3,p' |
     while read -r file name type; do
         [ ! -f "$file.c" ] || echo "$file $name $type"
     done >"$scratch/symbols"

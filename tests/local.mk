@@ -96,6 +96,7 @@ test_programs = \
 	tests/test-time \
 	tests/test-unix \
 	tests/test-value \
+	tests/test-virtual-clock \
 	tests/test-watch \
 	tests/test-wheel
 
@@ -177,7 +178,7 @@ tests_libsupport_la_SOURCES = \
 	tests/stream-in.h \
 	tests/streams.c tests/streams.h \
 	tests/support.c tests/support.h
-tests_libsupport_la_LIBADD = libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
+tests_libsupport_la_LIBADD = libvow-testing.la libvow.la $(LIBEV_LIBS) $(GLIB_LIBS) $(LIBM)
 
 # Small programs that two test programs run with something failing at every point.
 scenario_sources = \

@@ -35,7 +35,7 @@ no_pointers='vow_bool vow_double vow_fd vow_int vow_nil vow_offload_is_cancelled
 
 functions()
 {
-    sed -n 's/^ *\(vow_[a-z0-9_]*\);.*/\1/p' "$top_srcdir/lib/vow.map" | grep -Ev '^vow__|^vow_(type|domain)_'
+    cat "$top_srcdir"/lib/*.map | sed -n 's/^ *\(vow_[a-z0-9_]*\);.*/\1/p' | grep -Ev '^vow__|^vow_(type|domain)_'
     sed -n 's/^static inline .*[ *]\(vow_[a-z0-9_]*\)(.*/\1/p' "$top_srcdir"/include/vow/*.h | grep -v '^vow__'
 }
 

@@ -7,6 +7,7 @@
  *
  * Copyright (c) 2026 the libvow authors
  */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +16,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <vow.h>
+/* ---- testing.h ---- */
+
+#include "snippets/testing.h"
+
+/* ---- The other headers ---- */
 
 /* A hundred times as fast as the snippets say. */
 #undef vow_sleep
@@ -220,8 +225,9 @@ static const struct {
     const char *name;
     void (*run)(vow_loop *loop);
 } cases[] = {
-    CASE(interval),      CASE(listen_with),  CASE(peer_timeout),   CASE(polled), CASE(process_run),
-    CASE(process_start), CASE(process_wait), CASE(select_console), CASE(stream), CASE(task),
+    CASE(interval),    CASE(listen_with),   CASE(peer_timeout), CASE(polled),
+    CASE(process_run), CASE(process_start), CASE(process_wait), CASE(select_console),
+    CASE(stream),      CASE(task),          CASE(test_an_hour),
 };
 
 int main(void)

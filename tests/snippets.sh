@@ -49,7 +49,7 @@ check_empty "every line of tests/snippets.txt says what it is" "$scratch/wrong"
 builds() # builds NAME SOURCE : against this library
 {
     $LIBTOOL --silent --tag=CC --mode=link $CC $flags $SANITIZER_FLAGS "-I$scratch" $folders -no-install \
-        -o "$scratch/$1.program" "$2" "$top_builddir/libvow.la" $LIBEV_LIBS
+        -o "$scratch/$1.program" "$2" "$top_builddir/libvow-testing.la" "$top_builddir/libvow.la" $LIBEV_LIBS
 }
 
 # A snippet that never ends is ended by SIGALRM.

@@ -7,6 +7,8 @@
  */
 #include "nulls.h"
 
+#include <vow/testing.h>
+
 #include <sys/uio.h>
 
 #include <vow/address.h>
@@ -38,6 +40,9 @@ static void test_loop(fixture *f)
     MISUSE_HERE(vow_loop_at_end, vow_loop_at_end(f->loop, NULL, NULL));
     MISUSE_HERE(vow_never, run(vow_never(null)));
     MISUSE_HERE(vow_now, vow_now(null));
+    MISUSE_HERE(vow_clock_virtual, vow_clock_virtual(null));
+    MISUSE_HERE(vow_clock_advance, vow_clock_advance(null, 0));
+    MISUSE_HERE(vow_clock_ignore_events, vow_clock_ignore_events(null, true));
     MISUSE_HERE(vow_sleep, run(vow_sleep(null, 0)));
     MISUSE_HERE(vow_sleep_until, run(vow_sleep_until(null, 0)));
     MISUSE_HERE(vow_yield, run(vow_yield(null)));

@@ -138,7 +138,40 @@ check_readme()
     fi
 }
 
-echo 1..3
+# The library for tests, which has a .pc file of its own that asks for the other one.
+check_testing()
+{
+    what="a program that uses libvow-testing, through pkg-config"
+    mkdir -p "$work/testing" || return 1
+    cat >"$work/testing/program.c" <<'END'
+#include <vow.h>
+#include <vow/testing.h>
+
+int main(void)
+{
+    vow_loop *loop = vow_loop_new(EV_DEFAULT);
+    vow_error *error;
+    int status = vow_clock_virtual(loop);
+
+    error = vow_run(vow_sleep(loop, 3600), NULL);
+    status = status || error || vow_now(loop) != 3600;
+    vow_error_unref(error);
+    vow_loop_free(loop);
+    return status;
+}
+END
+    # shellcheck disable=SC2046
+    if no_shared; then
+        result ok "$what # SKIP no shared library is installed"
+    elif quietly "$work/testing/build.log" $CC $CFLAGS $LDFLAGS -o "$work/testing/program" "$work/testing/program.c" \
+        $($PKG_CONFIG --cflags --libs vow-testing) && run testing program; then
+        result ok "$what"
+    else
+        result "not ok" "$what"
+    fi
+}
+
+echo 1..4
 if ! ${PKG_CONFIG:-false} --version >/dev/null 2>&1; then
     echo "Bail out! make installcheck needs pkg-config"
     exit 1
@@ -153,4 +186,5 @@ find_installed
 check_shared
 check_static
 check_readme
+check_testing
 exit $failed

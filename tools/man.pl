@@ -34,6 +34,9 @@ my %MACRO = (
     vow_select_of =>
         'vow_promise *vow_select_of(vow_loop *loop, const vow_promise *promises, ...)',
 );
+# The libraries beside libvow, by their headers.
+my %LIBRARY = ('vow/testing.h' => 'vow-testing');
+
 # What a parameter of a macro, or any site, means wherever the header does not say it.
 my %COMMON = (
     me      => 'the pointer to the task\'s struct, by the name that VOW_ASYNC() gives it.',
@@ -133,6 +136,22 @@ sub write_page
     close $out or die "$option{out}/$name.3: $!\n";
 }
 
+# What a program links with for one item, and includes. vow.h has all headers but those of other libraries.
+sub library
+{
+    my ($one) = @_;
+    my $name = $LIBRARY{$one->{header}} // 'vow';
+    (my $escaped = $name) =~ s/-/\\-/g;
+    return "lib$escaped (pkg\\-config name: $escaped)\n";
+}
+
+sub includes
+{
+    my ($one) = @_;
+    my @headers = ('vow.h', $LIBRARY{$one->{header}} ? $one->{header} : ());
+    return join ".br\n", map { "\\fB#include <$_>\\fP\n" } @headers;
+}
+
 # The whole page of one item, section by section.
 sub page
 {
@@ -148,8 +167,8 @@ sub page
         . ".\\\" Written by tools/man.pl from <$one->{header}>; edit that.\n"
         . ".TH $name 3 $date \"libvow $version\" \"libvow\"\n"
         . ".SH NAME\n" . wrap("$name \\- " . plain($doc->{brief}))
-        . ".SH LIBRARY\nlibvow (pkg\\-config name: vow)\n"
-        . ".SH SYNOPSIS\n.nf\n\\fB#include <vow.h>\\fP\n.PP\n" . synopsis($one, $proto) . ".fi\n"
+        . ".SH LIBRARY\n" . library($one)
+        . ".SH SYNOPSIS\n.nf\n" . includes($one) . ".PP\n" . synopsis($one, $proto) . ".fi\n"
         . ".SH DESCRIPTION\n" . join(".PP\n", grep { length } map { prose(\%c, $_) } @{$doc}{qw(brief text)});
     my %body = (
         PARAMETERS     => join('', map { tagged(\%c, "\\fI$_->[0]\\fP", $_->[1]) } @params),

@@ -8,11 +8,13 @@
 
 #include <stddef.h>
 
+#include "base/compiler-private.h"
+
 /* Memory for one object, aligned for any type; NULL when there is none. */
-void *vow__allocate(size_t size);
+VOW__SHARED void *vow__allocate(size_t size);
 /* The same, aligned to `alignment`: a power of two, larger than any type needs. */
 void *vow__allocate_aligned(size_t size, size_t alignment);
 /* Gives back what either of them returned. `size` is what was asked for. NULL does nothing. */
-void vow__release(void *block, size_t size);
+VOW__SHARED void vow__release(void *block, size_t size);
 
 #endif

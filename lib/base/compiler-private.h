@@ -7,6 +7,9 @@
 /* On the declaration of an object of the library: code addresses the object directly, and not through the
  * table of objects that a program might replace. */
 #define VOW__HIDDEN __attribute__((visibility("hidden")))
+/* On the declaration of a function that the libraries beside libvow call, too. They are built together with
+ * it, and work with no other version. lib/vow.map names these functions. */
+#define VOW__SHARED __attribute__((visibility("default")))
 /* For a function that is rarely called: it is kept out of its callers, so that they need not save registers
  * for it. */
 #define VOW__RARE __attribute__((noinline, cold))
@@ -23,6 +26,7 @@
 #define VOW__LIKELY(condition) (condition)
 #define VOW__PREFETCH(address) ((void) (address))
 #define VOW__HIDDEN
+#define VOW__SHARED
 #define VOW__RARE
 #define VOW__NO_ADDRESS_SANITIZER
 #endif

@@ -5,15 +5,17 @@
 
 #include <vow/common.h>
 
+#include "base/compiler-private.h"
+
 /* `function` is the public function that was called, `made_at` where the promise concerned was made, or
  * NULL. */
-VOW_NORETURN void vow__misuse(const char *function, const char *made_at, const char *format, ...)
+VOW__SHARED VOW_NORETURN void vow__misuse(const char *function, const char *made_at, const char *format, ...)
     VOW_PRINTF(3, 4);
 /* The same, where it is known that the call was at `called_at`. That may be NULL, too. */
-VOW_NORETURN void vow__misuse_at(const char *function, const char *made_at, const char *called_at,
-                                 const char *format, ...) VOW_PRINTF(4, 5);
+VOW__SHARED VOW_NORETURN void vow__misuse_at(const char *function, const char *made_at, const char *called_at,
+                                             const char *format, ...) VOW_PRINTF(4, 5);
 /* The same for an argument that must not be NULL, the `what`. `site` is where the call was, or NULL. */
-VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
+VOW__SHARED VOW_NORETURN void vow__misuse_null(const char *function, const char *what, const char *site);
 VOW_NORETURN void vow__misuse_bytes(const char *function, size_t size, const char *site);
 
 /* `data` may be NULL if `size` is 0. */

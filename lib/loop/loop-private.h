@@ -181,7 +181,7 @@ void vow__loop_waited(vow__ev_loop *loop);
 /* Whether clean-up has had its time. */
 bool vow__loop_is_late(vow_loop *core);
 /* Adds a hook: its functions are called until it is taken out of the list. */
-void vow__loop_hook_add(vow__loop_hook *self, const vow__loop_hook_kind *kind, vow_loop *loop);
+VOW__SHARED void vow__loop_hook_add(vow__loop_hook *self, const vow__loop_hook_kind *kind, vow_loop *loop);
 /* Set up what vow_run() needs, or give false when there is no memory; and take it down. */
 bool vow__run_init(vow__ev_loop *loop);
 void vow__run_close(vow__ev_loop *loop);
@@ -196,6 +196,9 @@ void vow__run_check_left(const vow__ev_loop *loop, uintptr_t frame, const char *
 /* For events that come while the program's code of this loop runs: ends the program. Only a vow_run() of
  * another loop on the same ev_loop is no misuse, since it ends by itself. */
 void vow__run_check_inside(const vow__ev_loop *loop);
+/* Whether the innermost ev_run() is that of a vow_run() whose promise is settled: it ends before it looks for
+ * events once more. */
+VOW__SHARED bool vow__run_is_ending(const vow__ev_loop *loop);
 /* Calls what vow_loop_at_end() was given. May run anything. */
 void vow__at_end_run(vow__ev_loop *loop);
 /* Set up the watchers for vow_yield() and vow__put_off(), and take them down. */

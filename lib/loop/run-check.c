@@ -7,6 +7,14 @@
 
 _Thread_local struct vow__runner *vow__innermost_run;
 
+/* vow__innermost_run may be of another ev_loop, in whose callback this one runs. */
+bool vow__run_is_ending(const vow__ev_loop *loop)
+{
+    const struct vow__runner *run = vow__innermost_run;
+
+    return run && run->promise && run->loop->ev == loop->ev && run->depth == ev_depth(loop->ev);
+}
+
 void vow__run_check_inside(const vow__ev_loop *loop)
 {
     const struct vow__runner *run = vow__innermost_run;

@@ -11,6 +11,7 @@
 #include "time/wheel-private.h"
 
 typedef struct vow__clock_kind {
+    bool is_virtual; /* only the program moves it */
     double (*now)(const vow__clock *self);
     /* What time it was when the ev_loop last looked for events, if its watcher has just been invoked. */
     double (*looked_at)(const vow__clock *self);
@@ -31,12 +32,13 @@ struct vow__clock {
     union {
         ev_timer timer;
         ev_periodic periodic; /* of the wall clock */
+        void *data;           /* of a kind that another library has put in its place */
     } watcher;
     vow__wheel wheel;
 };
 
 /* Of vow__clock_of(), when there is none yet. */
-VOW__RARE vow__clock *vow__clock_make(vow__ev_loop *loop);
+VOW__SHARED VOW__RARE vow__clock *vow__clock_make(vow__ev_loop *loop);
 
 /* The loop's own clock; NULL when there is no memory, or the loop is being freed. */
 static inline vow__clock *vow__clock_of(vow_loop *loop)
@@ -47,7 +49,7 @@ static inline vow__clock *vow__clock_of(vow_loop *loop)
 }
 
 /* Likewise the wall clock. */
-vow__clock *vow__wall_clock_of(vow_loop *loop);
+VOW__SHARED vow__clock *vow__wall_clock_of(vow_loop *loop);
 
 /* The time on the loop's own clock, in seconds. */
 double vow__clock_now(const vow_loop *loop);
@@ -67,6 +69,10 @@ void vow__clock_cancel(vow__clock *self, vow__timer *timer);
 /* A clock for a loop: its watcher is the caller's to initialise. NULL as above. */
 vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow__clock **place);
 /* Its watcher was invoked. May run handlers. */
-void vow__clock_ring(vow__clock *self);
+VOW__SHARED void vow__clock_ring(vow__clock *self);
+
+/* What is set on this clock goes by another kind from now on, on which it is `now`, and `data` is its
+ * watcher: each timer has as long to run as it had. */
+VOW__SHARED void vow__clock_replace(vow__clock *self, const vow__clock_kind *kind, double now, void *data);
 
 #endif

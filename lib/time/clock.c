@@ -68,7 +68,7 @@ static void own_disarm(vow__clock *self)
     ev_timer_stop(self->loop->ev, &self->watcher.timer);
 }
 
-static const vow__clock_kind own_kind = {own_now, own_looked_at, own_arm, own_disarm};
+static const vow__clock_kind own_kind = {false, own_now, own_looked_at, own_arm, own_disarm};
 
 static void timer_cb(EV_P_ ev_timer *timer, int revents)
 {
@@ -204,6 +204,25 @@ void vow__clock_cancel(vow__clock *self, vow__timer *timer)
         clock_disarm(self);
     else if (timer->at <= self->armed)
         ev_prepare_start(self->loop->ev, &self->adjust);
+}
+
+void vow__clock_replace(vow__clock *self, const vow__clock_kind *kind, double now, void *data)
+{
+    double passed = self->kind->now(self) - now;
+    vow__link all;
+    vow__timer *timer;
+
+    clock_disarm(self);
+    vow__list_init(&all);
+    vow__wheel_gather(&self->wheel, DBL_MAX);
+    while ((timer = vow__wheel_take(&self->wheel, DBL_MAX)))
+        vow__list_append(&all, &timer->link);
+    self->kind = kind;
+    self->watcher.data = data;
+    while (!vow__list_is_empty(&all)) {
+        timer = VOW__CONTAINER_OF(vow__list_take_first(&all), vow__timer, link);
+        vow__clock_set_at(self, timer, timer->at < DBL_MAX ? timer->at - passed : DBL_MAX);
+    }
 }
 
 /* ---- From its making to its end ------------------------------------------------------------------------ */

@@ -19,8 +19,8 @@
 struct vow_interval {
     vow__source source;
     bool by_clock;
-    vow__timer timer;     /* of one that counts from its making */
-    ev_periodic periodic; /* of one by the wall clock */
+    vow__timer timer;     /* on its clock */
+    ev_periodic periodic; /* instead, by a real wall clock: libev notices when that is set back */
     double base, seconds;
     double told;     /* a whole number */
     double returned; /* how many ticks somebody was told of and nobody has seen */
@@ -28,12 +28,16 @@ struct vow_interval {
 
 static vow__clock *clock_of(const vow_interval *self)
 {
-    return vow__clock_of(vow__loop_of(&self->source.promise));
+    vow_loop *loop = vow__loop_of(&self->source.promise);
+
+    return self->by_clock ? vow__wall_clock_of(loop) : vow__clock_of(loop);
 }
 
 static double now(const vow_interval *self)
 {
-    return self->by_clock ? ev_time() + TOLERANCE : vow__clock_now(vow__loop_of(&self->source.promise));
+    const vow__clock *clock = clock_of(self);
+
+    return clock->kind->now(clock) + (self->by_clock ? TOLERANCE : 0);
 }
 
 static double time_of(const vow_interval *self, double tick)
@@ -77,20 +81,20 @@ static void interval_arm(vow__source *source)
 {
     vow_interval *self = (vow_interval *) source;
 
-    if (self->by_clock)
+    vow__clock *clock = clock_of(self);
+
+    if (self->by_clock && !clock->kind->is_virtual)
         ev_periodic_start(vow__ev(&source->promise), &self->periodic);
     else
-        vow__clock_set_at(clock_of(self), &self->timer, time_of(self, self->told + 1));
+        vow__clock_set_at(clock, &self->timer, time_of(self, self->told + 1));
 }
 
 static void interval_disarm(vow__source *source)
 {
     vow_interval *self = (vow_interval *) source;
 
-    if (self->by_clock)
-        ev_periodic_stop(vow__ev(&source->promise), &self->periodic);
-    else
-        vow__clock_cancel(clock_of(self), &self->timer);
+    ev_periodic_stop(vow__ev(&source->promise), &self->periodic);
+    vow__clock_cancel(clock_of(self), &self->timer);
 }
 
 static void interval_run_out(vow__timer *timer)
@@ -124,13 +128,19 @@ static const vow__source_kind interval_kind = {
     .close = close_interval,
 };
 
-/* `offset` and `seconds` as vow_interval_by_clock() is given them. */
-static vow_interval *interval_new(vow_loop *loop, double offset, double seconds, const char *site)
+/* `offset` and `seconds` as vow_interval_by_clock() is given them; `clock` NULL when there is none to go by.
+ */
+static vow_interval *interval_new(vow_loop *loop, const vow__clock *clock, double offset, double seconds,
+                                  const char *site)
 {
     vow_interval *self;
 
     if (!isfinite(offset) || !isfinite(seconds) || seconds < SECONDS_MIN) {
         errno = EINVAL;
+        return NULL;
+    }
+    if (!clock) {
+        errno = loop->is_closed ? ECANCELED : ENOMEM;
         return NULL;
     }
     self = vow__source_new(loop, sizeof *self, &interval_kind, site);
@@ -149,11 +159,7 @@ vow_interval *vow_interval_new_at(vow_loop *loop, double seconds, const char *si
     vow_interval *self;
 
     vow__check_loop(loop, "vow_interval_new", site);
-    if (!vow__clock_of(loop)) {
-        errno = loop->is_closed ? ECANCELED : ENOMEM;
-        return NULL;
-    }
-    self = interval_new(loop, 0, seconds, site);
+    self = interval_new(loop, vow__clock_of(loop), 0, seconds, site);
     if (!self)
         return NULL;
     self->by_clock = false;
@@ -167,7 +173,7 @@ vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double sec
     vow_interval *self;
 
     vow__check_loop(loop, "vow_interval_by_clock", site);
-    self = interval_new(loop, offset, seconds, site);
+    self = interval_new(loop, vow__wall_clock_of(loop), offset, seconds, site);
     if (!self)
         return NULL;
     self->by_clock = true;

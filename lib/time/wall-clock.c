@@ -26,7 +26,7 @@ static void wall_disarm(vow__clock *self)
     ev_periodic_stop(self->loop->ev, &self->watcher.periodic);
 }
 
-static const vow__clock_kind wall_kind = {wall_now, wall_looked_at, wall_arm, wall_disarm};
+static const vow__clock_kind wall_kind = {false, wall_now, wall_looked_at, wall_arm, wall_disarm};
 
 static void wall_periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 {

@@ -75,7 +75,7 @@ c_files()
 
 library_sources()
 {
-    variable lib/local.mk libvow_la_SOURCES | c_files
+    { variable lib/local.mk libvow_la_SOURCES; variable lib/local.mk libvow_testing_la_SOURCES; } | c_files
 }
 
 # ---- The test programs -------------------------------------------------------------------------------------
