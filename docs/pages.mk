@@ -90,6 +90,12 @@ man_pages = \
 	docs/man/vow_catch_fn.3 \
 	docs/man/vow_changed.3 \
 	docs/man/vow_changed_at.3 \
+	docs/man/vow_clock_advance.3 \
+	docs/man/vow_clock_advance_at.3 \
+	docs/man/vow_clock_ignore_events.3 \
+	docs/man/vow_clock_ignore_events_at.3 \
+	docs/man/vow_clock_virtual.3 \
+	docs/man/vow_clock_virtual_at.3 \
 	docs/man/vow_code.3 \
 	docs/man/vow_connect.3 \
 	docs/man/vow_connect_at.3 \

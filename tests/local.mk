@@ -14,6 +14,7 @@ test_programs = \
 	tests/test-circle \
 	tests/test-clean-up \
 	tests/test-clock \
+	tests/test-closed-elsewhere \
 	tests/test-combinators \
 	tests/test-combinators-order \
 	tests/test-connect-by-name \

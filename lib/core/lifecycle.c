@@ -132,6 +132,8 @@ static void cut_all(vow_loop *loop)
 {
     vow__link late;
 
+    if (vow__list_is_empty(&loop->queue))
+        return;
     vow__list_init(&late);
     vow__list_splice(&late, &loop->queue);
     vow__list_init(&loop->queue);

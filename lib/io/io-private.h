@@ -45,6 +45,14 @@ bool vow__io_moved(vow__io *self, size_t count);
 /* How many of `size` bytes one system call may move. */
 size_t vow__io_piece(int fd, size_t size);
 
+/* When libev finds a descriptor closed, it stops the watcher itself, and says so in an event. Until that
+ * event has come, the watcher still counts as active to those who keep count of its reference to the ev_loop.
+ */
+static inline bool vow__io_is_up(const ev_io *watcher)
+{
+    return ev_is_active(watcher) || ev_is_pending(watcher);
+}
+
 /* A throw of an errno value whose message names the function and the descriptor. */
 vow_value vow__io_throw(const vow__io *self, const char *function, int code);
 

@@ -95,14 +95,6 @@ size_t vow__io_piece(int fd, size_t size)
     return size <= VOW__IO_PIECE || vow__fd_has_packets(fd) ? size : VOW__IO_PIECE;
 }
 
-bool vow__fd_has_packets(int fd)
-{
-    int type;
-    socklen_t length = sizeof type;
-
-    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) && type != SOCK_STREAM;
-}
-
 vow_promise *vow__io_watch(vow__io *self)
 {
     ev_io_start(vow__ev(&self->promise), &self->io);

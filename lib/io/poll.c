@@ -11,7 +11,7 @@
 #include <vow/poll.h>
 
 #include "core/scheduler-private.h"
-#include "loop/loop-private.h"
+#include "io/io-private.h"
 
 enum { IN, OUT, DIRECTIONS };
 
@@ -40,13 +40,6 @@ static bool is_wanted(const direction *self)
     return !vow__list_is_empty(&self->waiting);
 }
 
-/* When libev finds a descriptor closed, it stops the watcher itself, and says so in an event. Until that has
- * come, the watcher still counts as up. */
-static bool is_up(const direction *self)
-{
-    return ev_is_active(&self->io) || ev_is_pending(&self->io);
-}
-
 static waiter *poll_first_of(const direction *self, int i)
 {
     return (waiter *) (void *) ((char *) self->waiting.next - offsetof(waiter, links) -
@@ -61,7 +54,7 @@ static void poll_enter(waiter *self, direction *to, int i)
 
     if (is_wanted(to))
         ;
-    else if (is_up(to))
+    else if (vow__io_is_up(&to->io))
         ev_ref(ev);
     else
         ev_io_start(ev, &to->io);
@@ -79,7 +72,7 @@ static void poll_leave(waiter *self)
         if (!(self->events & event_of[i]))
             continue;
         vow__list_unlink(&self->links[i]);
-        if (!is_wanted(from) && is_up(from))
+        if (!is_wanted(from) && vow__io_is_up(&from->io))
             ev_unref(vow__ev(&poll->promise));
     }
 }
@@ -160,7 +153,7 @@ static void poll_stop(vow_poll *poll, direction *self, int i)
 
     while (is_wanted(self))
         poll_leave(poll_first_of(self, i));
-    if (is_up(self))
+    if (vow__io_is_up(&self->io))
         ev_ref(ev);
     ev_io_stop(ev, &self->io);
 }
@@ -200,7 +193,7 @@ vow_poll *vow_poll_new_at(vow_loop *loop, int fd, const char *site)
 static bool can_start(const vow_poll *poll, int events)
 {
     for (int i = 0; i < DIRECTIONS; i++)
-        if ((events & event_of[i]) && !is_up(&poll->directions[i]))
+        if ((events & event_of[i]) && !vow__io_is_up(&poll->directions[i].io))
             return fcntl(poll->fd, F_GETFD) >= 0;
     return true;
 }

@@ -21,6 +21,14 @@
 #include "os/signals-private.h"
 #include "os/terminal-private.h"
 
+bool vow__fd_has_packets(int fd)
+{
+    int type;
+    socklen_t length = sizeof type;
+
+    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) && type != SOCK_STREAM;
+}
+
 bool vow__is_again(int code)
 {
 #if EWOULDBLOCK != EAGAIN

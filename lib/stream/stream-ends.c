@@ -8,18 +8,11 @@
 
 /* ---- Watchers ------------------------------------------------------------------------------------------ */
 
-/* When libev finds a descriptor closed, it stops the watcher itself, and says so in an event. Until that has
- * come, the watcher still counts as active here. */
-static bool is_uncounted(const ev_io *watcher)
-{
-    return !vow__is_wanted(watcher) && (ev_is_active(watcher) || ev_is_pending(watcher));
-}
-
 static void ends_stop(vow_stream *stream, ev_io *watcher)
 {
     struct ev_loop *ev = vow__ev(&stream->promise);
 
-    if (is_uncounted(watcher))
+    if (!vow__is_wanted(watcher) && vow__io_is_up(watcher))
         ev_ref(ev);
     watcher->data = NULL;
     ev_io_stop(ev, watcher);

@@ -115,7 +115,7 @@ static inline void vow__want(vow_stream *stream, ev_io *watcher)
     if (vow__is_wanted(watcher))
         return;
     watcher->data = stream;
-    if (ev_is_active(watcher))
+    if (vow__io_is_up(watcher))
         ev_ref(ev);
     else
         ev_io_start(ev, watcher);
@@ -124,7 +124,7 @@ static inline void vow__want(vow_stream *stream, ev_io *watcher)
 /* Nobody waits for it any more. */
 static inline void vow__unwant(vow_stream *stream, ev_io *watcher)
 {
-    if (vow__is_wanted(watcher) && ev_is_active(watcher))
+    if (vow__is_wanted(watcher) && vow__io_is_up(watcher))
         ev_unref(vow__ev(&stream->promise));
     watcher->data = NULL;
 }

@@ -53,11 +53,13 @@ static void refuse_queued(void)
 
     while ((job = vow__jobs_take_any())) {
         vow__workers_state.done++;
+        vow__workers_done_here++;
         vow__workers_state.refused = job->owner;
         pthread_mutex_unlock(&vow__workers_state.lock);
         job->kind->refuse(job);
         pthread_mutex_lock(&vow__workers_state.lock);
         vow__workers_state.done--;
+        vow__workers_done_here--;
         vow__workers_state.refused = NULL;
         pthread_cond_broadcast(&vow__workers_state.ended);
     }

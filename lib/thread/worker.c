@@ -54,10 +54,12 @@ static void worker_run_job(vow__worker *worker, vow__job *job)
     if (is_current(worker))
         leave_lane(lane);
     vow__workers_state.done++;
+    vow__workers_done_here++;
     pthread_mutex_unlock(&vow__workers_state.lock);
     job->kind->done(job);
     pthread_mutex_lock(&vow__workers_state.lock);
     vow__workers_state.done--;
+    vow__workers_done_here--;
     worker->owner = NULL;
     pthread_cond_broadcast(&vow__workers_state.ended);
 }

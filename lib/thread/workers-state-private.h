@@ -49,6 +49,8 @@ typedef struct vow__workers {
 extern vow__workers vow__workers_state;
 /* This thread, if it is one of the pool's; or NULL. */
 extern _Thread_local vow__worker *vow__worker_self;
+/* Of the calls that `done` counts, those that this thread is in. What they release might fork. */
+extern _Thread_local unsigned vow__workers_done_here;
 
 unsigned vow__workers_default_threads(void);
 /* No job waits and none runs, as far as this process is concerned. */

@@ -13,6 +13,7 @@
 
 vow__workers vow__workers_state = {.lock = PTHREAD_MUTEX_INITIALIZER};
 _Thread_local vow__worker *vow__worker_self;
+_Thread_local unsigned vow__workers_done_here;
 
 unsigned vow__workers_default_threads(void)
 {
@@ -29,17 +30,11 @@ static void init_conditions(void)
     vow__condition_init(&vow__workers_state.ended);
 }
 
-/* How many calls of done() this thread is in, at most one. What done() releases might fork. */
-static unsigned done_here(void)
-{
-    return vow__worker_self && vow__worker_self->owner && !vow__worker_self->job;
-}
-
 /* The child must find each job either in the pool or handed over. So waits until none is between the two. */
 static void before_fork(void)
 {
     pthread_mutex_lock(&vow__workers_state.lock);
-    while (vow__workers_state.done > done_here())
+    while (vow__workers_state.done > vow__workers_done_here)
         pthread_cond_wait(&vow__workers_state.ended, &vow__workers_state.lock);
 }
 
@@ -77,7 +72,7 @@ static void workers_after_fork_in_child(void)
     if (vow__worker_self)
         vow__list_append(&vow__workers_state.workers, &vow__worker_self->link);
     vow__workers_state.threads = 0;
-    vow__workers_state.done = done_here();
+    vow__workers_state.done = vow__workers_done_here;
     vow__workers_state.generation++;
     vow__workers_state.is_closing = false;
     vow__workers_state.has_last = false;
