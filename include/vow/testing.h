@@ -17,8 +17,9 @@
  *     static void test_an_hour(vow_loop *loop)
  *     {
  *         vow_clock_virtual(loop);
- *         vow_run(vow_sleep(loop, 3600), NULL); // returns at once
- *         assert(vow_now(loop) == 3600);
+ *         vow_error *error = vow_run(vow_sleep(loop, 3600), NULL); // returns at once
+ *
+ *         assert(!error && vow_now(loop) == 3600);
  *     }
  *
  * The virtual clock is that of sleeps, deadlines, intervals and of all other delays of libvow, and vow_now()

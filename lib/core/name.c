@@ -43,10 +43,8 @@ void vow__value_mismatch(const vow_value *value, const char *function, const vow
                    vow_value_type_name(value), name);
 }
 
-#ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function, const char *site)
+void vow__compare_thread(const vow_loop *loop, const char *function, const char *site)
 {
     if (!pthread_equal(loop->thread, pthread_self()))
         vow__misuse_at(function, NULL, site, "the loop belongs to another thread");
 }
-#endif

@@ -261,8 +261,11 @@ VOW__RARE VOW_NORETURN void vow__misuse_handle(const vow_promise *promise, const
                                                const char *function, const char *site);
 VOW__RARE VOW_NORETURN void vow__misuse_loops(const char *function, const vow_promise *promise);
 VOW__RARE VOW_NORETURN void vow__misuse_refs(const vow_promise *promise);
+/* Ends the program if this is not the thread of the loop. */
+VOW__SHARED void vow__compare_thread(const vow_loop *loop, const char *function, const char *site);
+/* The same, where misuse is looked for that costs time to find. */
 #ifdef VOW_DEBUG
-void vow__check_thread(const vow_loop *loop, const char *function, const char *site);
+#define vow__check_thread(loop, function, site) vow__compare_thread(loop, function, site)
 #else
 #define vow__check_thread(loop, function, site) ((void) (site))
 #endif
