@@ -129,7 +129,7 @@ EXTRA_DIST += $(test_scripts) tests/faults.txt tests/misuse.txt tests/mixes.txt 
 
 EXTRA_DIST += tests/README.md tests/failing-malloc.c tests/snippets.c tests/snippets.txt tools/snippets.pl
 
-# Run by ./run check and `make check-conformance`: they need Node.
+# Run by ./run check and `make check-conformance`: they need Node, and the last one Python.
 EXTRA_DIST += \
 	tests/conformance/aplus/README.md \
 	tests/conformance/aplus/adapter.js \
@@ -162,7 +162,11 @@ EXTRA_DIST += \
 	tests/conformance/order/show.js \
 	tests/conformance/order/shrink.js \
 	tests/conformance/test262.md \
-	tests/conformance/test262.txt
+	tests/conformance/test262.txt \
+	tests/conformance/time/README.md \
+	tests/conformance/time/compare.py \
+	tests/conformance/time/player.c \
+	tests/conformance/time/run.sh
 
 if HAVE_GLIB
 
