@@ -20,11 +20,13 @@ elif [ ! -f "$library" ]; then
 elif [ -n "$SANITIZER_FLAGS" ]; then
     skip "$text" "a build with sanitizers is not for release"
 else
-    check "$text" abidiff --headers-dir2 "$top_srcdir/include" --drop-private-types "$recorded" "$library"
+    check "$text" abidiff --suppressions "$top_srcdir/abi/private.suppr" --headers-dir2 "$top_srcdir/include" \
+        --drop-private-types "$recorded" "$library"
 
     # A library without one of the functions must be told from this one.
     sed "s/name='vow_then_at'/name='vow_then_that_was_renamed'/" "$recorded" >"$scratch/other.abi"
-    if abidiff --headers-dir2 "$top_srcdir/include" --drop-private-types "$scratch/other.abi" "$library" \
+    if abidiff --suppressions "$top_srcdir/abi/private.suppr" --headers-dir2 "$top_srcdir/include" \
+        --drop-private-types "$scratch/other.abi" "$library" \
         >"$scratch/difference" 2>&1; then
         not_ok "a difference would be seen" "$scratch/difference"
     else
