@@ -72,6 +72,8 @@ libvow_la_SOURCES = \
 	lib/core/lent-private.h \
 	lib/core/lent.c \
 	lib/core/lifecycle.c \
+	lib/core/line-private.h \
+	lib/core/line.c \
 	lib/core/list-private.h \
 	lib/core/list.c \
 	lib/core/loops.c \

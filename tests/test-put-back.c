@@ -19,7 +19,7 @@ static fixture *current; /* where items are put back; the numbers that are there
 static int items[16];
 static int n_items;
 
-static void item_put_back(vow_promise *promise, vow_value value)
+static bool item_put_back(vow_promise *promise, vow_value value)
 {
     int number = (int) vow_as_int(&value), at = 0;
 
@@ -30,6 +30,7 @@ static void item_put_back(vow_promise *promise, vow_value value)
     items[at] = number;
     n_items++;
     note(current, "back-%d", number);
+    return true;
 }
 
 static const vow__kind item_kind = {.name = "item", .put_back = item_put_back};
@@ -62,6 +63,28 @@ static vow_promise *next_item(fixture *f)
 
     take_first(promise);
     return promise;
+}
+
+/* A place that is gone: what was to go back is dropped. */
+static bool refuse_back(vow_promise *promise, vow_value value)
+{
+    (void) promise;
+    (void) value;
+    note(current, "no-place");
+    return false;
+}
+
+static const vow__kind gone_kind = {.name = "gone", .put_back = refuse_back};
+
+static void test_place_is_gone(fixture *f)
+{
+    vow_promise *promise = vow__promise_new(f->loop, sizeof *promise, &gone_kind, VOW_HERE);
+
+    current = f;
+    g_assert_nonnull(promise);
+    vow__fulfil(promise, owned(f, "value"));
+    vow_unref(vow_timeout(promise, 1000));
+    assert_log(f, "no-place ~value");
 }
 
 /* ---- Who only passes the outcome on -------------------------------------------------------------------- */
@@ -318,6 +341,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     test_add("/put-back/dropped", test_dropped);
+    test_add("/put-back/place-is-gone", test_place_is_gone);
     test_add("/put-back/dropped/on-the-way", test_dropped_on_the_way);
     test_add("/put-back/dropped/in-each-tick", test_dropped_in_each_tick);
     test_add("/put-back/detached", test_detached);

@@ -74,10 +74,8 @@ static void drop_value(vow_loop *loop, vow_promise *promise)
     vow_value value = promise->u.value;
     bool was_unseen = loop->is_unseen;
 
-    if (vow__holds_item(promise) && !loop->is_closed) {
-        promise->kind->put_back(promise, value);
+    if (vow__holds_item(promise) && !loop->is_closed && promise->kind->put_back(promise, value))
         return;
-    }
     loop->is_unseen = !(promise->flags & VOW__SEEN);
     vow_value_drop(value);
     loop->is_unseen = was_unseen;

@@ -134,7 +134,7 @@ typedef struct vow__kind {
     /*
      * The promise was fulfilled with an item (a signal, a line, a connection), and goes before anybody has
      * looked at the item. Takes the value, and puts the item back in its place, so that the next one who asks
-     * gets it.
+     * gets it. False if that place is gone: then the value is dropped.
      *
      * Called once, before dispose(). Not called once the loop is being freed: then the value is dropped. The
      * source of the item may be gone by the time of the call, unless the promise holds it. May settle
@@ -148,7 +148,7 @@ typedef struct vow__kind {
      * gives an alias, and an alias that goes says whether it was looked at. So the item also comes back
      * through vow_timeout(), vow_race(), a promise that follows, or the list of vow_all().
      */
-    void (*put_back)(vow_promise *promise, vow_value value);
+    bool (*put_back)(vow_promise *promise, vow_value value);
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
     /* This process was forked, and the promise waits for a thread that is in the parent only: rejects it. */

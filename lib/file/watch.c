@@ -73,17 +73,18 @@ vow_promise *vow_changed_at(vow_loop *loop, const char *path, const char *site)
 /* ---- All of them --------------------------------------------------------------------------------------- */
 
 struct vow_watch {
-    vow__source source;
+    vow_promise promise;
+    vow__line line;
     ev_stat stat;
     bool has_changed; /* and nobody was told yet */
     char path[];
 };
 
-static bool take_change(vow__source *source, vow_value *value, uint64_t *place)
+static bool take_change(vow__line *line, vow__waiter *waiter, vow_value *value)
 {
-    vow_watch *self = (vow_watch *) source;
+    vow_watch *self = VOW__CONTAINER_OF(line, vow_watch, line);
 
-    *place = 0;
+    (void) waiter;
     if (!self->has_changed)
         return false;
     self->has_changed = false;
@@ -91,42 +92,39 @@ static bool take_change(vow__source *source, vow_value *value, uint64_t *place)
     return true;
 }
 
-static void keep_change(vow__source *source, vow_value value, uint64_t place)
+static void keep_change(vow__line *line, vow__waiter *waiter, vow_value value)
 {
+    (void) waiter;
     (void) value;
-    (void) place;
-    ((vow_watch *) source)->has_changed = true;
+    VOW__CONTAINER_OF(line, vow_watch, line)->has_changed = true;
 }
 
 static void watch_cb(EV_P_ ev_stat *stat, int revents)
 {
     vow_watch *self = VOW__CONTAINER_OF(stat, vow_watch, stat);
-    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->source.promise));
+    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->promise));
     bool is_first = vow__loop_enter(host);
 
     vow__ignore(EV_A_ revents);
     self->has_changed = true;
-    vow__source_offer(&self->source);
+    vow__line_offer(&self->line);
     vow__loop_leave(host, is_first);
 }
 
-static void close_watch(vow__source *source)
+static void watch_halt(vow_promise *promise)
 {
-    struct ev_loop *ev = vow__ev(&source->promise);
+    vow_watch *self = (vow_watch *) promise;
+    struct ev_loop *ev = vow__ev(promise);
 
+    vow__line_stop(&self->line);
     ev_ref(ev);
-    ev_stat_stop(ev, &((vow_watch *) source)->stat);
+    ev_stat_stop(ev, &self->stat);
 }
 
-static const vow__source_kind watch_kind = {
-    .kind = {.name = "watch", .halt = vow__source_stop},
-    .next = VOW__NEXT_KIND("watch_next"),
-    .take = take_change,
-    .put_back = keep_change,
-    .arm = vow__source_hold,
-    .disarm = vow__source_let_be,
-    .close = close_watch,
-};
+static const vow__kind watch_kind = {.name = "watch", .halt = watch_halt};
+static const vow__kind next_change_kind = VOW__TAKER_KIND("watch_next");
+static const vow__line_kind changes_kind = {
+    .take = take_change, .put_back = keep_change, .arm = vow__source_hold, .disarm = vow__source_let_be};
 
 vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, const char *site)
 {
@@ -140,13 +138,14 @@ vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, co
         errno = code;
         return NULL;
     }
-    self = vow__source_new(loop, sizeof *self + size, &watch_kind, site);
+    self = vow__object_new(loop, sizeof *self + size, &watch_kind, site);
     if (!self)
         return NULL;
+    vow__line_init(&self->line, &changes_kind, &self->promise);
     memcpy(self->path, path, size);
     self->has_changed = false;
     memset(&self->stat, 0, sizeof self->stat);
-    ev = vow__ev(&self->source.promise);
+    ev = vow__ev(&self->promise);
     ev_stat_init(&self->stat, watch_cb, self->path, seconds);
     ev_stat_start(ev, &self->stat);
     ev_unref(ev);
@@ -156,7 +155,7 @@ vow_watch *vow_watch_new_at(vow_loop *loop, const char *path, double seconds, co
 vow_promise *vow_watch_next_at(vow_watch *watch, const char *site)
 {
     vow__check_handle(watch, "watch", "vow_watch_next", site);
-    return vow__source_next(&watch->source, site);
+    return vow__line_wait(&watch->line, &next_change_kind, site);
 }
 
 const ev_statdata *vow_watch_stat_at(const vow_watch *watch, const char *site)
@@ -170,5 +169,6 @@ void vow_watch_free(vow_watch *watch)
     if (!watch)
         return;
     vow__check_handle(watch, "watch", "vow_watch_free", NULL);
-    vow__source_free(&watch->source);
+    vow__line_end(&watch->line);
+    vow_unref(&watch->promise);
 }

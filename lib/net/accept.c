@@ -124,13 +124,14 @@ static void accept_halt(vow_promise *promise)
     vow__taker_leave(&((accepting *) promise)->taker);
 }
 
-static void accept_put_back(vow_promise *promise, vow_value value)
+static bool accept_put_back(vow_promise *promise, vow_value value)
 {
     accepting *self = (accepting *) promise;
     vow__berth *berth = self->berth;
 
     self->berth = NULL;
     vow__listener_keep(self->listener, berth, vow_take_fd(&value), self->place);
+    return true;
 }
 
 static void accept_dispose(vow_promise *promise)

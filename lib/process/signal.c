@@ -124,7 +124,8 @@ typedef struct slot {
 } slot;
 
 struct vow_signals {
-    vow__source source;
+    vow_promise promise;
+    vow__line line;
     vow__link kept;   /* slots of what nobody has seen yet, in the order of arrival, which is their place */
     uint64_t arrived; /* how many have arrived */
     size_t count;
@@ -146,19 +147,19 @@ static void keep(slot *self, uint64_t place)
 static void signal_arrived_cb(EV_P_ ev_signal *watcher, int revents)
 {
     slot *self = VOW__CONTAINER_OF(watcher, slot, watcher);
-    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->signals->source.promise));
+    vow__ev_loop *host = vow__ev_loop_of(vow__loop_of(&self->signals->promise));
     bool is_first = vow__loop_enter(host);
 
     vow__ignore(EV_A_ revents);
     if (!self->is_kept)
         keep(self, self->signals->arrived++);
-    vow__source_offer(&self->signals->source);
+    vow__line_offer(&self->signals->line);
     vow__loop_leave(host, is_first);
 }
 
-static bool take_kept(vow__source *source, vow_value *value, uint64_t *place)
+static bool take_kept(vow__line *line, vow__waiter *waiter, vow_value *value)
 {
-    vow_signals *self = (vow_signals *) source;
+    vow_signals *self = VOW__CONTAINER_OF(line, vow_signals, line);
     slot *oldest;
 
     if (vow__list_is_empty(&self->kept))
@@ -167,43 +168,39 @@ static bool take_kept(vow__source *source, vow_value *value, uint64_t *place)
     vow__list_unlink(&oldest->link);
     oldest->is_kept = false;
     *value = vow_int(oldest->watcher.signum);
-    *place = oldest->place;
+    waiter->place = oldest->place;
     return true;
 }
 
 /* If the signal has arrived again meanwhile, the two are one, which has the place of the first. */
-static void keep_again(vow__source *source, vow_value value, uint64_t place)
+static void keep_again(vow__line *line, vow__waiter *waiter, vow_value value)
 {
-    vow_signals *self = (vow_signals *) source;
+    vow_signals *self = VOW__CONTAINER_OF(line, vow_signals, line);
     slot *again = self->slots;
 
     while (again->watcher.signum != (int) vow_as_int(&value))
         again++;
     if (again->is_kept)
         vow__list_unlink(&again->link);
-    keep(again, place);
+    keep(again, waiter->place);
 }
 
-static void close_signals(vow__source *source)
+static void signals_halt(vow_promise *promise)
 {
-    vow_signals *self = (vow_signals *) source;
-    struct ev_loop *ev = vow__ev(&source->promise);
+    vow_signals *self = (vow_signals *) promise;
+    struct ev_loop *ev = vow__ev(promise);
 
+    vow__line_stop(&self->line);
     for (; self->count; self->count--) {
         ev_ref(ev);
         signal_unwatch(ev, &self->slots[self->count - 1].watcher);
     }
 }
 
-static const vow__source_kind signals_kind = {
-    .kind = {.name = "signals", .halt = vow__source_stop},
-    .next = VOW__NEXT_KIND("signals_next"),
-    .take = take_kept,
-    .put_back = keep_again,
-    .arm = vow__source_hold,
-    .disarm = vow__source_let_be,
-    .close = close_signals,
-};
+static const vow__kind signals_kind = {.name = "signals", .halt = signals_halt};
+static const vow__kind next_signal_kind = VOW__TAKER_KIND("signals_next");
+static const vow__line_kind arrived_kind = {
+    .take = take_kept, .put_back = keep_again, .arm = vow__source_hold, .disarm = vow__source_let_be};
 
 static bool has(const vow_signals *self, int signum)
 {
@@ -216,7 +213,7 @@ static bool has(const vow_signals *self, int signum)
 /* Adds a signal. The watcher alone does not keep ev_run() going. */
 static int signal_add(vow_signals *self, int signum)
 {
-    struct ev_loop *ev = vow__ev(&self->source.promise);
+    struct ev_loop *ev = vow__ev(&self->promise);
     slot *place = &self->slots[self->count];
     int code;
 
@@ -240,11 +237,12 @@ vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, co
 
     vow__check_loop(loop, "vow_signals_new", site);
     vow__check_bytes(signums, n, "vow_signals_new", site);
-    self = code ? NULL : vow__source_new(loop, sizeof *self + n * sizeof self->slots[0], &signals_kind, site);
+    self = code ? NULL : vow__object_new(loop, sizeof *self + n * sizeof self->slots[0], &signals_kind, site);
     if (!self) {
         errno = code ? code : errno;
         return NULL;
     }
+    vow__line_init(&self->line, &arrived_kind, &self->promise);
     self->count = 0;
     self->arrived = 0;
     vow__list_init(&self->kept);
@@ -260,7 +258,7 @@ vow_signals *vow_signals_new_at(vow_loop *loop, size_t n, const int *signums, co
 vow_promise *vow_signals_next_at(vow_signals *signals, const char *site)
 {
     vow__check_handle(signals, "subscription", "vow_signals_next", site);
-    return vow__source_next(&signals->source, site);
+    return vow__line_wait(&signals->line, &next_signal_kind, site);
 }
 
 void vow_signals_free(vow_signals *signals)
@@ -268,5 +266,6 @@ void vow_signals_free(vow_signals *signals)
     if (!signals)
         return;
     vow__check_handle(signals, "subscription", "vow_signals_free", NULL);
-    vow__source_free(&signals->source);
+    vow__line_end(&signals->line);
+    vow_unref(&signals->promise);
 }

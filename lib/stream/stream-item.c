@@ -55,20 +55,19 @@ static void tell_reader(vow_stream *stream)
 }
 
 /* Nobody reads from a stream that ends: nothing goes back to it. */
-void vow__item_put_back(vow_promise *promise, vow_value value)
+bool vow__item_put_back(vow_promise *promise, vow_value value)
 {
     vow__item *self = (vow__item *) promise;
     vow_stream *stream = self->from;
     vow__bytes *block = self->copy ? self->copy : value.u.pointer;
 
-    if (!stream || stream->is_closing || stream->is_ended) {
-        vow_value_drop(value);
-        return;
-    }
+    if (!stream || stream->is_closing || stream->is_ended)
+        return false;
     self->copy = NULL;
     item_leave(self);
     vow__returned_add(stream, block, self->skipped, self->at);
     tell_reader(stream);
+    return true;
 }
 
 void vow__item_dispose(vow_promise *promise)

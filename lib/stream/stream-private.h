@@ -252,7 +252,7 @@ void *vow__item_new(vow_stream *stream, size_t size, const vow__read_kind *kind,
  * nothing is taken. */
 vow_value vow__item_take(vow__item *self, size_t count, const char *skipped);
 /* vow__kind.put_back and vow__kind.dispose of an item. */
-void vow__item_put_back(vow_promise *promise, vow_value value);
+bool vow__item_put_back(vow_promise *promise, vow_value value);
 void vow__item_dispose(vow_promise *promise);
 /* The stream goes: nothing comes back to it. */
 void vow__items_leave(vow_stream *stream);

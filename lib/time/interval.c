@@ -17,7 +17,8 @@
 #define SECONDS_MIN 1e-9
 
 struct vow_interval {
-    vow__source source;
+    vow_promise promise;
+    vow__line line;
     bool by_clock;
     vow__timer timer;     /* on its clock */
     ev_periodic periodic; /* instead, by a real wall clock: libev notices when that is set back */
@@ -28,7 +29,7 @@ struct vow_interval {
 
 static vow__clock *clock_of(const vow_interval *self)
 {
-    vow_loop *loop = vow__loop_of(&self->source.promise);
+    vow_loop *loop = vow__loop_of(&self->promise);
 
     return self->by_clock ? vow__wall_clock_of(loop) : vow__clock_of(loop);
 }
@@ -55,45 +56,49 @@ static double last_due(const vow_interval *self, double time)
     return time_of(self, tick) > time ? tick - 1 : tick;
 }
 
-static bool take_tick(vow__source *source, vow_value *value, uint64_t *place)
+static vow_interval *interval_of(vow__line *line)
 {
-    vow_interval *self = (vow_interval *) source;
+    return VOW__CONTAINER_OF(line, vow_interval, line);
+}
+
+static bool take_tick(vow__line *line, vow__waiter *waiter, vow_value *value)
+{
+    vow_interval *self = interval_of(line);
     double due = last_due(self, now(self));
     double ticks = self->returned + (due > self->told ? due - self->told : 0);
 
+    (void) waiter;
     if (due > self->told || self->by_clock)
         self->told = due; /* the clock may have been set back */
     if (ticks < 1)
         return false;
     self->returned = 0;
     *value = vow_int((int64_t) ticks - 1);
-    *place = 0;
     return true;
 }
 
-static void return_ticks(vow__source *source, vow_value value, uint64_t place)
+static void return_ticks(vow__line *line, vow__waiter *waiter, vow_value value)
 {
-    (void) place;
-    ((vow_interval *) source)->returned += (double) vow_as_int(&value) + 1;
+    (void) waiter;
+    interval_of(line)->returned += (double) vow_as_int(&value) + 1;
 }
 
-static void interval_arm(vow__source *source)
+static void interval_arm(vow__line *line)
 {
-    vow_interval *self = (vow_interval *) source;
-
+    vow_interval *self = interval_of(line);
     vow__clock *clock = clock_of(self);
 
     if (self->by_clock && !clock->kind->is_virtual)
-        ev_periodic_start(vow__ev(&source->promise), &self->periodic);
+        ev_periodic_start(vow__ev(&self->promise), &self->periodic);
     else
         vow__clock_set_at(clock, &self->timer, time_of(self, self->told + 1));
 }
 
-static void interval_disarm(vow__source *source)
+static void interval_disarm(vow__line *line)
 {
-    vow_interval *self = (vow_interval *) source;
+    vow_interval *self = interval_of(line);
 
-    ev_periodic_stop(vow__ev(&source->promise), &self->periodic);
+    ev_periodic_stop(vow__ev(&self->promise), &self->periodic);
     vow__clock_cancel(clock_of(self), &self->timer);
 }
 
@@ -101,32 +106,26 @@ static void interval_run_out(vow__timer *timer)
 {
     vow_interval *self = VOW__CONTAINER_OF(timer, vow_interval, timer);
 
-    vow__source_offer(&self->source);
-    if (vow__source_is_awaited(&self->source))
-        interval_arm(&self->source);
+    vow__line_offer(&self->line);
+    if (!vow__line_is_empty(&self->line))
+        interval_arm(&self->line);
 }
 
 static void interval_periodic_cb(EV_P_ ev_periodic *periodic, int revents)
 {
     vow__ignore(EV_A_ revents);
-    vow__source_offer(&VOW__CONTAINER_OF(periodic, vow_interval, periodic)->source);
+    vow__line_offer(&VOW__CONTAINER_OF(periodic, vow_interval, periodic)->line);
 }
 
-/* interval_disarm() has stopped all there is. */
-static void close_interval(vow__source *source)
+static void interval_halt(vow_promise *promise)
 {
-    (void) source;
+    vow__line_stop(&((vow_interval *) promise)->line);
 }
 
-static const vow__source_kind interval_kind = {
-    .kind = {.name = "interval", .halt = vow__source_stop},
-    .next = VOW__NEXT_KIND("interval_next"),
-    .take = take_tick,
-    .put_back = return_ticks,
-    .arm = interval_arm,
-    .disarm = interval_disarm,
-    .close = close_interval,
-};
+static const vow__kind interval_kind = {.name = "interval", .halt = interval_halt};
+static const vow__kind next_tick_kind = VOW__TAKER_KIND("interval_next");
+static const vow__line_kind ticks_kind = {
+    .take = take_tick, .put_back = return_ticks, .arm = interval_arm, .disarm = interval_disarm};
 
 /* `offset` and `seconds` as vow_interval_by_clock() is given them; `clock` NULL when there is none to go by.
  */
@@ -143,9 +142,10 @@ static vow_interval *interval_new(vow_loop *loop, const vow__clock *clock, doubl
         errno = loop->is_closed ? ECANCELED : ENOMEM;
         return NULL;
     }
-    self = vow__source_new(loop, sizeof *self, &interval_kind, site);
+    self = vow__object_new(loop, sizeof *self, &interval_kind, site);
     if (!self)
         return NULL;
+    vow__line_init(&self->line, &ticks_kind, &self->promise);
     self->seconds = seconds;
     self->returned = 0;
     vow__timer_init(&self->timer, interval_run_out);
@@ -186,7 +186,7 @@ vow_interval *vow_interval_by_clock_at(vow_loop *loop, double offset, double sec
 vow_promise *vow_interval_next_at(vow_interval *interval, const char *site)
 {
     vow__check_handle(interval, "interval", "vow_interval_next", site);
-    return vow__source_next(&interval->source, site);
+    return vow__line_wait(&interval->line, &next_tick_kind, site);
 }
 
 void vow_interval_free(vow_interval *interval)
@@ -194,5 +194,6 @@ void vow_interval_free(vow_interval *interval)
     if (!interval)
         return;
     vow__check_handle(interval, "interval", "vow_interval_free", NULL);
-    vow__source_free(&interval->source);
+    vow__line_end(&interval->line);
+    vow_unref(&interval->promise);
 }
