@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vow/testing.h>
+
 /* An owned() value. It outlives its drop, so that a second drop is seen and not undefined. */
 struct thing {
     fixture *f;
@@ -179,6 +181,11 @@ void note(fixture *f, const char *format, ...)
 void turn(fixture *f)
 {
     ev_run(f->ev, EVRUN_NOWAIT);
+}
+
+void make_virtual(fixture *f)
+{
+    g_assert_cmpint(vow_clock_virtual(f->loop), ==, 0);
 }
 
 const char *site_text(fixture *f, const char *file, int line)

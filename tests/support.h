@@ -82,6 +82,10 @@ void note(fixture *f, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* One turn of the ev_loop that does not block; drains the job queue. */
 void turn(fixture *f);
 
+/* Makes the clock of the fixture's loop virtual: what is set on it costs no real time. */
+#define HOUR 3600.
+void make_virtual(fixture *f);
+
 /* One collected report contains part; it is removed from the list. */
 #define expect_report(f, part) expect_report_at((f), (part), __FILE__, __LINE__)
 void expect_report_at(fixture *f, const char *part, const char *file, int line);

@@ -2,7 +2,8 @@
 /*
  * Connecting by name while its families are looked up, each by itself (RFC 8305, section 3): which answer it
  * waits for and how long, where addresses go that come late, what is said when there are none, and what is
- * left when nobody wants the connection any more. The log has which addresses are tried.
+ * left when nobody wants the connection any more. The log has which addresses are tried. The clock is virtual:
+ * it stands as long as an answer or a connection may come, unless the test says otherwise.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -18,12 +19,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <vow/testing.h>
+
+/* RFC 8305, section 8, in seconds. */
+#define RESOLUTION_DELAY 0.05
+#define ATTEMPT_DELAY 0.25
+
 static const char *const both[] = {"127.0.0.1", "::1", NULL};
 static const struct entry both_entry = {.addresses = both};
 
 /* Connects to host.test, with all answers but those to these held back. */
 static vow_promise *start(fixture *f, const struct entry *entry, int port, int held)
 {
+    make_virtual(f);
     know(entry);
     hold_answers(held);
     note_attempts(f);
@@ -72,11 +80,14 @@ static vow_promise *start_answered(fixture *f, const struct entry *entry, int po
     return promise;
 }
 
+/* Delays pass meanwhile, when nothing else happens. */
 static void await_attempts(fixture *f, const char *expected)
 {
+    vow_clock_ignore_events(f->loop, true);
     while (strcmp(f->log->str, expected) != 0)
         ev_run(f->ev, EVRUN_ONCE);
     assert_log(f, expected);
+    vow_clock_ignore_events(f->loop, false);
 }
 
 /* What nobody wants any more comes back, too. */
@@ -174,11 +185,14 @@ static void four_first_and_no_six(fixture *f)
 static void four_first_and_six_late(fixture *f)
 {
     int port, listener = listen_alone(f, "127.0.0.1", &port);
-    ev_tstamp began = ev_time();
+    vow_promise *promise = start_answered(f, &both_entry, port, ASKS_6);
 
-    arrives_at(f, start(f, &both_entry, port, ASKS_6), "127.0.0.1", port);
-    g_assert_cmpfloat(ev_time() - began, >=, 0.05 * 0.9);
-    assert_log(f, "127.0.0.1");
+    vow_clock_advance(f->loop, RESOLUTION_DELAY - 0x1p-20);
+    assert_log(f, "");
+    await_attempts(f, "127.0.0.1");
+    g_assert_cmpfloat(vow_now(f->loop), ==, RESOLUTION_DELAY);
+    arrives_at(f, promise, "127.0.0.1", port);
+    g_assert_cmpfloat(vow_now(f->loop), ==, RESOLUTION_DELAY);
     g_assert_cmpint(count_answered(), ==, 1);
     close(listener);
     finish(f);
@@ -188,10 +202,11 @@ static void four_first_and_six_late(fixture *f)
 static void no_four_and_six_late(fixture *f)
 {
     static const struct entry entry = {.addresses = both, .status4 = EAI_NONAME};
-    vow_promise *promise = start(f, &entry, refusing_port(), ASKS_6);
+    vow_promise *promise = start_answered(f, &entry, refusing_port(), ASKS_6);
 
-    run_nil(vow_sleep(f->loop, 0.1));
+    vow_clock_advance(f->loop, HOUR);
     assert_peek(promise, "pending");
+    assert_log(f, "");
     answer_all();
     vow_error *error = vow_run(promise, NULL);
     g_assert_nonnull(strstr(vow_error_message(error), ": [::1]:"));
@@ -242,11 +257,12 @@ static void late_ones_take_turns(fixture *f)
         return;
     open_silent(f, &silent, "127.0.0.2", refusing_port());
     vow_promise *promise = start(f, &entry, silent.port, ASKS_6);
-    await_attempts(f, "127.0.0.2"); /* it goes on for 250 ms and more: the answer comes meanwhile */
-    ev_suspend(f->ev);
+    await_attempts(f, "127.0.0.2"); /* it goes on for its delay and more: the answer comes meanwhile */
     answer_all();
-    ev_resume(f->ev);
+    vow_clock_advance(f->loop, ATTEMPT_DELAY - 0x1p-20);
+    assert_log(f, "");
     await_attempts(f, "[::1] 127.0.0.3 [::2] 127.0.0.4");
+    g_assert_cmpfloat(vow_now(f->loop), >=, RESOLUTION_DELAY + ATTEMPT_DELAY);
     assert_peek(promise, "pending");
     vow_unref(promise);
     close_silent(&silent);
@@ -263,7 +279,7 @@ static void all_that_there_is_has_failed(fixture *f)
     listener = listen_alone(f, "::1", &port);
     vow_promise *promise = start(f, &both_entry, port, ASKS_6);
     await_attempts(f, "127.0.0.1");
-    run_nil(vow_sleep(f->loop, 0.01)); /* so that it is refused first, as a rule; what follows is the same */
+    vow_clock_advance(f->loop, HOUR); /* so that it is refused first, as a rule; what follows is the same */
     assert_peek(promise, "pending");
     answer_all();
     await_attempts(f, "[::1]");
@@ -284,11 +300,12 @@ static void beside_one_that_goes_on(fixture *f)
     open_silent(f, &silent, "127.0.0.2", refusing_port());
     vow_promise *promise = start(f, &entry, silent.port, ASKS_6);
     await_attempts(f, "127.0.0.2");
-    run_nil(vow_sleep(f->loop, 0.3));
+    vow_clock_advance(f->loop, ATTEMPT_DELAY);
     answer_all();
     turn(f);
     assert_log(f, "[::1]");
-    run_nil(vow_sleep(f->loop, 0.01)); /* it is refused, which ends nothing */
+    g_assert_cmpfloat(vow_now(f->loop), ==, RESOLUTION_DELAY + ATTEMPT_DELAY);
+    vow_clock_advance(f->loop, HOUR); /* it is refused, which ends nothing */
     assert_peek(promise, "pending");
     vow_cancel(promise);
     close_silent(&silent);
@@ -302,7 +319,7 @@ static void no_late_ones(fixture *f)
     vow_promise *promise = start(f, &entry, refusing_port(), ASKS_6);
 
     await_attempts(f, "127.0.0.1");
-    run_nil(vow_sleep(f->loop, 0.01));
+    vow_clock_advance(f->loop, HOUR);
     assert_peek(promise, "pending");
     answer_all();
     run_fails(promise, ECONNREFUSED, ": 127.0.0.1:");

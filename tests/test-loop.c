@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Promises on an ev_loop: when the job queue is drained, several loops, and vow_run(). What vow_loop_free()
- * does and what a loop reports is in test-loop-end.c.
+ * does and what a loop reports is in test-loop-end.c. The tests that have timers of libev's, which stand for
+ * the application, are real, and wait for a millisecond or two; the others do not wait.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -184,7 +185,8 @@ static void two_loops_on_one_ev_loop(fixture *f)
 static void one_of_two_loops_is_freed(fixture *f)
 {
     vow_loop *other = vow_loop_new(f->ev);
-    vow_promise *p = vow_then(vow_sleep(f->loop, 0.001), saw_value, tag_new(f, "p"));
+    make_virtual(f);
+    vow_promise *p = vow_then(vow_sleep(f->loop, HOUR), saw_value, tag_new(f, "p"));
 
     vow_detach(vow_then(vow_resolved(other, vow_int(2)), saw_value, tag_new(f, "q")));
     vow_loop_free(other); /* with a job in its queue, which must not run */
@@ -233,9 +235,10 @@ static void run_gives_the_value(fixture *f)
 {
     vow_value value = vow_int(-1);
 
+    make_virtual(f);
     g_assert_null(vow_run(vow_resolved(f->loop, vow_int(5)), &value));
     assert_value(&value, "5");
-    g_assert_null(vow_run(vow_then(vow_sleep(f->loop, 0.001), NULL, NULL), &value));
+    g_assert_null(vow_run(vow_then(vow_sleep(f->loop, HOUR), NULL, NULL), &value));
     assert_value(&value, "nil");
     g_assert_null(vow_run(vow_resolved(f->loop, owned(f, "v")), &value));
     assert_value(&value, "v");
@@ -282,13 +285,14 @@ static void run_says_what_nobody_can_settle(fixture *f)
 struct sleeper {
     vow_task task;
     fixture *f;
+    double seconds;
     vow_promise *promise;
 };
 
 VOW_ASYNC(sleeper, me)
 {
     VOW_BEGIN(me);
-    VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), 0.001));
+    VOW_AWAIT(me, vow_sleep(VOW_LOOP(me), me->seconds));
     note(me->f, "awake");
     VOW_AWAIT(me, me->promise);
     VOW_FINALLY(me);
@@ -297,16 +301,24 @@ VOW_ASYNC(sleeper, me)
 }
 
 /* What it waits for is named also behind tasks, handlers and combinators, and after some time. */
-static void run_says_what_a_task_waits_for(fixture *f)
+static void says_what_a_task_waits_for(fixture *f, double seconds)
 {
     struct source source;
     vow_promise *root = pending(f, &source, "s");
     const char *site = vow_promise_site(root);
-    vow_promise *p = vow_async(f->loop, sleeper, .f = f, .promise = root);
+    vow_promise *p = vow_async(f->loop, sleeper, .f = f, .seconds = seconds, .promise = root);
 
     p = vow_all_of(f->loop, vow_then(p, saw_value, tag_new(f, "no")), vow_resolved(f->loop, vow_nil()));
     assert_error(vow_run(p, NULL), EDEADLK, site);
     assert_log(f, "awake s-cancelled finally");
+}
+
+/* On a real clock, where that is the next turn, and on a virtual one. */
+static void run_says_what_a_task_waits_for(fixture *f)
+{
+    says_what_a_task_waits_for(f, 0);
+    make_virtual(f);
+    says_what_a_task_waits_for(f, HOUR);
 }
 
 static void run_drops_only_its_own_interest(fixture *f)
@@ -360,7 +372,7 @@ static void run_is_interrupted_by_ev_break(fixture *f)
         vow_promise *p = vow_all_of(f->loop, pending(f, &source, "s"), vow_sleep(f->loop, 1000.));
         assert_error(vow_run(p, NULL), EINTR, "");
         assert_log(f, "s-cancelled");
-        g_assert_null(vow_run(vow_sleep(f->loop, 0.001), NULL)); /* and it can run again */
+        g_assert_null(vow_run(vow_sleep(f->loop, 0), NULL)); /* and it can run again */
     }
 }
 

@@ -436,6 +436,7 @@ struct sleeper {
     vow_task task;
     fixture *f;
     vow_promise *work;
+    double seconds;
     bool throws;
 };
 
@@ -445,19 +446,20 @@ VOW_ASYNC(sleeper, me)
     VOW_AWAIT(me, me->work);
     VOW_FINALLY(me);
     note(me->f, "cleaning");
-    VOW_TRY_AWAIT(me, vow_sleep(VOW_LOOP(me), 0.001));
+    VOW_TRY_AWAIT(me, vow_sleep(VOW_LOOP(me), me->seconds));
     note(me->f, "cleaned");
     if (me->throws)
         VOW_THROW(me, vow_error_new(EPROTO, "thrown by a clean-up"));
     VOW_END(me);
 }
 
-static void test_run_that_deadlocks(fixture *f)
+static void run_that_deadlocks(fixture *f, double seconds)
 {
     for (int throws = 0; throws < 2; throws++) {
         struct source work;
-        vow_error *error = vow_run(
-            vow_async(f->loop, sleeper, .f = f, .work = pending(f, &work, "work"), .throws = throws), NULL);
+        vow_error *error = vow_run(vow_async(f->loop, sleeper, .f = f, .work = pending(f, &work, "work"),
+                                             .seconds = seconds, .throws = throws),
+                                   NULL);
 
         g_assert_cmpint(vow_error_code(error), ==, EDEADLK);
         vow_error_unref(error);
@@ -466,6 +468,15 @@ static void test_run_that_deadlocks(fixture *f)
         if (throws)
             expect_report(f, "thrown by a clean-up");
     }
+}
+
+/* On a real clock, where the clean-up takes until the next turn, and on a virtual one. */
+static void test_run_that_deadlocks(fixture *f)
+{
+    run_that_deadlocks(f, 0);
+    make_virtual(f);
+    run_that_deadlocks(f, HOUR);
+    g_assert_cmpfloat(vow_now(f->loop), ==, 2 * HOUR);
 }
 
 /* What somebody else holds is not dropped, and not waited for. */

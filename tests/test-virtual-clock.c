@@ -15,13 +15,6 @@
 
 #include <vow/testing.h>
 
-#define HOUR 3600.
-
-static void make_virtual(fixture *f)
-{
-    g_assert_cmpint(vow_clock_virtual(f->loop), ==, 0);
-}
-
 /* ---- Jumping ------------------------------------------------------------------------------------------- */
 
 static void it_begins_at_0_and_stands(fixture *f)
