@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <vow/testing.h>
+
 /* ---- Flavours ------------------------------------------------------------------------------------------ */
 
 static void set_nonblocking(const int ends[2])
@@ -176,6 +178,18 @@ void run_fails(vow_promise *promise, int code, const char *part)
     if (!strstr(vow_error_message(error), part))
         g_error("\"%s\" does not contain \"%s\"", vow_error_message(error), part);
     vow_error_unref(error);
+}
+
+void run_too_late(fixture *f, vow_promise *promise)
+{
+    make_virtual(f);
+    double deadline = vow_now(f->loop) + HOUR;
+
+    promise = vow_timeout(promise, HOUR);
+    vow_clock_ignore_events(f->loop, true);
+    run_fails(promise, ETIMEDOUT, "after 3600 s, a deadline");
+    vow_clock_ignore_events(f->loop, false);
+    g_assert_cmpfloat(vow_now(f->loop), >=, deadline);
 }
 
 void run_fails_in(vow_promise *promise, const vow_domain *domain, int code)

@@ -38,6 +38,8 @@ int64_t run_int(vow_promise *promise);
 void run_nil(vow_promise *promise);
 void run_bytes(vow_promise *promise, const char *expected); /* compared as strings */
 void run_fails(vow_promise *promise, int code, const char *part);
+/* With a deadline of an hour, on a virtual clock: nothing comes before it. */
+void run_too_late(fixture *f, vow_promise *promise);
 void run_fails_in(vow_promise *promise, const vow_domain *domain, int code);
 
 /* The n-th byte of a long stream whose order can be checked. */

@@ -2,8 +2,8 @@
 /*
  * Connecting by name while its families are looked up, each by itself (RFC 8305, section 3): which answer it
  * waits for and how long, where addresses go that come late, what is said when there are none, and what is
- * left when nobody wants the connection any more. The log has which addresses are tried. The clock is virtual:
- * it stands as long as an answer or a connection may come, unless the test says otherwise.
+ * left when nobody wants the connection any more. The log has which addresses are tried. The clock is
+ * virtual: it stands as long as an answer or a connection may come, unless the test says otherwise.
  *
  * Copyright (c) 2026 the libvow authors
  */

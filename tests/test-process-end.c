@@ -2,7 +2,8 @@
 /*
  * Processes that are ended: dropped, cancelled, late, or with their loop freed, in each state, by a signal
  * they heed or one they ignore. What has to be seen first is told on a pipe. No zombie is ever left, which
- * waitpid() of any child says at the end of each test.
+ * waitpid() of any child says at the end of each test. Grace times are hours on a virtual clock, which ends
+ * them when the child has had its chance to heed the signal, and ignores it.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -19,18 +20,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <vow/testing.h>
+
 /* sleep(1) inherits what the shell ignores. */
 #define STUBBORN SH("trap '' TERM; echo ready; exec sleep 100")
 #define OBEDIENT SH("echo ready; exec sleep 100")
 /* Ends a little later, in its own way. */
 #define ORDERLY(code) SH("trap 'echo bye; exit " #code "' TERM; echo ready; while :; do sleep 0.01; done")
+/* Says once more that it runs, when it is asked. */
+#define STUBBORN_SAYS \
+    SH("trap '' TERM; echo ready; read line; echo still; exec sleep 100"), .in = {VOW_STDIO_PIPE, 0}
 #define OUT .out = {VOW_STDIO_PIPE, 0}
-
-static double now(fixture *f)
-{
-    ev_now_update(f->ev);
-    return ev_now(f->ev);
-}
 
 /* Starts it and waits until it says that it is ready. The descriptor of its output stays open. */
 #define start_ready(f, fd, ...) start_ready_with((f), (fd), &(vow_process_options){__VA_ARGS__})
@@ -166,7 +166,7 @@ static void too_late(fixture *f)
     vow_promise *done = vow_process_wait(process);
 
     vow_process_free(process);
-    run_fails(vow_timeout(done, 0.01), ETIMEDOUT, "");
+    run_too_late(f, done);
     assert_ended(f, fd);
 }
 
@@ -224,15 +224,26 @@ static void ended_by_another_signal(fixture *f)
     assert_ended(f, fd);
 }
 
+/* It still runs just before its time is over. */
+static void grace_time_ends(fixture *f, int in, int out)
+{
+    vow_clock_advance(f->loop, HOUR - 1);
+    put(in, "?\n");
+    close(in);
+    expect_text(f, out, "still\n");
+    vow_clock_advance(f->loop, 1);
+}
+
 static void killed_when_the_grace_time_is_over(fixture *f)
 {
     int fd;
-    vow_process *process = start_ready(f, &fd, STUBBORN, OUT, .grace = 0.05);
-    double start = now(f);
+    vow_process *process = start_ready(f, &fd, STUBBORN_SAYS, OUT, .grace = HOUR);
 
+    make_virtual(f);
     vow_process_end(process);
+    grace_time_ends(f, vow_process_take_fd(process, STDIN_FILENO), fd);
     g_assert_cmpint(run_int(vow_process_wait(process)), ==, -SIGKILL);
-    g_assert_cmpfloat(now(f) - start, >=, 0.05 - 1e-6);
+    g_assert_cmpfloat(vow_now(f->loop), ==, HOUR);
     vow_process_free(process);
     assert_ended(f, fd);
 }
@@ -250,18 +261,18 @@ static void killed_at_once(fixture *f)
 
 static void dropped_and_killed(fixture *f)
 {
-    int fd;
-    double start;
-
-    vow_process *process = start_ready(f, &fd, STUBBORN, OUT, .grace = 0.05);
-    start = now(f);
-    vow_process_free(process);
-    assert_ended(f, fd);
-    g_assert_cmpfloat(now(f) - start, >=, 0.05 - 1e-6);
-    process = start_ready(f, &fd, STUBBORN, OUT, .grace = 0.05);
-    vow_process_end(process);
-    vow_process_free(process);
-    assert_ended(f, fd);
+    make_virtual(f);
+    for (int ends = 0; ends <= 1; ends++) {
+        int fd;
+        vow_process *process = start_ready(f, &fd, STUBBORN_SAYS, OUT, .grace = HOUR);
+        int in = vow_process_take_fd(process, STDIN_FILENO);
+        if (ends)
+            vow_process_end(process);
+        vow_process_free(process);
+        grace_time_ends(f, in, fd);
+        assert_ended(f, fd);
+    }
+    g_assert_cmpfloat(vow_now(f->loop), ==, 2 * HOUR);
 }
 
 /* A shell and what it started; the pipe tells that none of them is left. */

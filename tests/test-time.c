@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Promises of time. Most tests make the clock virtual and say exactly when something ends. Those of sleeps
- * that last, and reach a moment, are about real clocks, and assert lower bounds; those of turns have timers of
- * libev's. A wait of 1000 seconds on a real clock stands for "never": a test that did wait for it would not
- * end.
+ * that last, and reach a moment, are about real clocks, and assert lower bounds; those of turns have timers
+ * of libev's. A wait of 1000 seconds on a real clock stands for "never": a test that did wait for it would
+ * not end.
  *
  * Copyright (c) 2026 the libvow authors
  */
