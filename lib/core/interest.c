@@ -153,11 +153,40 @@ static void free_plain_list(vow_loop *loop, vow_promise *promise)
     vow__pool_give(promise);
 }
 
+/* Whether a promise is pending and can go at once, because that runs nothing: it has no clean-up of its own,
+ * and what it waits for goes on for others. */
+static bool is_leaf(const vow_promise *promise)
+{
+    const vow__kind *kind = promise->kind;
+    const vow_promise *upstream = (const vow_promise *) promise->wait.upstream;
+
+    if ((promise->flags & (VOW__FULFILLED | VOW__REJECTED | VOW__SHIELDED | VOW__DOOMED)) || kind->unwind ||
+        kind->stop || kind->dispose)
+        return false;
+    if (!upstream)
+        return promise->mode == VOW__WAIT_NONE || promise->mode == VOW__WAIT_REACTION;
+    return promise->mode == VOW__WAIT_REACTION && upstream->refs > 1 &&
+           !(vow__is_pending(upstream) && (upstream->flags & VOW__CANCELLED));
+}
+
+static void free_leaf(vow_promise *promise)
+{
+    if (promise->kind->halt)
+        promise->kind->halt(promise);
+    if (is_linked(promise))
+        vow__list_unlink(&promise->wait.link);
+    if (promise->wait.upstream)
+        ((vow_promise *) promise->wait.upstream)->refs--;
+    vow__pool_give(promise);
+}
+
 /* The last reference is given up. Nothing may recurse. So only what cannot run anything is freed at once; the
  * rest is left to the reaper. */
 static void let_last_go(vow_loop *loop, vow_promise *promise)
 {
-    if (vow__is_pending(promise))
+    if (is_leaf(promise))
+        free_leaf(promise);
+    else if (vow__is_pending(promise))
         cancel(promise);
     else if (vow__is_plain(promise))
         vow__pool_give(promise);

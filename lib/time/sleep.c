@@ -14,7 +14,7 @@ typedef struct sleeper {
 
 static void sleep_wake(vow__timer *timer)
 {
-    vow__resolve(&VOW__CONTAINER_OF(timer, sleeper, timer)->promise, vow_nil());
+    vow__resolve_and_leave(&VOW__CONTAINER_OF(timer, sleeper, timer)->promise, vow_nil());
 }
 
 static void sleep_stop(vow_promise *promise)
