@@ -312,23 +312,26 @@ void ref_no_place(struct node *node)
     remove_turn(&ref_loop_of(node)->queue, node, PLACE);
 }
 
-/* At its place in the queue, or at the end. */
-static void queue_turns(struct node *node, struct turns *queue)
+/* At its place in the queue, or at the end. Whether the loop may have something to do now. */
+static bool queue_turns(struct node *node, struct turns *queue)
 {
     struct model_world *world = node->info->world;
     struct turns rest = {.n = 0};
-    int at = 0;
+    bool was_there;
+    int at = 0, n = node->turns.n;
 
     while (at < queue->n && (queue->turn[at].who != node || queue->turn[at].which != PLACE))
         at++;
     for (int i = at + 1; i < queue->n; i++)
         append(world, &rest, queue->turn[i]);
+    was_there = at < queue->n;
     queue->n = at;
     for (int i = 0; i < node->turns.n; i++)
         append(world, queue, node->turns.turn[i]);
     for (int i = 0; i < rest.n; i++)
         append(world, queue, rest.turn[i]);
     node->turns.n = 0;
+    return n || was_there;
 }
 
 /* Those who wait have their turn, in the order in which they came; then the loop gives its interest up. */
@@ -336,14 +339,15 @@ static void settle(struct node *node, char state)
 {
     struct model_world *world = node->info->world;
     struct turns *queue = &ref_loop_of(node)->queue;
+    bool is_news;
 
     if (node->state != '?')
         model_wrong(world, "the reference settles p%d twice", node->info->id);
     node->state = state;
-    queue_turns(node, queue);
+    is_news = queue_turns(node, queue) || node->kept;
     if (node->kept)
         append(world, queue, (struct turn){node, KEPT_UNTIL_NOW});
-    if (queue->n)
+    if (is_news && queue->n)
         ref_wake(ref_loop_of(node));
 }
 
