@@ -69,7 +69,8 @@ VOW_API int vow_clock_virtual_at(vow_loop *loop, const char *site);
  * @brief Says whether a virtual clock may move although events may still come from outside.
  *
  * Events that are there already come first all the same: the clock never moves before the ev_loop has looked
- * for events and found none.
+ * for events and found none. Nor does it move while an ev_idle watcher of the program's is active whose
+ * priority is above the lowest.
  *
  * @param loop   whose clock is virtual; loops that share its time follow.
  * @param ignore true: the clock moves whenever nothing can run. false, as at first: it waits for what may
