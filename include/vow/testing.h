@@ -44,15 +44,14 @@ VOW_BEGIN_DECLS
  * vow_now() begins with 0. What has been set already keeps the time that it has left. Calling this once more
  * changes nothing.
  *
- * The clock moves when the ev_loop has looked for events, found none, and no handler, job or vow_yield() is
- * left to run. It moves to the first time that is set on it, exactly, and what has run out then ends in its
- * usual order. While an ev_idle watcher of the program's is active, the clock moves all the same, unless the
- * watcher's priority is higher than the lowest.
+ * The clock moves when the ev_loop has looked for events and found none, and no handler, job or vow_yield() is
+ * left to run. It moves exactly to the first time that is set on it. What has run out then ends in its usual
+ * order.
  *
- * But it does not move while anything else can still come from outside: a descriptor, a signal or a process
- * that somebody waits for, a job on the pool, a timer of libev's, or any other watcher that keeps ev_run()
- * from returning. Then the ev_loop waits for that, in real time. Where nothing of the kind will come, as for
- * a server that waits for clients, say so: vow_clock_ignore_events(), or vow_clock_advance().
+ * The clock stands still while anything else may come: a descriptor, a signal or a process that somebody waits
+ * for, a job on the pool, or any watcher of the program's that keeps ev_run() from returning, such as an
+ * ev_timer. The ev_loop waits for that in real time. A server that waits for clients waits for ever in this
+ * way. For such a test, call vow_clock_ignore_events() or vow_clock_advance().
  *
  * Loops on one ev_loop whose clocks are virtual share one time: vow_now() of a second loop begins with what it
  * is for the first.
