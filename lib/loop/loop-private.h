@@ -52,6 +52,7 @@ typedef struct vow__ev_loop {
     void *data;                       /* the program's */
     struct vow__inbox *inbox;         /* NULL until something on another thread is to settle a promise */
     vow__clock *clock, *wall_clock;   /* NULL until something needs a timer on it */
+    vow__clock *real_clock;           /* beside a virtual clock; or NULL */
     struct vow__listeners *listeners; /* NULL until somebody accepts */
     bool has_deadline, has_clean_up_deadline; /* whether the two below are set */
     vow__deadline deadline, clean_up_deadline;

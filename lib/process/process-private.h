@@ -26,8 +26,9 @@ struct vow_process {
     vow__loop_hook hook; /* from its start to its end */
     vow__child child;
     vow__clock *clock;
-    ev_io pidfd;       /* fires when the child has ended; not used if there is no pidfd */
-    vow__timer asking; /* asks after `pause` seconds whether it has: without a pidfd, or in doubt */
+    vow__clock *asking_clock; /* that `asking` is set on: a child ends in real time */
+    ev_io pidfd;              /* fires when the child has ended; not used if there is no pidfd */
+    vow__timer asking;        /* asks after `pause` seconds whether it has: without a pidfd, or in doubt */
     double pause;
     int doubts; /* how often somebody else had waited for it, and how it ended could not be told yet */
 #if EV_CHILD_ENABLE

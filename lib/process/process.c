@@ -24,7 +24,8 @@ static void process_unwatch(vow_process *self)
     struct ev_loop *ev = vow__ev(&self->promise);
 
     ev_io_stop(ev, &self->pidfd);
-    vow__clock_cancel(self->clock, &self->asking);
+    if (vow__timer_is_set(&self->asking))
+        vow__clock_cancel(self->asking_clock, &self->asking);
     vow__clock_cancel(self->clock, &self->grace);
 #if EV_CHILD_ENABLE
     ev_child_stop(ev, &self->reaped);
@@ -58,7 +59,8 @@ static void lost(vow_process *self)
 
 static void ask_later(vow_process *self)
 {
-    vow__clock_set(self->clock, &self->asking, self->pause);
+    self->asking_clock = vow__real_clock_of(vow__loop_of(&self->promise));
+    vow__clock_set(self->asking_clock, &self->asking, self->pause);
     self->pause = self->pause * 2 < LONGEST_PAUSE ? self->pause * 2 : LONGEST_PAUSE;
 }
 

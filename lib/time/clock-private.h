@@ -23,6 +23,7 @@ typedef struct vow__clock_kind {
 struct vow__clock {
     const vow__clock_kind *kind;
     vow__ev_loop *loop;
+    vow__clock **place; /* where the loop has it */
     vow__loop_hook hook;
     /* Active while the watcher may be set for another time than that of the first timer. */
     ev_prepare adjust;
@@ -48,6 +49,9 @@ static inline vow__clock *vow__clock_of(vow_loop *loop)
     return VOW__LIKELY(self->clock) ? self->clock : vow__clock_make(self);
 }
 
+/* A clock that goes by real time, for whoever looks at something outside again and again: the loop's own one,
+ * or another one beside a virtual one. Without memory for that, the virtual one. */
+vow__clock *vow__real_clock_of(vow_loop *loop);
 /* Likewise the wall clock. */
 VOW__SHARED vow__clock *vow__wall_clock_of(vow_loop *loop);
 

@@ -76,9 +76,9 @@ static void timer_cb(EV_P_ ev_timer *timer, int revents)
     vow__clock_ring(timer->data);
 }
 
-vow__clock *vow__clock_make(vow__ev_loop *loop)
+static vow__clock *make_real(vow__ev_loop *loop, vow__clock **place)
 {
-    vow__clock *self = vow__clock_new(loop, &own_kind, &loop->clock);
+    vow__clock *self = vow__clock_new(loop, &own_kind, place);
 
     if (!self)
         return NULL;
@@ -86,6 +86,21 @@ vow__clock *vow__clock_make(vow__ev_loop *loop)
     ev_set_priority(&self->watcher.timer, EV_MINPRI);
     self->watcher.timer.data = self;
     return self;
+}
+
+vow__clock *vow__clock_make(vow__ev_loop *loop)
+{
+    return make_real(loop, &loop->clock);
+}
+
+vow__clock *vow__real_clock_of(vow_loop *loop)
+{
+    vow__ev_loop *self = vow__ev_loop_of(loop);
+    vow__clock *own = vow__clock_of(loop);
+
+    if (own && own->kind->is_virtual && !self->real_clock)
+        make_real(self, &self->real_clock);
+    return self->real_clock ? self->real_clock : own;
 }
 
 double vow__clock_now(const vow_loop *loop)
@@ -233,10 +248,7 @@ static void clock_release(vow__loop_hook *hook)
 
     clock_disarm(self);
     vow__list_unlink(&hook->link);
-    if (self->loop->clock == self)
-        self->loop->clock = NULL;
-    else
-        self->loop->wall_clock = NULL;
+    *self->place = NULL;
     vow__release(self, sizeof *self);
 }
 
@@ -249,6 +261,7 @@ vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow_
     if (!self)
         return NULL;
     *place = self;
+    self->place = place;
     self->kind = kind;
     self->loop = loop;
     self->armed = HUGE_VAL;
