@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Runs in runs: vow_run() and ev_run() of the program's, one in the other, on one loop or on two that share
- * an ev_loop. Each ends when it should, and none ends another.
+ * an ev_loop. Each ends when it should, and none ends another. The clocks are real, with waits of
+ * milliseconds: it is libev that waits, in one call inside another. Where libvow's time passes inside of a
+ * run, the tests are done with virtual clocks as well.
  *
  * Copyright (c) 2026 the libvow authors
  */
@@ -9,6 +11,8 @@
 
 #include <errno.h>
 #include <string.h>
+
+#include <vow/testing.h>
 
 /* A timer of the program's that calls a function with the fixture, the first time it fires. */
 struct callback {
@@ -49,6 +53,34 @@ static void run_ok(vow_promise *promise)
 
     g_assert_cmpstr(error ? vow_error_message(error) : NULL, ==, NULL);
 }
+
+/* The clocks of this test and the next: what stands for a while on them. */
+static bool is_virtual;
+
+static double seconds(double real)
+{
+    return is_virtual ? real * 1e6 : real;
+}
+
+static void prepare(vow_loop *loop)
+{
+    if (is_virtual)
+        g_assert_cmpint(vow_clock_virtual(loop), ==, 0);
+}
+
+/* Makes two tests. */
+#define ON_BOTH_CLOCKS(fn)               \
+    static void fn##_real(fixture *f)    \
+    {                                    \
+        is_virtual = false;              \
+        fn(f);                           \
+    }                                    \
+    static void fn##_virtual(fixture *f) \
+    {                                    \
+        is_virtual = true;               \
+        prepare(f->loop);                \
+        fn(f);                           \
+    }
 
 static struct source source;  /* settles what the outer run waits for */
 static struct callback later; /* a second callback */
@@ -118,7 +150,7 @@ static void the_programs_run_inside_is_not_ended(fixture *f)
 static void run_inside_settled(fixture *f)
 {
     vow_resolve(&source.resolver, vow_nil());
-    run_ok(vow_sleep(f->loop, 0.01));
+    run_ok(vow_sleep(f->loop, seconds(0.01)));
     note(f, "inner");
 }
 
@@ -130,6 +162,7 @@ static void both_runs_end(fixture *f)
     run_ok(pending(f, &source, "s"));
     assert_log(f, "inner");
 }
+ON_BOTH_CLOCKS(both_runs_end)
 
 static unsigned turns_begun;
 
@@ -228,7 +261,7 @@ static void run_and_break_one(fixture *f)
     vow_error *error;
 
     call_soon(f, &later, break_one);
-    error = vow_run(vow_sleep(f->loop, 1000.), NULL);
+    error = vow_run(vow_sleep(f->loop, seconds(1000)), NULL);
     g_assert_cmpint(vow_error_code(error), ==, EINTR);
     vow_error_unref(error);
     note(f, "inner");
@@ -239,9 +272,10 @@ static void break_one_ends_the_innermost(fixture *f)
     struct callback first;
 
     call_soon(f, &first, run_and_break_one);
-    run_ok(vow_sleep(f->loop, 0.01));
+    run_ok(vow_sleep(f->loop, seconds(0.01)));
     assert_log(f, "inner");
 }
+ON_BOTH_CLOCKS(break_one_ends_the_innermost)
 
 /* ---- In a watcher that comes before events are waited for ---------------------------------------------- */
 
@@ -309,10 +343,16 @@ static void settled_inside_before_waiting(fixture *f)
 
 /* ---- Two loops on one ev_loop -------------------------------------------------------------------------- */
 
+static void open_other(fixture *f)
+{
+    other = vow_loop_new(f->ev);
+    prepare(other);
+}
+
 static void run_other(fixture *f)
 {
     vow_resolve(&source.resolver, vow_nil()); /* what the outer one waits for */
-    run_ok(vow_sleep(other, 0.01));
+    run_ok(vow_sleep(other, seconds(0.01)));
     note(f, "other");
 }
 
@@ -320,17 +360,18 @@ static void a_run_of_another_loop_inside(fixture *f)
 {
     struct callback first;
 
-    other = vow_loop_new(f->ev);
+    open_other(f);
     call_soon(f, &first, run_other);
     run_ok(pending(f, &source, "s"));
     assert_log(f, "other");
     vow_loop_free(other);
 }
+ON_BOTH_CLOCKS(a_run_of_another_loop_inside)
 
 static vow_value run_other_in_handler(vow_value *value, void *data)
 {
     (void) value;
-    run_ok(vow_sleep(other, 0.01));
+    run_ok(vow_sleep(other, seconds(0.01)));
     note(data, "handler");
     return vow_nil();
 }
@@ -340,12 +381,13 @@ static void events_of_one_whose_handler_runs_another(fixture *f)
 {
     vow_promise *waits = vow_then(vow_yield(f->loop), saw_value, tag_new(f, "yield"));
 
-    other = vow_loop_new(f->ev);
+    open_other(f);
     run_ok(vow_then(vow_resolved(f->loop, vow_nil()), run_other_in_handler, f));
     run_ok(waits);
     assert_log(f, "handler yield=nil");
     vow_loop_free(other);
 }
+ON_BOTH_CLOCKS(events_of_one_whose_handler_runs_another)
 
 static vow_value sleep_between_runs(vow_value *value, void *data)
 {
@@ -355,7 +397,7 @@ static vow_value sleep_between_runs(vow_value *value, void *data)
     (void) value;
     run_ok(vow_sleep(other, 0.));
     sleep = vow_sleep(f->loop, 0.);
-    run_ok(vow_sleep(other, 0.01));
+    run_ok(vow_sleep(other, seconds(0.01)));
     g_assert_true(vow_is_fulfilled(sleep));
     vow_unref(sleep);
     note(f, "handler");
@@ -365,11 +407,12 @@ static vow_value sleep_between_runs(vow_value *value, void *data)
 /* In a handler that a timer has called, the only one until then. */
 static void timers_of_one_whose_handler_runs_another(fixture *f)
 {
-    other = vow_loop_new(f->ev);
+    open_other(f);
     run_ok(vow_then(vow_sleep(f->loop, 0.), sleep_between_runs, f));
     assert_log(f, "handler");
     vow_loop_free(other);
 }
+ON_BOTH_CLOCKS(timers_of_one_whose_handler_runs_another)
 
 static vow_value deadline_between(vow_value *value, void *data)
 {
@@ -377,7 +420,7 @@ static vow_value deadline_between(vow_value *value, void *data)
 
     (void) value;
     vow_resolve(&source.resolver, vow_nil()); /* in time */
-    run_ok(vow_sleep(other, 0.02));
+    run_ok(vow_sleep(other, seconds(0.02)));
     note(f, "handler");
     return vow_nil();
 }
@@ -385,14 +428,15 @@ static vow_value deadline_between(vow_value *value, void *data)
 /* A deadline that passes while what it guards has settled, and only its turn has not come. */
 static void deadlines_of_one_whose_handler_runs_another(fixture *f)
 {
-    vow_promise *guarded = vow_timeout(pending(f, &source, "s"), 0.01);
+    vow_promise *guarded = vow_timeout(pending(f, &source, "s"), seconds(0.01));
 
-    other = vow_loop_new(f->ev);
+    open_other(f);
     run_ok(vow_then(vow_resolved(f->loop, vow_nil()), deadline_between, f));
     run_ok(guarded);
     assert_log(f, "handler");
     vow_loop_free(other);
 }
+ON_BOTH_CLOCKS(deadlines_of_one_whose_handler_runs_another)
 
 /* The outer one is settled before it has come to its ev_run(), and the queue goes on with the handler. What
  * it leaves behind must not keep the ev_loop from waiting. */
@@ -400,19 +444,20 @@ static void a_run_that_is_settled_early(fixture *f)
 {
     unsigned turns;
 
-    other = vow_loop_new(f->ev);
+    open_other(f);
     vow_detach(vow_then(vow_then(vow_resolved(f->loop, vow_nil()), NULL, NULL), run_other_in_handler, f));
     run_ok(vow_resolved(f->loop, vow_nil()));
     assert_log(f, "handler");
     turns = ev_iteration(f->ev);
-    run_ok(vow_sleep(f->loop, 0.05));
+    run_ok(vow_sleep(f->loop, seconds(0.05)));
     g_assert_cmpuint(ev_iteration(f->ev) - turns, <, 50);
     vow_loop_free(other);
 }
+ON_BOTH_CLOCKS(a_run_that_is_settled_early)
 
 static void run_other_in_cancel(vow_resolver *resolver)
 {
-    run_ok(vow_sleep(other, 0.01));
+    run_ok(vow_sleep(other, seconds(0.01)));
     note(((struct source *) (void *) resolver)->f, "cancelled");
 }
 
@@ -421,7 +466,7 @@ static void events_of_one_whose_clean_up_runs_another(fixture *f)
 {
     struct source cancelled = {.f = f};
 
-    other = vow_loop_new(f->ev);
+    open_other(f);
     watch(f, vow_yield(f->loop), "yield");
     vow_unref(vow_promise_new(f->loop, &cancelled.resolver, run_other_in_cancel));
     assert_log(f, "cancelled");
@@ -429,6 +474,7 @@ static void events_of_one_whose_clean_up_runs_another(fixture *f)
     assert_log(f, "yield=nil");
     vow_loop_free(other);
 }
+ON_BOTH_CLOCKS(events_of_one_whose_clean_up_runs_another)
 
 /* ---- Memory -------------------------------------------------------------------------------------------- */
 
@@ -454,25 +500,31 @@ static void a_run_inside_another_needs_memory(fixture *f)
     assert_log(f, "inner!ENOMEM");
 }
 
+#define ADD(path, fn)                            \
+    do {                                         \
+        test_add(path, fn##_real);               \
+        test_add(path "/virtual", fn##_virtual); \
+    } while (0)
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     test_add("/nested-runs/settled", a_settled_promise_leaves_the_programs_run_alone);
     test_add("/nested-runs/pending", a_run_inside_leaves_the_programs_run_alone);
     test_add("/nested-runs/the-programs", the_programs_run_inside_is_not_ended);
-    test_add("/nested-runs/both", both_runs_end);
+    ADD("/nested-runs/both", both_runs_end);
     test_add("/nested-runs/the-programs/rests", the_programs_run_inside_rests);
     test_add("/nested-runs/deadlock", a_deadlock_inside_is_told_there);
     test_add("/nested-runs/break/all", break_all_reaches_the_programs_run);
-    test_add("/nested-runs/break/one", break_one_ends_the_innermost);
+    ADD("/nested-runs/break/one", break_one_ends_the_innermost);
     test_add("/nested-runs/before-waiting", settled_before_waiting);
     test_add("/nested-runs/before-waiting/inside", settled_inside_before_waiting);
-    test_add("/nested-runs/two-loops/callback", a_run_of_another_loop_inside);
-    test_add("/nested-runs/two-loops/handler", events_of_one_whose_handler_runs_another);
-    test_add("/nested-runs/two-loops/timers", timers_of_one_whose_handler_runs_another);
-    test_add("/nested-runs/two-loops/deadlines", deadlines_of_one_whose_handler_runs_another);
-    test_add("/nested-runs/two-loops/settled-early", a_run_that_is_settled_early);
-    test_add("/nested-runs/two-loops/clean-up", events_of_one_whose_clean_up_runs_another);
+    ADD("/nested-runs/two-loops/callback", a_run_of_another_loop_inside);
+    ADD("/nested-runs/two-loops/handler", events_of_one_whose_handler_runs_another);
+    ADD("/nested-runs/two-loops/timers", timers_of_one_whose_handler_runs_another);
+    ADD("/nested-runs/two-loops/deadlines", deadlines_of_one_whose_handler_runs_another);
+    ADD("/nested-runs/two-loops/settled-early", a_run_that_is_settled_early);
+    ADD("/nested-runs/two-loops/clean-up", events_of_one_whose_clean_up_runs_another);
     test_add("/nested-runs/no-memory", a_run_inside_another_needs_memory);
     return g_test_run();
 }

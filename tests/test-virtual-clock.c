@@ -466,6 +466,102 @@ static void runs_in_runs(fixture *f)
     assert_log(f, "at 300 at 400");
 }
 
+/* ---- ev_break() of the program's ----------------------------------------------------------------------- */
+
+struct breaker {
+    ev_timer timer;
+    fixture *f;
+    int how;
+};
+
+static void break_off(EV_P_ ev_timer *timer, int revents)
+{
+    (void) revents;
+    ev_break(EV_A_((struct breaker *) timer)->how);
+}
+
+static void call_at_once(struct breaker *breaker, void (*callback)(EV_P_ ev_timer *, int))
+{
+    ev_timer_init(&breaker->timer, callback, 0, 0);
+    ev_timer_start(breaker->f->ev, &breaker->timer);
+}
+
+/* What is set stays set, and time has not passed. */
+static void a_break_ends_a_run(fixture *f)
+{
+    static const int hows[] = {EVBREAK_ONE, EVBREAK_ALL};
+
+    make_virtual(f);
+    for (int i = 0; i < 2; i++) {
+        struct breaker breaker = {.f = f, .how = hows[i]};
+        call_at_once(&breaker, break_off);
+        run_fails(vow_sleep(f->loop, HOUR), EINTR, "ev_break()");
+        watch(f, vow_sleep(f->loop, HOUR), "sleep");
+        call_at_once(&breaker, break_off);
+        g_assert_true(ev_run(f->ev, 0));
+        assert_log(f, "");
+        g_assert_cmpfloat(vow_now(f->loop), ==, i * HOUR);
+        g_assert_false(ev_run(f->ev, 0));
+        assert_log(f, "sleep=nil");
+    }
+}
+
+static void run_and_break_off(EV_P_ ev_timer *timer, int revents)
+{
+    static struct breaker inner;
+    struct breaker *outer = (struct breaker *) timer;
+
+    (void) loop;
+    (void) revents;
+    inner = *outer;
+    call_at_once(&inner, break_off);
+    run_fails(vow_sleep(outer->f->loop, 2 * HOUR), EINTR, "ev_break()");
+    note(outer->f, "inner");
+}
+
+/* Of the innermost run, or of all. */
+static void a_break_of_runs_in_runs(fixture *f)
+{
+    struct breaker breaker = {.f = f, .how = EVBREAK_ONE};
+
+    make_virtual(f);
+    watch(f, vow_sleep(f->loop, HOUR), "sleep");
+    call_at_once(&breaker, run_and_break_off);
+    g_assert_false(ev_run(f->ev, 0));
+    assert_log(f, "inner sleep=nil");
+    watch(f, vow_sleep(f->loop, HOUR), "sleep");
+    breaker.how = EVBREAK_ALL;
+    call_at_once(&breaker, run_and_break_off);
+    g_assert_true(ev_run(f->ev, 0));
+    assert_log(f, "inner");
+    g_assert_false(ev_run(f->ev, 0));
+    assert_log(f, "sleep=nil");
+}
+
+static void prepared(EV_P_ ev_prepare *prepare, int revents)
+{
+    (void) revents;
+    ev_prepare_stop(EV_A_ prepare);
+    ev_break(EV_A_ EVBREAK_ONE);
+}
+
+static void a_break_before_events_are_looked_for(fixture *f)
+{
+    ev_prepare prepare;
+
+    make_virtual(f);
+    watch(f, vow_sleep(f->loop, HOUR), "sleep");
+    for (int priority = EV_MINPRI; priority < EV_MAXPRI; priority++) {
+        ev_prepare_init(&prepare, prepared);
+        ev_set_priority(&prepare, priority);
+        ev_prepare_start(f->ev, &prepare);
+        g_assert_true(ev_run(f->ev, 0));
+    }
+    assert_log(f, "");
+    g_assert_false(ev_run(f->ev, 0));
+    assert_log(f, "sleep=nil");
+}
+
 /* ---- Several loops ------------------------------------------------------------------------------------- */
 
 static void two_clocks_on_one_ev_loop(fixture *f)
@@ -487,6 +583,29 @@ static void two_clocks_on_one_ev_loop(fixture *f)
     other = vow_loop_new(f->ev);
     g_assert_cmpint(vow_clock_virtual(other), ==, 0);
     g_assert_cmpfloat(vow_now(other), ==, 3 * HOUR);
+    vow_loop_free(other);
+}
+
+static vow_value sleep_on_another(vow_value *value, void *other)
+{
+    (void) value;
+    run_nil(vow_sleep(other, HOUR));
+    return vow_nil();
+}
+
+/* In a handler, to which events come meanwhile that have to wait for it. */
+static void another_loop_runs_in_a_handler(fixture *f)
+{
+    vow_loop *other = vow_loop_new(f->ev);
+
+    make_virtual(f);
+    g_assert_cmpint(vow_clock_virtual(other), ==, 0);
+    watch(f, vow_yield(f->loop), "yield");
+    watch(f, vow_sleep(f->loop, 60), "sleep");
+    run_nil(vow_then(vow_resolved(f->loop, vow_nil()), sleep_on_another, other));
+    g_assert_cmpfloat(vow_now(f->loop), ==, HOUR);
+    g_assert_false(ev_run(f->ev, 0));
+    assert_log(f, "yield=nil sleep=nil");
     vow_loop_free(other);
 }
 
@@ -607,6 +726,10 @@ int main(int argc, char **argv)
     test_add("/virtual-clock/advance/handler/inside", advance_in_a_handler_of_another_one);
     test_add("/virtual-clock/runs-in-runs", runs_in_runs);
     test_add("/virtual-clock/loops/two", two_clocks_on_one_ev_loop);
+    test_add("/virtual-clock/break", a_break_ends_a_run);
+    test_add("/virtual-clock/break/runs-in-runs", a_break_of_runs_in_runs);
+    test_add("/virtual-clock/break/prepare", a_break_before_events_are_looked_for);
+    test_add("/virtual-clock/loops/handler", another_loop_runs_in_a_handler);
     test_add("/virtual-clock/loops/one-real", one_of_two_loops_is_real);
     test_add("/virtual-clock/loops/freed", freed_in_a_callback);
     test_add("/virtual-clock/loops/freed/handler", freed_in_a_handler_of_another_one);

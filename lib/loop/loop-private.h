@@ -200,6 +200,10 @@ void vow__run_check_inside(const vow__ev_loop *loop);
 /* Whether the innermost ev_run() is that of a vow_run() whose promise is settled: it ends before it looks for
  * events once more. */
 VOW__SHARED bool vow__run_is_ending(const vow__ev_loop *loop);
+/* An ev_run() that begins and ends between these two is a part of that which is the innermost now: of the
+ * vow_run() that this belongs to, if any. */
+VOW__SHARED struct vow__runner *vow__run_deepen(struct ev_loop *ev);
+VOW__SHARED void vow__run_rise(struct vow__runner *run);
 /* Calls what vow_loop_at_end() was given. May run anything. */
 void vow__at_end_run(vow__ev_loop *loop);
 /* Set up the watchers for vow_yield() and vow__put_off(), and take them down. */

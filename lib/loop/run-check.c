@@ -15,13 +15,37 @@ bool vow__run_is_ending(const vow__ev_loop *loop)
     return run && run->promise && run->loop->ev == loop->ev && run->depth == ev_depth(loop->ev);
 }
 
+/* The last call on an ev_loop, or NULL. */
+static struct vow__runner *innermost_on(const struct ev_loop *ev)
+{
+    struct vow__runner *run = vow__innermost_run;
+
+    while (run && run->loop->ev != ev)
+        run = run->around;
+    return run;
+}
+
+struct vow__runner *vow__run_deepen(struct ev_loop *ev)
+{
+    struct vow__runner *run = innermost_on(ev);
+
+    if (!run || run->depth != ev_depth(ev))
+        return NULL;
+    run->depth++;
+    return run;
+}
+
+void vow__run_rise(struct vow__runner *run)
+{
+    if (run)
+        run->depth--;
+}
+
 void vow__run_check_inside(const vow__ev_loop *loop)
 {
-    const struct vow__runner *run = vow__innermost_run;
+    const struct vow__runner *run = innermost_on(loop->ev);
     const vow_promise *running = loop->core.is_draining ? loop->core.running : NULL;
 
-    while (run && run->loop->ev != loop->ev)
-        run = run->around;
     if (!run || run->loop == loop || run->depth != ev_depth(loop->ev))
         vow__misuse("ev_run", running ? running->site : NULL, "it was called inside a handler");
 }

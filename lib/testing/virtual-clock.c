@@ -6,9 +6,13 @@
  * - an ev_prepare decides. All is done then that can be done, and the ev_loop is about to look for events. It
  *   has the ev_loop look once without waiting. If there was nothing, the time jumps, or the ev_loop waits for
  *   what can come from outside. Whether anything can is what ev_run() returns: how many watchers keep it from
- *   ending.
+ *   ending. It comes before the program's, since looking takes back an ev_break() of theirs.
  * - an ev_idle is invoked when there was nothing. While it is active, the ev_loop does not wait.
  * - an ev_check ends what has run out, after all events of a turn, as a real clock does.
+ *
+ * Looking is an ev_run() of its own, and an ev_break(EVBREAK_ONE) of the program's is meant for the one
+ * around it. So what ends it is a watcher, at the beginning of a second turn. If there is none, the program
+ * has ended it, and the ev_run() around it ends as well.
  */
 #include <errno.h>
 #include <float.h>
@@ -36,12 +40,15 @@ typedef struct virtual_time {
     double now, wall_now;
     bool ignores_events;
     unsigned look_depth;  /* of the ev_run() that only looks for events; 0 when there is none */
+    unsigned look_turns;  /* that it has begun */
     bool is_quiet;        /* it has found none */
+    unsigned broken;      /* the depth of the ev_run() that is to end, as the program has said; or 0 */
     unsigned turn;        /* counts those in which something may run out */
     vow__walk *innermost; /* or NULL */
     ev_prepare before;    /* the ev_loop looks for events */
     ev_check after;
     ev_idle no_event;
+    ev_prepare look_end; /* active in looks; it does not keep an ev_run() going */
 } virtual_time;
 
 /* What a loop has of it. */
@@ -234,16 +241,54 @@ static int count_active(const virtual_time *self)
     return count;
 }
 
+static bool is_broken(const virtual_time *self)
+{
+    return self->broken == ev_depth(self->ev);
+}
+
+static void look_end_cb(EV_P_ ev_prepare *watcher, int revents)
+{
+    virtual_time *self = watcher->data;
+
+    vow__ignore(EV_A_ revents);
+    if (is_looking(self) && self->look_turns++)
+        ev_break(self->ev, EVBREAK_ONE);
+}
+
+/* Runs the ev_loop for a turn, and the beginning of another one unless the program calls ev_break(). */
+static int run_look(virtual_time *self)
+{
+    struct vow__runner *run = vow__run_deepen(self->ev);
+    bool is_inside = ev_is_active(&self->look_end);
+    int active;
+
+    if (!is_inside) {
+        ev_prepare_start(self->ev, &self->look_end);
+        ev_unref(self->ev);
+    }
+    active = ev_run(self->ev, 0);
+    if (!is_inside) {
+        ev_ref(self->ev);
+        ev_prepare_stop(self->ev, &self->look_end);
+    }
+    vow__run_rise(run);
+    return active;
+}
+
 /* Has the ev_loop look for events, and handle those that there are. How many other watchers can have some. */
 static int look_once(virtual_time *self)
 {
-    unsigned outer = self->look_depth;
+    unsigned depth = ev_depth(self->ev), outer = self->look_depth, outer_turns = self->look_turns;
     int active;
 
-    self->look_depth = ev_depth(self->ev) + 1;
+    self->look_depth = depth + 1;
+    self->look_turns = 0;
     self->is_quiet = false;
-    active = ev_run(self->ev, EVRUN_NOWAIT);
+    active = run_look(self);
+    if (active && self->look_turns < 2)
+        self->broken = depth;
     self->look_depth = outer;
+    self->look_turns = outer_turns;
     return active - count_active(self);
 }
 
@@ -260,7 +305,7 @@ static void decide(virtual_time *self)
 {
     int watchers = look_once(self);
 
-    if (!self->is_quiet)
+    if (!self->is_quiet || is_broken(self))
         return;
     if (is_to_wait(self, watchers))
         ev_idle_stop(self->ev, &self->no_event);
@@ -298,6 +343,8 @@ static void before_cb(EV_P_ ev_prepare *watcher, int revents)
     if (is_looking(self) || vow__run_is_ending(clock_at(self->clocks.next)->loop))
         return;
     self->users++;
+    if (is_broken(self)) /* in a turn before, which was the last one all the same */
+        self->broken = 0;
     if (!walk_of(self) && !is_set(self)) {
         stop_time(self);
     } else if (has_idler(self)) {
@@ -323,6 +370,8 @@ static void after_cb(EV_P_ ev_check *watcher, int revents)
     vow__ignore(EV_A_ revents);
     if (is_looking(self))
         return;
+    if (is_broken(self)) /* not earlier: an EVBREAK_ALL has ended it before this */
+        ev_break(self->ev, EVBREAK_ONE);
     self->users++;
     ring_clocks(self);
     time_unref(self);
@@ -341,10 +390,12 @@ static virtual_time *time_new(struct ev_loop *ev)
     ev_prepare_init(&self->before, before_cb);
     ev_check_init(&self->after, after_cb);
     ev_idle_init(&self->no_event, no_event_cb);
-    ev_set_priority(&self->before, EV_MINPRI);
+    ev_prepare_init(&self->look_end, look_end_cb);
+    ev_set_priority(&self->before, EV_MAXPRI);
     ev_set_priority(&self->after, EV_MINPRI);
     ev_set_priority(&self->no_event, EV_MINPRI);
-    self->before.data = self->after.data = self->no_event.data = self;
+    ev_set_priority(&self->look_end, EV_MAXPRI);
+    self->before.data = self->after.data = self->no_event.data = self->look_end.data = self;
     times = self;
     return self;
 }
