@@ -57,13 +57,13 @@ static void threads_settle(fixture *f)
     g_assert_null(vow_offload_shutdown(INFINITY));
 }
 
-static void events_settle(fixture *f)
+static void events_settle_in(fixture *f, double seconds)
 {
     vow_process *process = start(f, SH("exec sleep 1000"));
     vow_signals *signals = vow_signals_of(f->loop, SIGHUP);
-    vow_interval *interval = vow_interval_new(f->loop, 0.001);
+    vow_interval *interval = vow_interval_new(f->loop, seconds);
     vow_promise *ended = vow_process_wait(process), *signalled = vow_signals_next(signals);
-    vow_promise *tick = vow_interval_next(interval), *late = vow_timeout(vow_sleep(f->loop, FAR), 0.001);
+    vow_promise *tick = vow_interval_next(interval), *late = vow_timeout(vow_sleep(f->loop, FAR), seconds);
 
     memory_fail(f, 1, true);
     vow_process_end(process);
@@ -80,6 +80,14 @@ static void events_settle(fixture *f)
     vow_signals_free(signals);
     vow_interval_free(interval);
     all_ended(f);
+}
+
+/* On a clock of either kind. */
+static void events_settle(fixture *f)
+{
+    events_settle_in(f, 0.001);
+    make_virtual(f);
+    events_settle_in(f, 60);
 }
 
 /* Closing needs none from the start. Reading what needs a buffer rejects, and goes on later. */

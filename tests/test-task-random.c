@@ -11,6 +11,8 @@
 
 #include <errno.h>
 
+#include <vow/testing.h>
+
 enum { HELD = 12, SOURCES = 8, PROGRAMS = 60, OPERATIONS = 150, DEPTH = 4 };
 
 /* What a program has made and seen. */
@@ -21,7 +23,8 @@ struct world {
     struct node *sources[SOURCES];
     int started, cleaned; /* tasks */
     int finally_due, finally_ran, attached, dropped;
-    int budget; /* how many more promises the program may make */
+    int budget;  /* how many more promises the program may make */
+    double unit; /* of its sleeps and deadlines, in seconds: its clock is real or virtual */
 };
 
 static int any(int n)
@@ -170,7 +173,7 @@ static vow_promise *make_leaf(struct world *w)
     case 2:
         return vow_yield(w->loop);
     case 3:
-        return vow_sleep(w->loop, 0.0001 * any(5));
+        return vow_sleep(w->loop, w->unit * any(5));
     default:
         return new_source(w);
     }
@@ -214,7 +217,7 @@ static vow_promise *make(struct world *w, int depth)
         w->attached++;
         return vow_attach(make(w, depth - 1), w, on_drop);
     case 5:
-        return vow_timeout(make(w, depth - 1), 0.0001 * any(5));
+        return vow_timeout(make(w, depth - 1), w->unit * any(5));
     case 6:
         return make_leaf(w);
     default:
@@ -318,8 +321,12 @@ static void run_operations(struct world *w, bool short_of_memory)
 
 static void run_program(fixture *f, bool to_the_end, bool short_of_memory)
 {
-    struct world w = {.f = f, .loop = vow_loop_new(f->ev), .budget = 2000};
+    struct world w = {.f = f, .loop = vow_loop_new(f->ev), .budget = 2000, .unit = 0.0001};
 
+    if (any(2)) {
+        w.unit = HOUR;
+        g_assert_cmpint(vow_clock_virtual(w.loop), ==, 0);
+    }
     vow_loop_set_report(w.loop, ignore, NULL);
     run_operations(&w, short_of_memory);
     if (to_the_end)
