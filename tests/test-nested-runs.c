@@ -54,7 +54,7 @@ static void run_ok(vow_promise *promise)
     g_assert_cmpstr(error ? vow_error_message(error) : NULL, ==, NULL);
 }
 
-/* The clocks of this test and the next: what stands for a while on them. */
+/* The clocks that a test has, and how long a moment is on them. */
 static bool is_virtual;
 
 static double seconds(double real)

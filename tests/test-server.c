@@ -2,7 +2,7 @@
 /*
  * A server from its start to its end: whom it hands connections to, who owns their descriptors, its limit,
  * its orderly stop, and being dropped, cancelled or stopped at any moment. What the system does to it is in
- * test-server-errors.c. A server at its limit has a real clock for a while, on which one that spins does.
+ * test-server-errors.c. A server at its limit is left for a while of real time, in which it must not spin.
  *
  * Copyright (c) 2026 the libvow authors
  */

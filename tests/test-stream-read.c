@@ -2,7 +2,7 @@
 /*
  * Reading from a stream, on every flavour of descriptor: some, exactly, until, a line, all; limits, the end,
  * what is left over, one reader at a time, and that no byte is lost whenever a read is dropped. Bytes that
- * are not read are left alone on a real clock for a while, on which a loop that spins does.
+ * are not read are left for a while of real time, in which a loop that does not wait would spin.
  *
  * Copyright (c) 2026 the libvow authors
  */
