@@ -146,6 +146,8 @@ static void moments_come_in_order(fixture *f)
     make_virtual(f);
     g_assert_null(vow_run(vow_all_of(f->loop, a, b), NULL));
     assert_log(f, "b a");
+    g_assert_cmpfloat(vow_now(f->loop), >, 2 * HOUR - 60);
+    g_assert_cmpfloat(vow_now(f->loop), <, 2 * HOUR + 1);
 }
 
 static void a_moment_in_the_past_is_the_next_turn(fixture *f)
