@@ -14,6 +14,7 @@ man_pages = \
 	docs/man/VOW_RETURN.3 \
 	docs/man/VOW_THROW.3 \
 	docs/man/VOW_TRY_AWAIT.3 \
+	docs/man/VOW_UNBOUNDED.3 \
 	docs/man/vow_accept.3 \
 	docs/man/vow_accept_at.3 \
 	docs/man/vow_address.3 \
@@ -301,6 +302,22 @@ man_pages = \
 	docs/man/vow_promise_site.3 \
 	docs/man/vow_promise_site_at.3 \
 	docs/man/vow_ptr.3 \
+	docs/man/vow_queue.3 \
+	docs/man/vow_queue_close.3 \
+	docs/man/vow_queue_close_at.3 \
+	docs/man/vow_queue_free.3 \
+	docs/man/vow_queue_length.3 \
+	docs/man/vow_queue_length_at.3 \
+	docs/man/vow_queue_new.3 \
+	docs/man/vow_queue_new_at.3 \
+	docs/man/vow_queue_put.3 \
+	docs/man/vow_queue_put_at.3 \
+	docs/man/vow_queue_take.3 \
+	docs/man/vow_queue_take_at.3 \
+	docs/man/vow_queue_try_put.3 \
+	docs/man/vow_queue_try_put_at.3 \
+	docs/man/vow_queue_try_take.3 \
+	docs/man/vow_queue_try_take_at.3 \
 	docs/man/vow_race.3 \
 	docs/man/vow_race_at.3 \
 	docs/man/vow_race_of.3 \

@@ -18,6 +18,7 @@ noinst_PROGRAMS = \
 	examples/http_server \
 	examples/offload \
 	examples/own_watcher \
+	examples/pipeline \
 	examples/prefork \
 	examples/redis \
 	examples/replace \
@@ -65,6 +66,7 @@ examples_handover_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
+examples_pipeline_LDADD = $(example_libs)
 examples_prefork_LDADD = $(example_libs)
 examples_redis_LDADD = $(example_libs)
 examples_replace_LDADD = $(example_libs)

@@ -20,6 +20,7 @@ vowinclude_HEADERS = \
 	include/vow/poll.h \
 	include/vow/process.h \
 	include/vow/promise.h \
+	include/vow/queue.h \
 	include/vow/remote.h \
 	include/vow/report.h \
 	include/vow/server.h \

@@ -24,6 +24,7 @@
 #include <vow/poll.h>
 #include <vow/process.h>
 #include <vow/promise.h>
+#include <vow/queue.h>
 #include <vow/remote.h>
 #include <vow/report.h>
 #include <vow/server.h>

@@ -102,6 +102,14 @@ libvow_la_SOURCES = \
 	lib/core/waits-private.h \
 	lib/core/waits.c \
 	lib/task/task.c \
+	lib/sync/placed-private.h \
+	lib/sync/placed.c \
+	lib/sync/queue-private.h \
+	lib/sync/queue-put.c \
+	lib/sync/queue-take.c \
+	lib/sync/queue.c \
+	lib/sync/ring-private.h \
+	lib/sync/ring.c \
 	lib/time/clock-private.h \
 	lib/time/clock.c \
 	lib/time/interval.c \

@@ -63,6 +63,18 @@ again in 100 ms
 attempt 3: the service is busy
 gave up after 3 attempts: the service is busy
 END
+    prints "pipeline takes what it reads through three stages" pipeline <<'END'
+1000000007: 1000000007
+1000000008: 2
+1000000009: 1000000009
+1000000010: 2
+1000000011: 3
+1000000012: 2
+1000000013: 7699
+1000000014: 2
+1000000015: 5
+1000000016: 2
+END
     prints "sensor asks its thread, and waits no longer than it wants to" sensor <<'END'
 20.5 degrees
 21.0 degrees

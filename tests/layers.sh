@@ -16,6 +16,7 @@ os
 thread    os
 core
 task      core
+sync      core
 loop      os thread core
 time      core loop
 io        os core loop
@@ -39,6 +40,7 @@ interval time
 lookup net
 poll io
 promise core
+queue sync
 remote offload
 report core
 server net

@@ -65,6 +65,9 @@ test_programs = \
 	tests/test-process-straggler \
 	tests/test-promise \
 	tests/test-put-back \
+	tests/test-queue \
+	tests/test-queue-inside \
+	tests/test-queue-random \
 	tests/test-random \
 	tests/test-read-until \
 	tests/test-reentrant \
@@ -179,6 +182,7 @@ tests_libsupport_la_SOURCES = \
 	tests/nulls.h \
 	tests/place.c tests/place.h \
 	tests/processes.c tests/processes.h \
+	tests/queues.h \
 	tests/server.h \
 	tests/stream-in.h \
 	tests/streams.c tests/streams.h \
@@ -188,6 +192,7 @@ tests_libsupport_la_LIBADD = libvow-testing.la libvow.la $(LIBEV_LIBS) $(GLIB_LI
 # Small programs that two test programs run with something failing at every point.
 scenario_sources = \
 	tests/scenario-events.c \
+	tests/scenario-exchange.c \
 	tests/scenario-joined.c \
 	tests/scenario-listeners.c \
 	tests/scenario-promises.c \

@@ -58,6 +58,7 @@ extern const struct scenario nobody_scenarios[]; /* rejected as it is: not for t
 extern const struct scenario talk_scenarios[];
 extern const struct scenario thread_scenarios[];
 extern const struct scenario event_scenarios[];
+extern const struct scenario exchange_scenarios[];
 extern const struct scenario process_scenarios[];
 extern const struct scenario feed_scenarios[];
 

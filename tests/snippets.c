@@ -164,6 +164,22 @@ static void process_run(vow_loop *loop)
     CHECK(outcome(vow_async(loop, dated)) == 0);
 }
 
+/* ---- queue.h ---- */
+
+#include "snippets/queue.h"
+
+static void queue(vow_loop *loop)
+{
+    vow_queue *numbers = vow_queue_new(loop, 2);
+    vow_promise *sum = vow_async(loop, adding, .queue = numbers);
+    vow_value value;
+
+    vow_error *error = vow_run(vow_all_of(loop, sum, vow_async(loop, counting, .queue = numbers)), &value);
+    CHECK(!error && vow_as_int(vow_list_at(vow_as_list(&value), 0)) == 55);
+    vow_value_drop(value);
+    vow_queue_free(numbers);
+}
+
 /* ---- socket.h ---- */
 
 /* The port may be taken, and is not everybody's. */
@@ -219,9 +235,9 @@ static const struct {
     const char *name;
     void (*run)(vow_loop *loop);
 } cases[] = {
-    CASE(interval),    CASE(listen_with),   CASE(peer_timeout), CASE(polled),
-    CASE(process_run), CASE(process_start), CASE(process_wait), CASE(select_console),
-    CASE(stream),      CASE(task),          CASE(test_an_hour),
+    CASE(interval),       CASE(listen_with),   CASE(peer_timeout), CASE(polled),
+    CASE(process_run),    CASE(process_start), CASE(process_wait), CASE(queue),
+    CASE(select_console), CASE(stream),        CASE(task),         CASE(test_an_hour),
 };
 
 int main(void)

@@ -290,11 +290,27 @@ static void test_threads(fixture *f)
     NOTHING(vow_remote_is_wanted, ignored = vow_remote_is_wanted(null));
 }
 
+static void test_queues(fixture *f)
+{
+    vow_queue *queue = vow_queue_new(f->loop, 1);
+
+    MISUSE_HERE(vow_queue_new, got = vow_queue_new(null, 1));
+    MISUSE_HERE(vow_queue_put, run(vow_queue_put(null, vow_int(1))));
+    MISUSE_HERE(vow_queue_take, run(vow_queue_take(null)));
+    MISUSE_HERE(vow_queue_try_put, ignored = vow_queue_try_put(null, vow_int(1)));
+    MISUSE_HERE(vow_queue_try_take, ignored = vow_queue_try_take(queue, null));
+    MISUSE_HERE(vow_queue_length, got = (void *) vow_queue_length(null));
+    MISUSE_HERE(vow_queue_close, vow_queue_close(null));
+    NOTHING(vow_queue_free, vow_queue_free(null));
+    vow_queue_free(queue);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     test_add("/nulls/loop", test_loop);
     test_add("/nulls/tasks", test_tasks);
+    test_add("/nulls/queues", test_queues);
     test_add("/nulls/descriptors", test_descriptors);
     test_add("/nulls/streams", test_streams);
     test_add("/nulls/addresses", test_addresses);

@@ -198,7 +198,8 @@ static const struct scenario *const tables[] = {
     promise_scenarios, joined_scenarios,   task_scenarios,     stream_scenarios,
     talk_scenarios,    thread_scenarios,   event_scenarios,    process_scenarios,
     server_scenarios,  socket_scenarios,   name_scenarios,     feed_scenarios,
-    nobody_scenarios,  listener_scenarios, anywhere_scenarios, queue_scenarios};
+    nobody_scenarios,  listener_scenarios, anywhere_scenarios, queue_scenarios,
+    exchange_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -228,6 +229,7 @@ TESTS(sockets, 9)
 TESTS(names, 10)
 TESTS(feeds, 11)
 TESTS(nobody, 12)
+TESTS(exchanges, 16)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -257,5 +259,6 @@ int main(int argc, char **argv)
     ADD(names);
     ADD(nobody);
     ADD(feeds);
+    ADD(exchanges);
     return g_test_run();
 }

@@ -60,6 +60,7 @@ my %RULES = map { $_ => 1 } qw(
     vow/offload.h
     vow/poll.h
     vow/process.h
+    vow/queue.h
     vow/remote.h
     vow/server.h
     vow/signal.h

@@ -64,20 +64,22 @@ void vow__report_replaced(const vow_promise *promise, const vow_error *error)
         vow__report_unhandled(vow__loop_of(promise), promise, error);
 }
 
-/*
- * Drops what a settled promise holds, or puts an item back that nobody has looked at. The value may also be
- * an alias of an item, or a list with such aliases: `is_unseen` says whether anybody has looked at them here.
- * May run drop functions.
- */
-static void drop_value(vow_loop *loop, vow_promise *promise)
+/* Whether a promise that goes has put back the item that it had. */
+static bool has_put_back(const vow_loop *loop, vow_promise *promise)
 {
-    vow_value value = promise->u.value;
+    return vow__holds_item(promise) && !loop->is_closed && promise->kind->put_back(promise, promise->u.value);
+}
+
+/*
+ * Drops what a settled promise holds. That may be an alias of an item, or a list with such aliases:
+ * `is_unseen` says whether anybody has looked at them here. May run drop functions.
+ */
+static void drop_value(vow_loop *loop, const vow_promise *promise)
+{
     bool was_unseen = loop->is_unseen;
 
-    if (vow__holds_item(promise) && !loop->is_closed && promise->kind->put_back(promise, value))
-        return;
     loop->is_unseen = !(promise->flags & VOW__SEEN);
-    vow_value_drop(value);
+    vow_value_drop(promise->u.value);
     loop->is_unseen = was_unseen;
 }
 
@@ -93,13 +95,15 @@ void vow__dispose_members(vow_promise *promise)
 
 void vow__dispose(vow_loop *loop, vow_promise *promise)
 {
-    if (is_unhandled(loop, promise))
+    bool is_back = has_put_back(loop, promise);
+
+    if (!is_back && is_unhandled(loop, promise))
         vow__report_unhandled(loop, promise, vow__error_of(promise));
     if (promise->flags & VOW__IMMORTAL) {
         promise->flags |= VOW__SEEN;
         return;
     }
-    if (!vow__is_pending(promise))
+    if (!is_back && !vow__is_pending(promise))
         drop_value(loop, promise);
     if (promise->kind->dispose)
         vow__dispose_members(promise);
@@ -125,7 +129,7 @@ static void dispose_in_turn(vow_loop *loop, vow_promise *promise)
         vow__dispose(loop, promise);
         return;
     }
-    if (vow__is_rejected(promise) && !is_unhandled(loop, promise))
+    if (vow__is_rejected(promise) && !is_unhandled(loop, promise) && !vow__holds_item(promise))
         promise->flags |= VOW__SEEN;
     vow__drop_later(&promise->wait.link, dispose_link);
 }

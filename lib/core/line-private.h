@@ -71,6 +71,8 @@ struct vow__waiter {
 void vow__waiter_halt(vow_promise *promise);
 bool vow__taker_put_back(vow_promise *promise, vow_value value);
 void vow__taker_dispose(vow_promise *promise);
+/* Their vow__kind.input, for reports: what they wait for is the object. */
+const vow_promise *vow__waiter_input(const vow_promise *promise);
 
 /* An object of `size` bytes that begins with a vow_promise. NULL, with errno set to ENOMEM or ECANCELED, when
  * it cannot be made. */

@@ -154,3 +154,10 @@ void vow__taker_dispose(vow_promise *promise)
 {
     vow__list_unlink(&((vow__waiter *) promise)->link);
 }
+
+const vow_promise *vow__waiter_input(const vow_promise *promise)
+{
+    const vow__line *line = ((const vow__waiter *) promise)->line;
+
+    return line ? line->object : NULL;
+}

@@ -149,6 +149,9 @@ typedef struct vow__kind {
      * through vow_timeout(), vow_race(), a promise that follows, or the list of vow_all().
      */
     bool (*put_back)(vow_promise *promise, vow_value value);
+    /* An error may be an item, too: put_back() is also called for a rejected promise, with the error as a
+     * value. It is reported only if its place is gone. An error that was passed on is no item any more. */
+    bool puts_errors_back;
     /* What it waits for, besides its own `wait`: the first input that is pending, or NULL. */
     const vow_promise *(*input)(const vow_promise *promise);
     /* This process was forked, and the promise waits for a thread that is in the parent only: rejects it. */
@@ -233,7 +236,9 @@ static inline bool vow__kind_is_guarded(const vow__kind *kind)
 static inline bool vow__holds_item(const vow_promise *promise)
 {
     return VOW_UNLIKELY(promise->flags & VOW__GUARDED) && promise->kind->put_back &&
-           (promise->flags & (VOW__FULFILLED | VOW__SEEN)) == VOW__FULFILLED;
+           !(promise->flags & VOW__SEEN) &&
+           ((promise->flags & VOW__FULFILLED) ||
+            ((promise->flags & VOW__REJECTED) && promise->kind->puts_errors_back));
 }
 
 static inline vow_error *vow__error_of(const vow_promise *promise)
