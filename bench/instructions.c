@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) 2026 the libvow authors */
 /*
- * Instruction counts of three core paths, for valgrind --tool=callgrind (see instructions.sh). Counting is on
+ * Instruction counts of four core paths, for valgrind --tool=callgrind (see instructions.sh). Counting is on
  * only inside the functions count_..., each of which does its path N times, in one run of the loop.
  *
  *     cycle    new + then + resolve + run + free, each begun by the handler of the one before
  *     await    a task awaits a new promise, which another task resolves: new + await + resolve + go on + free
  *     gather   spawn + await + all, in groups of ten; for each task, the values added up
+ *     deadline a deadline on a pending promise, set and dropped
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum { N = 10000, GROUP = 10 };
 int64_t count_cycle(vow_loop *loop);
 int64_t count_await(vow_loop *loop);
 int64_t count_gather(vow_loop *loop);
+int64_t count_deadline(vow_loop *loop);
 
 /* Runs a promise to its end, and returns its value, an integer. */
 static int64_t run(vow_promise *promise)
@@ -162,6 +164,23 @@ int64_t count_gather(vow_loop *loop)
     return sum;
 }
 
+/* ---- deadline ---- */
+
+int64_t count_deadline(vow_loop *loop)
+{
+    vow_promise *guarded = vow_never(loop);
+    int64_t sum = 0;
+
+    for (int i = 0; i < N; i++) {
+        vow_promise *promise = vow_timeout(vow_ref(guarded), 100);
+
+        sum += vow_is_pending(promise);
+        vow_unref(promise);
+    }
+    vow_unref(guarded);
+    return sum;
+}
+
 /* ---- */
 
 static const struct path {
@@ -172,6 +191,7 @@ static const struct path {
     {"cycle", count_cycle, (N + INT64_C(1)) * N / 2},
     {"await", count_await, (N / 2 + INT64_C(1)) * (N / 2) - N / 2},
     {"gather", count_gather, (N / GROUP + INT64_C(1) + GROUP - 1) * N / 2},
+    {"deadline", count_deadline, N},
 };
 
 int main(int argc, char **argv)
@@ -181,7 +201,7 @@ int main(int argc, char **argv)
 
     while (argc < 2 || strcmp(path->name, argv[1]) != 0)
         if (argc < 2 || ++path == paths + sizeof paths / sizeof paths[0])
-            bench_fail("usage: instructions cycle|await|gather");
+            bench_fail("usage: instructions cycle|await|gather|deadline");
     for (int i = 0; i < 2; i++)
         if (path->count(loop) != path->sum)
             bench_fail("a checksum is wrong");

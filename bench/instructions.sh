@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Instructions that three core paths take, under callgrind, beside what bench/instructions.txt says of the same
+# Instructions that four core paths take, under callgrind, beside what bench/instructions.txt says of the same
 # compiler. More than 2 % above that is a failure; another compiler, other flags, or no Valgrind is a skip.
 #
 #   make bench-instructions             in the build folder; prints TAP, and fails if a path does
@@ -16,7 +16,7 @@ top_builddir=${top_builddir:-.}
 CC=${CC:-cc}
 record=$top_srcdir/bench/instructions.txt
 program=$top_builddir/bench/instructions
-paths='cycle await gather'
+paths='cycle await gather deadline'
 log=$(mktemp "${TMPDIR:-/tmp}/vow-instructions.XXXXXX") || exit 99
 trap 'rm -f "$log"' EXIT
 trap 'exit 99' HUP INT TERM

@@ -230,6 +230,12 @@ static bool is_looking(const virtual_time *self)
     return self->look_depth == ev_depth(self->ev);
 }
 
+/* Of a clock: its `adjust`, unless nothing is set. */
+static int count_adjust(const vow__clock *clock)
+{
+    return (int) ev_is_active(&clock->adjust) - clock->uncounted;
+}
+
 /* Those of our watchers that keep ev_run() from ending. */
 static int count_active(const virtual_time *self)
 {
@@ -237,7 +243,7 @@ static int count_active(const virtual_time *self)
                 (int) ev_is_active(&self->no_event);
 
     for (EACH_CLOCK(each, self))
-        count += (int) ev_is_active(&own(each)->adjust) + (int) ev_is_active(&wall(each)->adjust);
+        count += count_adjust(own(each)) + count_adjust(wall(each));
     return count;
 }
 

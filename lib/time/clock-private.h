@@ -30,6 +30,8 @@ struct vow__clock {
     /* For when the watcher is set, never later than the first timer: infinite when it is not active. While
      * timers run out it is -infinite, since `adjust` will set it. */
     double armed;
+    int uncounted; /* of the two watchers: active, though nothing is set, and not to keep ev_run() from ending
+                    */
     union {
         ev_timer timer;
         ev_periodic periodic; /* of the wall clock */

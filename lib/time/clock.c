@@ -118,6 +118,23 @@ double vow_now_at(const vow_loop *loop, const char *site)
 
 /* ---- The watcher --------------------------------------------------------------------------------------- */
 
+/* Nothing is set any more. `adjust` will stop the watcher, unless something is set before that. */
+static void clock_let_be(vow__clock *self)
+{
+    struct ev_loop *ev = self->loop->ev;
+
+    ev_prepare_start(ev, &self->adjust);
+    self->uncounted = 1 + (!self->kind->is_virtual && ev_is_active(&self->watcher.timer));
+    for (int i = 0; i < self->uncounted; i++)
+        ev_unref(ev);
+}
+
+static void clock_count(vow__clock *self)
+{
+    for (; self->uncounted; self->uncounted--)
+        ev_ref(self->loop->ev);
+}
+
 static void clock_arm(vow__clock *self, double at, double now)
 {
     self->armed = at;
@@ -126,22 +143,22 @@ static void clock_arm(vow__clock *self, double at, double now)
 
 static void clock_disarm(vow__clock *self)
 {
+    clock_count(self);
     self->armed = HUGE_VAL;
     self->kind->disarm(self);
     ev_prepare_stop(self->loop->ev, &self->adjust);
 }
 
-/* Sets the watcher for the first timer. If there is none, in an ev_loop that a handler of this clock's runs,
- * the next one that is set is the first. */
+/* Sets the watcher for the first timer, or stops it if there is none. */
 static void clock_adjust(vow__clock *self)
 {
     double next;
 
-    ev_prepare_stop(self->loop->ev, &self->adjust);
     if (!self->wheel.count) {
-        self->armed = HUGE_VAL;
+        clock_disarm(self);
         return;
     }
+    ev_prepare_stop(self->loop->ev, &self->adjust);
     next = vow__wheel_next(&self->wheel);
     if (next != self->armed)
         clock_arm(self, next, self->kind->now(self));
@@ -171,15 +188,13 @@ void vow__clock_ring(vow__clock *self)
     vow__timer *timer;
 
     limit = limit < now ? limit : now;
+    clock_count(self);
     self->armed = -HUGE_VAL;
     ev_prepare_start(self->loop->ev, &self->adjust);
     vow__wheel_gather(&self->wheel, limit);
     while ((timer = vow__wheel_take(&self->wheel, limit)))
         expire(self, timer);
-    if (self->wheel.count)
-        clock_adjust(self);
-    else
-        clock_disarm(self);
+    clock_adjust(self);
 }
 
 /* ---- Timers -------------------------------------------------------------------------------------------- */
@@ -188,6 +203,7 @@ void vow__clock_ring(vow__clock *self)
 static void clock_set(vow__clock *self, vow__timer *timer, double at, double now)
 {
     at = at < DBL_MAX ? at : DBL_MAX;
+    clock_count(self);
     vow__wheel_set(&self->wheel, timer, at);
     if (at < self->armed)
         clock_arm(self, at, now);
@@ -216,7 +232,7 @@ void vow__clock_cancel(vow__clock *self, vow__timer *timer)
         return;
     vow__wheel_cancel(&self->wheel, timer);
     if (!self->wheel.count)
-        clock_disarm(self);
+        clock_let_be(self);
     else if (timer->at <= self->armed)
         ev_prepare_start(self->loop->ev, &self->adjust);
 }
@@ -265,6 +281,7 @@ vow__clock *vow__clock_new(vow__ev_loop *loop, const vow__clock_kind *kind, vow_
     self->kind = kind;
     self->loop = loop;
     self->armed = HUGE_VAL;
+    self->uncounted = 0;
     vow__wheel_init(&self->wheel);
     ev_prepare_init(&self->adjust, adjust_cb);
     ev_set_priority(&self->adjust, EV_MINPRI);
