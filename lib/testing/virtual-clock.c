@@ -304,7 +304,7 @@ static bool is_to_wait(const virtual_time *self, int watchers)
 
     if (walk_of(self))
         return false;
-    return (watchers && !self->ignores_events) || (first.at >= DBL_MAX && first.wall_at >= DBL_MAX);
+    return (watchers > 0 && !self->ignores_events) || (first.at >= DBL_MAX && first.wall_at >= DBL_MAX);
 }
 
 static void decide(virtual_time *self)

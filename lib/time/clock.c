@@ -123,7 +123,8 @@ static void clock_let_be(vow__clock *self)
 {
     struct ev_loop *ev = self->loop->ev;
 
-    ev_prepare_start(ev, &self->adjust);
+    if (!ev_is_active(&self->adjust))
+        ev_prepare_start(ev, &self->adjust);
     self->uncounted = 1 + (!self->kind->is_virtual && ev_is_active(&self->watcher.timer));
     for (int i = 0; i < self->uncounted; i++)
         ev_unref(ev);
