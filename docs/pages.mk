@@ -74,6 +74,12 @@ man_pages = \
 	docs/man/vow_at_end_fn.3 \
 	docs/man/vow_attach.3 \
 	docs/man/vow_attach_at.3 \
+	docs/man/vow_barrier.3 \
+	docs/man/vow_barrier_free.3 \
+	docs/man/vow_barrier_new.3 \
+	docs/man/vow_barrier_new_at.3 \
+	docs/man/vow_barrier_wait.3 \
+	docs/man/vow_barrier_wait_at.3 \
 	docs/man/vow_bool.3 \
 	docs/man/vow_buffer.3 \
 	docs/man/vow_buffer_clear.3 \
@@ -98,6 +104,16 @@ man_pages = \
 	docs/man/vow_clock_virtual.3 \
 	docs/man/vow_clock_virtual_at.3 \
 	docs/man/vow_code.3 \
+	docs/man/vow_condition.3 \
+	docs/man/vow_condition_free.3 \
+	docs/man/vow_condition_new.3 \
+	docs/man/vow_condition_new_at.3 \
+	docs/man/vow_condition_notify.3 \
+	docs/man/vow_condition_notify_all.3 \
+	docs/man/vow_condition_notify_all_at.3 \
+	docs/man/vow_condition_notify_at.3 \
+	docs/man/vow_condition_wait.3 \
+	docs/man/vow_condition_wait_at.3 \
 	docs/man/vow_connect.3 \
 	docs/man/vow_connect_at.3 \
 	docs/man/vow_connect_unix.3 \
@@ -148,6 +164,18 @@ man_pages = \
 	docs/man/vow_error_unref.3 \
 	docs/man/vow_error_wrap.3 \
 	docs/man/vow_error_wrap_at.3 \
+	docs/man/vow_event.3 \
+	docs/man/vow_event_clear.3 \
+	docs/man/vow_event_clear_at.3 \
+	docs/man/vow_event_free.3 \
+	docs/man/vow_event_is_set.3 \
+	docs/man/vow_event_is_set_at.3 \
+	docs/man/vow_event_new.3 \
+	docs/man/vow_event_new_at.3 \
+	docs/man/vow_event_set.3 \
+	docs/man/vow_event_set_at.3 \
+	docs/man/vow_event_wait.3 \
+	docs/man/vow_event_wait_at.3 \
 	docs/man/vow_fd.3 \
 	docs/man/vow_file_open.3 \
 	docs/man/vow_file_open_at.3 \
@@ -209,6 +237,14 @@ man_pages = \
 	docs/man/vow_is_rejected_at.3 \
 	docs/man/vow_is_str.3 \
 	docs/man/vow_is_str_at.3 \
+	docs/man/vow_latch.3 \
+	docs/man/vow_latch_count_down.3 \
+	docs/man/vow_latch_count_down_at.3 \
+	docs/man/vow_latch_free.3 \
+	docs/man/vow_latch_new.3 \
+	docs/man/vow_latch_new_at.3 \
+	docs/man/vow_latch_wait.3 \
+	docs/man/vow_latch_wait_at.3 \
 	docs/man/vow_list.3 \
 	docs/man/vow_list_at.3 \
 	docs/man/vow_list_at_at.3 \
@@ -249,6 +285,14 @@ man_pages = \
 	docs/man/vow_message_send_at.3 \
 	docs/man/vow_message_take_fd.3 \
 	docs/man/vow_message_take_fd_at.3 \
+	docs/man/vow_mutex.3 \
+	docs/man/vow_mutex_free.3 \
+	docs/man/vow_mutex_lock.3 \
+	docs/man/vow_mutex_lock_at.3 \
+	docs/man/vow_mutex_new.3 \
+	docs/man/vow_mutex_new_at.3 \
+	docs/man/vow_mutex_try_lock.3 \
+	docs/man/vow_mutex_try_lock_at.3 \
 	docs/man/vow_never.3 \
 	docs/man/vow_never_at.3 \
 	docs/man/vow_nil.3 \
@@ -358,9 +402,29 @@ man_pages = \
 	docs/man/vow_resolver_move_at.3 \
 	docs/man/vow_run.3 \
 	docs/man/vow_run_at.3 \
+	docs/man/vow_rwlock.3 \
+	docs/man/vow_rwlock_free.3 \
+	docs/man/vow_rwlock_new.3 \
+	docs/man/vow_rwlock_new_at.3 \
+	docs/man/vow_rwlock_read.3 \
+	docs/man/vow_rwlock_read_at.3 \
+	docs/man/vow_rwlock_write.3 \
+	docs/man/vow_rwlock_write_at.3 \
 	docs/man/vow_select.3 \
 	docs/man/vow_select_at.3 \
 	docs/man/vow_select_of.3 \
+	docs/man/vow_semaphore.3 \
+	docs/man/vow_semaphore_acquire.3 \
+	docs/man/vow_semaphore_acquire_at.3 \
+	docs/man/vow_semaphore_acquire_many.3 \
+	docs/man/vow_semaphore_acquire_many_at.3 \
+	docs/man/vow_semaphore_available.3 \
+	docs/man/vow_semaphore_available_at.3 \
+	docs/man/vow_semaphore_free.3 \
+	docs/man/vow_semaphore_new.3 \
+	docs/man/vow_semaphore_new_at.3 \
+	docs/man/vow_semaphore_try_acquire.3 \
+	docs/man/vow_semaphore_try_acquire_at.3 \
 	docs/man/vow_serve.3 \
 	docs/man/vow_serve_at.3 \
 	docs/man/vow_serve_fn.3 \
@@ -462,7 +526,9 @@ man_pages = \
 	docs/man/vow_type_fd.3 \
 	docs/man/vow_type_int.3 \
 	docs/man/vow_type_list.3 \
+	docs/man/vow_type_lock.3 \
 	docs/man/vow_type_message.3 \
+	docs/man/vow_type_permit.3 \
 	docs/man/vow_type_process.3 \
 	docs/man/vow_type_ptr.3 \
 	docs/man/vow_type_str.3 \

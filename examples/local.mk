@@ -16,6 +16,7 @@ noinst_PROGRAMS = \
 	examples/greet \
 	examples/handover \
 	examples/http_server \
+	examples/kitchen \
 	examples/offload \
 	examples/own_watcher \
 	examples/pipeline \
@@ -64,6 +65,7 @@ examples_follow_LDADD = $(example_libs)
 examples_greet_LDADD = $(example_libs)
 examples_handover_LDADD = $(example_libs)
 examples_http_server_LDADD = $(example_libs)
+examples_kitchen_LDADD = $(example_libs)
 examples_offload_LDADD = $(example_libs)
 examples_own_watcher_LDADD = $(example_libs)
 examples_pipeline_LDADD = $(example_libs)

@@ -27,6 +27,7 @@ vowinclude_HEADERS = \
 	include/vow/signal.h \
 	include/vow/socket.h \
 	include/vow/stream.h \
+	include/vow/sync.h \
 	include/vow/task.h \
 	include/vow/testing.h \
 	include/vow/time.h \

@@ -31,6 +31,7 @@
 #include <vow/signal.h>
 #include <vow/socket.h>
 #include <vow/stream.h>
+#include <vow/sync.h>
 #include <vow/task.h>
 #include <vow/time.h>
 #include <vow/unix.h>

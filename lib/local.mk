@@ -101,7 +101,13 @@ libvow_la_SOURCES = \
 	lib/core/verbs.c \
 	lib/core/waits-private.h \
 	lib/core/waits.c \
+	lib/task/task-private.h \
 	lib/task/task.c \
+	lib/sync/barrier.c \
+	lib/sync/condition.c \
+	lib/sync/event.c \
+	lib/sync/latch.c \
+	lib/sync/mutex.c \
 	lib/sync/placed-private.h \
 	lib/sync/placed.c \
 	lib/sync/queue-private.h \
@@ -110,6 +116,10 @@ libvow_la_SOURCES = \
 	lib/sync/queue.c \
 	lib/sync/ring-private.h \
 	lib/sync/ring.c \
+	lib/sync/rwlock.c \
+	lib/sync/semaphore.c \
+	lib/sync/stake-private.h \
+	lib/sync/stake.c \
 	lib/time/clock-private.h \
 	lib/time/clock.c \
 	lib/time/interval.c \

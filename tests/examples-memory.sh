@@ -163,7 +163,7 @@ every_serving() # every_serving AFTER
 ${CC:-cc} -std=c11 -O1 -shared -fPIC -o "$scratch/failing-malloc.so" "$top_srcdir/tests/failing-malloc.c" -ldl \
     2>"$scratch/cc" || skip_all "$(head -n 1 "$scratch/cc")"
 
-for program in greet chain_vow offload own_watcher timeout retry sensor; do
+for program in greet chain_vow kitchen offload own_watcher timeout retry sensor; do
     both $program
 done
 echo old >"$scratch/file"

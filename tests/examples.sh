@@ -42,6 +42,18 @@ forgotten: begins
 forgotten: cleans up
 forgotten: nobody is told
 END
+    prints "kitchen serves in order, and nobody is passed" kitchen <<'END'
+the kitchen opens
+soup: on 1 of the stoves
+soup: ready
+roast: on 2 of the stoves
+roast: ready
+salad: on 1 of the stoves
+tea: on 1 of the stoves
+salad: ready
+tea: ready
+the kitchen closes
+END
     prints "offload computes while the loop ticks, and stops what nobody wants" offload <<'END'
 148933 primes below 2000000
 tick 1

@@ -16,7 +16,7 @@ os
 thread    os
 core
 task      core
-sync      core
+sync      core task
 loop      os thread core
 time      core loop
 io        os core loop
@@ -236,7 +236,7 @@ else
 fi
 
 # Also what the headers include: the compiler lists all that one source depends on.
-for layer in base os thread core task; do
+for layer in base os thread core task sync; do
     folders="-I. -I../include -I$top_builddir/include $LIBEV_CFLAGS"
     : >"$scratch/ev"
     for file in "$layer"/*.c; do

@@ -38,6 +38,7 @@ test_programs = \
 	tests/test-interval \
 	tests/test-io \
 	tests/test-listen \
+	tests/test-locks \
 	tests/test-lookup \
 	tests/test-loop \
 	tests/test-loop-end \
@@ -77,6 +78,7 @@ test_programs = \
 	tests/test-resolver \
 	tests/test-scenarios \
 	tests/test-select \
+	tests/test-semaphore \
 	tests/test-server \
 	tests/test-server-errors \
 	tests/test-signal \
@@ -89,6 +91,8 @@ test_programs = \
 	tests/test-stream-write \
 	tests/test-given-away \
 	tests/test-taken \
+	tests/test-sync \
+	tests/test-sync-random \
 	tests/test-task \
 	tests/test-task-cancel \
 	tests/test-task-finally \
@@ -198,6 +202,7 @@ scenario_sources = \
 	tests/scenario-promises.c \
 	tests/scenario-sockets.c \
 	tests/scenario-streams.c \
+	tests/scenario-sync.c \
 	tests/scenario-talk.c \
 	tests/scenario-tasks.c \
 	tests/scenario-threads.c \

@@ -47,6 +47,7 @@ struct scenario {
 extern const struct scenario promise_scenarios[];
 extern const struct scenario joined_scenarios[];
 extern const struct scenario task_scenarios[];
+extern const struct scenario sync_scenarios[];
 extern const struct scenario stream_scenarios[];
 extern const struct scenario server_scenarios[];
 extern const struct scenario socket_scenarios[];

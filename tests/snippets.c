@@ -214,6 +214,41 @@ static void stream(vow_loop *loop)
     close(ends[0]);
 }
 
+/* ---- sync.h ---- */
+
+#include "snippets/sync.h"
+
+static void downloads(vow_loop *loop)
+{
+    vow_semaphore *slots = vow_semaphore_new(loop, 2);
+    vow_value permit;
+
+    CHECK(slots);
+    CHECK(outcome(vow_all_of(loop, vow_async(loop, download, .slots = slots),
+                             vow_async(loop, download, .slots = slots),
+                             vow_async(loop, download, .slots = slots))) == 0);
+    CHECK(outcome(vow_timeout(vow_async(loop, download, .slots = slots), 0)) == ETIMEDOUT);
+    CHECK(vow_semaphore_available(slots) == 2);
+    CHECK(vow_semaphore_try_acquire(slots, &permit));
+    vow_semaphore_free(slots);
+    vow_value_drop(permit);
+}
+
+#include "snippets/vow_condition_new"
+
+static void condition(vow_loop *loop)
+{
+    struct stock stock = {0, vow_condition_new(loop)};
+    vow_promise *both;
+
+    CHECK(stock.changed);
+    both = vow_all_of(loop, vow_async(loop, buyer, .stock = &stock), vow_async(loop, buyer, .stock = &stock));
+    stock.items = 2;
+    vow_condition_notify_all(stock.changed);
+    CHECK(outcome(both) == 0 && stock.items == 0);
+    vow_condition_free(stock.changed);
+}
+
 /* ---- task.h ---- */
 
 #include "snippets/task.h"
@@ -235,9 +270,9 @@ static const struct {
     const char *name;
     void (*run)(vow_loop *loop);
 } cases[] = {
-    CASE(interval),       CASE(listen_with),   CASE(peer_timeout), CASE(polled),
-    CASE(process_run),    CASE(process_start), CASE(process_wait), CASE(queue),
-    CASE(select_console), CASE(stream),        CASE(task),         CASE(test_an_hour),
+    CASE(condition),      CASE(downloads),   CASE(interval),      CASE(listen_with),  CASE(peer_timeout),
+    CASE(polled),         CASE(process_run), CASE(process_start), CASE(process_wait), CASE(queue),
+    CASE(select_console), CASE(stream),      CASE(task),          CASE(test_an_hour),
 };
 
 int main(void)

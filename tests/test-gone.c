@@ -166,6 +166,55 @@ static void descriptors(fixture *f)
     GONE_OF(vow_process_free, vow_process_free(no_process(f)));
 }
 
+/* Makes and frees one. */
+#define NO(kind, made)                       \
+    static vow_##kind *no_##kind(fixture *f) \
+    {                                        \
+        vow_##kind *kind = made;             \
+                                             \
+        vow_##kind##_free(kind);             \
+        return kind;                         \
+    }
+
+NO(semaphore, vow_semaphore_new(f->loop, 1))
+NO(mutex, vow_mutex_new(f->loop))
+NO(rwlock, vow_rwlock_new(f->loop))
+NO(event, vow_event_new(f->loop))
+NO(condition, vow_condition_new(f->loop))
+NO(latch, vow_latch_new(f->loop, 1))
+NO(barrier, vow_barrier_new(f->loop, 1))
+
+static void waited_for(fixture *f)
+{
+    vow_value value;
+
+    GONE_HERE(vow_semaphore_acquire, vow_detach(vow_semaphore_acquire(no_semaphore(f))));
+    GONE_HERE(vow_semaphore_acquire_many, vow_detach(vow_semaphore_acquire_many(no_semaphore(f), 1)));
+    GONE_HERE(vow_semaphore_try_acquire, ignored = vow_semaphore_try_acquire(no_semaphore(f), &value));
+    GONE_HERE(vow_semaphore_available, ignored = vow_semaphore_available(no_semaphore(f)));
+    GONE_OF(vow_semaphore_free, vow_semaphore_free(no_semaphore(f)));
+    GONE_HERE(vow_mutex_lock, vow_detach(vow_mutex_lock(no_mutex(f))));
+    GONE_HERE(vow_mutex_try_lock, ignored = vow_mutex_try_lock(no_mutex(f), &value));
+    GONE_OF(vow_mutex_free, vow_mutex_free(no_mutex(f)));
+    GONE_HERE(vow_rwlock_read, vow_detach(vow_rwlock_read(no_rwlock(f))));
+    GONE_HERE(vow_rwlock_write, vow_detach(vow_rwlock_write(no_rwlock(f))));
+    GONE_OF(vow_rwlock_free, vow_rwlock_free(no_rwlock(f)));
+    GONE_HERE(vow_event_wait, vow_detach(vow_event_wait(no_event(f))));
+    GONE_HERE(vow_event_set, vow_event_set(no_event(f)));
+    GONE_HERE(vow_event_clear, vow_event_clear(no_event(f)));
+    GONE_HERE(vow_event_is_set, ignored = vow_event_is_set(no_event(f)));
+    GONE_OF(vow_event_free, vow_event_free(no_event(f)));
+    GONE_HERE(vow_condition_wait, vow_detach(vow_condition_wait(no_condition(f))));
+    GONE_HERE(vow_condition_notify, vow_condition_notify(no_condition(f), 1));
+    GONE_HERE(vow_condition_notify_all, vow_condition_notify_all(no_condition(f)));
+    GONE_OF(vow_condition_free, vow_condition_free(no_condition(f)));
+    GONE_HERE(vow_latch_wait, vow_detach(vow_latch_wait(no_latch(f))));
+    GONE_HERE(vow_latch_count_down, vow_latch_count_down(no_latch(f), 1));
+    GONE_OF(vow_latch_free, vow_latch_free(no_latch(f)));
+    GONE_HERE(vow_barrier_wait, vow_detach(vow_barrier_wait(no_barrier(f))));
+    GONE_OF(vow_barrier_free, vow_barrier_free(no_barrier(f)));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -174,6 +223,7 @@ int main(int argc, char **argv)
     test_add("/gone/looks", looks);
     test_add("/gone/combinators", combinators);
     test_add("/gone/sources", sources);
+    test_add("/gone/sync", waited_for);
     test_add("/gone/descriptors", descriptors);
     return g_test_run();
 }

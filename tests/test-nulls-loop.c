@@ -268,6 +268,49 @@ static void test_signals(fixture *f)
     NOTHING(vow_signals_free, vow_signals_free(null));
 }
 
+static void test_sync(fixture *f)
+{
+    vow_semaphore *semaphore = vow_semaphore_new(f->loop, 1);
+    vow_mutex *mutex = vow_mutex_new(f->loop);
+
+    MISUSE_HERE(vow_semaphore_new, got = vow_semaphore_new(null, 1));
+    MISUSE_HERE(vow_semaphore_acquire, run(vow_semaphore_acquire(null)));
+    MISUSE_HERE(vow_semaphore_acquire_many, run(vow_semaphore_acquire_many(null, 1)));
+    MISUSE_HERE(vow_semaphore_try_acquire, ignored = vow_semaphore_try_acquire(null, NULL));
+    MISUSE_HERE(vow_semaphore_try_acquire, ignored = vow_semaphore_try_acquire(semaphore, null));
+    MISUSE_HERE(vow_semaphore_available, vow_semaphore_available(null));
+    MISUSE_HERE(vow_mutex_new, got = vow_mutex_new(null));
+    MISUSE_HERE(vow_mutex_lock, run(vow_mutex_lock(null)));
+    MISUSE_HERE(vow_mutex_try_lock, ignored = vow_mutex_try_lock(null, NULL));
+    MISUSE_HERE(vow_mutex_try_lock, ignored = vow_mutex_try_lock(mutex, null));
+    MISUSE_HERE(vow_rwlock_new, got = vow_rwlock_new(null));
+    MISUSE_HERE(vow_rwlock_read, run(vow_rwlock_read(null)));
+    MISUSE_HERE(vow_rwlock_write, run(vow_rwlock_write(null)));
+    MISUSE_HERE(vow_event_new, got = vow_event_new(null));
+    MISUSE_HERE(vow_event_wait, run(vow_event_wait(null)));
+    MISUSE_HERE(vow_event_set, vow_event_set(null));
+    MISUSE_HERE(vow_event_clear, vow_event_clear(null));
+    MISUSE_HERE(vow_event_is_set, ignored = vow_event_is_set(null));
+    MISUSE_HERE(vow_condition_new, got = vow_condition_new(null));
+    MISUSE_HERE(vow_condition_wait, run(vow_condition_wait(null)));
+    MISUSE_HERE(vow_condition_notify, vow_condition_notify(null, 1));
+    MISUSE_HERE(vow_condition_notify_all, vow_condition_notify_all(null));
+    MISUSE_HERE(vow_latch_new, got = vow_latch_new(null, 1));
+    MISUSE_HERE(vow_latch_wait, run(vow_latch_wait(null)));
+    MISUSE_HERE(vow_latch_count_down, vow_latch_count_down(null, 1));
+    MISUSE_HERE(vow_barrier_new, got = vow_barrier_new(null, 1));
+    MISUSE_HERE(vow_barrier_wait, run(vow_barrier_wait(null)));
+    NOTHING(vow_semaphore_free, vow_semaphore_free(null));
+    NOTHING(vow_mutex_free, vow_mutex_free(null));
+    NOTHING(vow_rwlock_free, vow_rwlock_free(null));
+    NOTHING(vow_event_free, vow_event_free(null));
+    NOTHING(vow_condition_free, vow_condition_free(null));
+    NOTHING(vow_latch_free, vow_latch_free(null));
+    NOTHING(vow_barrier_free, vow_barrier_free(null));
+    vow_semaphore_free(semaphore);
+    vow_mutex_free(mutex);
+}
+
 static vow_value nothing(void *data)
 {
     (void) data;
@@ -320,6 +363,7 @@ int main(int argc, char **argv)
     test_add("/nulls/files", test_files);
     test_add("/nulls/processes", test_processes);
     test_add("/nulls/signals", test_signals);
+    test_add("/nulls/sync", test_sync);
     test_add("/nulls/threads", test_threads);
     return g_test_run();
 }

@@ -98,9 +98,10 @@ static void run_on(struct world *w, const struct scenario *scenario, const struc
 
 /* They drop promises themselves, or lose the error of one to that of another, which may have had no memory.
  */
-static const char *const losing[] = {"circle",      "finally",     "finally-throws", "lost",   "no-time",
-                                     "race-cleans", "second-loop", "server",         "signal", "task-cancels",
-                                     "tcp",         "unix",        "too-late",       NULL};
+static const char *const losing[] = {"circle",      "finally", "finally-throws", "lost",
+                                     "meeting",     "no-time", "permits",        "race-cleans",
+                                     "second-loop", "server",  "signal",         "task-cancels",
+                                     "tcp",         "unix",    "too-late",       NULL};
 
 /* When somebody looks at the outcome, that there was no memory is in it, and nowhere else. */
 static void check_reports(fixture *f, const struct scenario *scenario, const struct manner *manner)
@@ -195,11 +196,10 @@ static void run_table(fixture *f, const struct scenario *table, enum ending endi
 }
 
 static const struct scenario *const tables[] = {
-    promise_scenarios, joined_scenarios,   task_scenarios,     stream_scenarios,
-    talk_scenarios,    thread_scenarios,   event_scenarios,    process_scenarios,
-    server_scenarios,  socket_scenarios,   name_scenarios,     feed_scenarios,
-    nobody_scenarios,  listener_scenarios, anywhere_scenarios, queue_scenarios,
-    exchange_scenarios};
+    promise_scenarios, joined_scenarios,   task_scenarios,    stream_scenarios,   talk_scenarios,
+    thread_scenarios,  event_scenarios,    process_scenarios, server_scenarios,   socket_scenarios,
+    name_scenarios,    feed_scenarios,     nobody_scenarios,  listener_scenarios, anywhere_scenarios,
+    queue_scenarios,   exchange_scenarios, sync_scenarios};
 
 #define TEST(name, table, ending, after)            \
     static void name(fixture *f)                    \
@@ -230,6 +230,7 @@ TESTS(names, 10)
 TESTS(feeds, 11)
 TESTS(nobody, 12)
 TESTS(exchanges, 16)
+TESTS(shared, 17)
 
 #define ADD(name)                                                       \
     do {                                                                \
@@ -260,5 +261,6 @@ int main(int argc, char **argv)
     ADD(nobody);
     ADD(feeds);
     ADD(exchanges);
+    ADD(shared);
     return g_test_run();
 }

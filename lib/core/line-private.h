@@ -34,7 +34,8 @@ typedef struct vow__line_kind {
     /* Takes back what the waiter was given and nobody has looked at. It is to be given again. The line is
      * offered after this. NULL for a line whose waiters are no VOW__TAKER_KIND(). */
     void (*put_back)(vow__line *self, vow__waiter *waiter, vow_value value);
-    /* One who waited was dropped or cancelled, and is in line no more. May be NULL. */
+    /* One who waited was dropped or cancelled, and is in line no more. Not called once the line was stopped.
+     * May be NULL. */
     void (*left)(vow__line *self, vow__waiter *waiter);
     void (*arm)(vow__line *self);    /* somebody waits now; may be NULL */
     void (*disarm)(vow__line *self); /* nobody waits any more; may be NULL */
@@ -46,6 +47,7 @@ struct vow__line {
     vow__link waiting; /* of vow__waiter, in the order in which they came */
     vow__link told;    /* of vow__waiter, those that were given what may come back */
     bool is_armed;     /* somebody waits */
+    bool is_stopped;   /* nobody is told of those who leave */
 };
 
 /* The promise of one who waits. */

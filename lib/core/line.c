@@ -24,6 +24,7 @@ void vow__line_init(vow__line *self, const vow__line_kind *kind, vow_promise *ob
     vow__list_init(&self->waiting);
     vow__list_init(&self->told);
     self->is_armed = false;
+    self->is_stopped = false;
 }
 
 static void line_arm(vow__line *self)
@@ -120,6 +121,7 @@ void vow__line_end(vow__line *self)
 void vow__line_stop(vow__line *self)
 {
     line_disarm(self);
+    self->is_stopped = true;
     while (!vow__list_is_empty(&self->told)) {
         vow__waiter *waiter = VOW__CONTAINER_OF(vow__list_take_first(&self->told), vow__waiter, link);
 
@@ -134,7 +136,7 @@ void vow__waiter_halt(vow_promise *promise)
     vow__line *line = waiter->line;
 
     line_remove(line, waiter);
-    if (line->kind->left)
+    if (line->kind->left && !line->is_stopped)
         line->kind->left(line, waiter);
 }
 

@@ -53,6 +53,10 @@ struct vow_loop {
     vow__stash lists;
     vow_loop *next;   /* among all loops */
     pthread_t thread; /* that it was made on */
+#ifdef VOW_DEBUG
+    const struct vow__body *body; /* the innermost body of a task that runs, or NULL */
+    uint64_t tasks;               /* how many tasks there have been */
+#endif
     vow_promise no_memory;
     vow_promise closed;
 };

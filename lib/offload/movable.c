@@ -8,13 +8,15 @@
 
 #include <vow/process.h>
 #include <vow/stream.h>
+#include <vow/sync.h>
 
 #include "base/misuse-private.h"
 #include "core/promise-private.h"
 
 static bool is_local(const vow_type *type)
 {
-    return type == &vow_type_stream || type == &vow_type_process;
+    return type == &vow_type_stream || type == &vow_type_process || type == &vow_type_permit ||
+           type == &vow_type_lock;
 }
 
 static void check_one(const vow_value *value, const char *function, const char *site)

@@ -22,6 +22,7 @@
 #include "base/misuse-private.h"
 #include "core/lent-private.h"
 #include "core/operations-private.h"
+#include "task/task-private.h"
 
 /* Bits of the promise's `stage`. */
 enum stage {
@@ -40,6 +41,9 @@ typedef struct task {
     vow_promise *awaited; /* while the body runs: settled, VOW_RESULT() points into it */
     vow_value outcome;    /* what VOW_RETURN() or VOW_THROW() said */
     vow_task *frame;      /* the user's struct: behind this one, or apart */
+#ifdef VOW_DEBUG
+    uint64_t number; /* see vow__body */
+#endif
 } task;
 
 /* A state of the frame, above every line number: the body is over, but what it has dropped still cleans
@@ -156,9 +160,33 @@ static void note_end(task *self)
 {
     self->promise.stage |= AT_END;
 }
+
+static void note_number(task *self)
+{
+    self->number = ++vow__loop_of(&self->promise)->tasks;
+}
+
+static bool enter_body(task *self)
+{
+    vow_loop *loop = vow__loop_of(&self->promise);
+    const vow__body *outer = loop->body;
+    vow__body body = {self->frame, self->number};
+    bool is_done;
+
+    loop->body = &body;
+    is_done = self->type->enter(self->frame);
+    loop->body = outer;
+    check_left(self, is_done);
+    return is_done;
+}
 #else
-#define check_left(self, is_done) ((void) 0)
 #define note_end(self) ((void) 0)
+#define note_number(self) ((void) 0)
+
+static inline bool enter_body(task *self)
+{
+    return self->type->enter(self->frame);
+}
 #endif
 
 /* Runs the body to its next await or its end; true at its end. The caller holds a reference. */
@@ -167,8 +195,7 @@ static bool task_enter(task *self)
     bool is_done;
 
     self->promise.stage |= RUNNING;
-    is_done = self->type->enter(self->frame);
-    check_left(self, is_done);
+    is_done = enter_body(self);
     self->promise.stage &= (uint8_t) ~RUNNING;
     return is_done;
 }
@@ -226,8 +253,7 @@ static void task_run(vow_promise *promise, vow__reaction *wait)
     do {
         promise->mode = VOW__WAIT_NONE;
         take_awaited(self);
-        is_done = self->type->enter(self->frame);
-        check_left(self, is_done);
+        is_done = enter_body(self);
     } while (is_ready(promise) && !is_unwanted(promise));
     promise->stage &= (uint8_t) ~(RUNNING | IN_ITS_JOB);
     if (is_ready(promise))
@@ -338,6 +364,7 @@ vow_promise *vow_async_at(vow_loop *loop, const vow_task_type *type, const void 
     self->type = type;
     self->awaited = NULL;
     self->outcome = vow_nil();
+    note_number(self);
     *BACK(self->frame) = self;
     memcpy(self->frame, frame, type->size);
     self->promise.refs++;
