@@ -72,6 +72,8 @@ int main(void)
         printf("%s\n", error ? vow_error_message(error) : "the kitchen closes");
         status = error != NULL;
         vow_error_unref(error);
+    } else {
+        perror("kitchen");
     }
     vow_event_free(kitchen.open);
     vow_semaphore_free(kitchen.stoves);

@@ -59,7 +59,7 @@ static size_t one_byte(int fd, size_t size)
 
 /* ---- Buffers ------------------------------------------------------------------------------------------- */
 
-ssize_t recv(int fd, void *buffer, size_t size, int flags)
+STANDS_IN ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
     ORIGINAL(ssize_t, recv, int, void *, size_t, int);
     int code = TAKE_ON(CALL_RECV, fd, flags & MSG_DONTWAIT);
@@ -67,7 +67,7 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size, flags);
 }
 
-ssize_t send(int fd, const void *buffer, size_t size, int flags)
+STANDS_IN ssize_t send(int fd, const void *buffer, size_t size, int flags)
 {
     ORIGINAL(ssize_t, send, int, const void *, size_t, int);
     int code = TAKE_ON(CALL_SEND, fd, flags & MSG_DONTWAIT);
@@ -81,7 +81,7 @@ static bool is_file(int fd)
     return fd >= 0 && lseek(fd, 0, SEEK_CUR) >= 0;
 }
 
-ssize_t read(int fd, void *buffer, size_t size)
+STANDS_IN ssize_t read(int fd, void *buffer, size_t size)
 {
     ORIGINAL(ssize_t, read, int, void *, size_t);
     int code = TAKE_ON(is_file(fd) ? CALL_FILE_READ : CALL_READ, fd, false);
@@ -89,7 +89,7 @@ ssize_t read(int fd, void *buffer, size_t size)
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size);
 }
 
-ssize_t write(int fd, const void *buffer, size_t size)
+STANDS_IN ssize_t write(int fd, const void *buffer, size_t size)
 {
     ORIGINAL(ssize_t, write, int, const void *, size_t);
     int code = TAKE_ON(is_file(fd) ? CALL_FILE_WRITE : CALL_WRITE, fd, false);
@@ -99,7 +99,7 @@ ssize_t write(int fd, const void *buffer, size_t size)
 
 /* ---- Parts --------------------------------------------------------------------------------------------- */
 
-ssize_t readv(int fd, const struct iovec *parts, int count)
+STANDS_IN ssize_t readv(int fd, const struct iovec *parts, int count)
 {
     ORIGINAL(ssize_t, readv, int, const struct iovec *, int);
     int code = TAKE_ON(CALL_READ, fd, false);
@@ -109,7 +109,7 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
     return code > 0 ? fail(code) : code ? original(fd, &one, 1) : original(fd, parts, count);
 }
 
-ssize_t writev(int fd, const struct iovec *parts, int count)
+STANDS_IN ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     ORIGINAL(ssize_t, writev, int, const struct iovec *, int);
     int code = TAKE_ON(CALL_WRITE, fd, false);
@@ -119,7 +119,7 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     return code > 0 ? fail(code) : code ? original(fd, &one, 1) : original(fd, parts, count);
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+STANDS_IN ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     ORIGINAL(ssize_t, sendmsg, int, const struct msghdr *, int);
     int code = TAKE_ON(CALL_SEND, fd, flags & MSG_DONTWAIT);
@@ -133,7 +133,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     return code > 0 ? fail(code) : original(fd, code ? &shorter : message, flags);
 }
 
-ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+STANDS_IN ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     ORIGINAL(ssize_t, recvmsg, int, struct msghdr *, int);
     int code = TAKE_ON(CALL_RECV, fd, flags & MSG_DONTWAIT);
@@ -141,8 +141,8 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
     return code > 0 ? fail(code) : original(fd, message, flags);
 }
 
-ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to,
-               socklen_t length)
+STANDS_IN ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to,
+                         socklen_t length)
 {
     ORIGINAL(ssize_t, sendto, int, const void *, size_t, int, const struct sockaddr *, socklen_t);
     int code = TAKE_ON(CALL_SEND, fd, flags & MSG_DONTWAIT);
@@ -150,7 +150,8 @@ ssize_t sendto(int fd, const void *buffer, size_t size, int flags, const struct 
     return code > 0 ? fail(code) : original(fd, buffer, code ? one_byte(fd, size) : size, flags, to, length);
 }
 
-ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *length)
+STANDS_IN ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *from,
+                           socklen_t *length)
 {
     ORIGINAL(ssize_t, recvfrom, int, void *, size_t, int, struct sockaddr *, socklen_t *);
     int code = TAKE_ON(CALL_RECV, fd, flags & MSG_DONTWAIT);
@@ -162,7 +163,7 @@ ssize_t recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *
 /* ---- Sockets ------------------------------------------------------------------------------------------- */
 
 /* A connect() that is interrupted goes on by itself. */
-int connect(int fd, const struct sockaddr *to, socklen_t length)
+STANDS_IN int connect(int fd, const struct sockaddr *to, socklen_t length)
 {
     ORIGINAL(int, connect, int, const struct sockaddr *, socklen_t);
     int code = TAKE_ON(CALL_CONNECT, fd, false);
@@ -171,7 +172,7 @@ int connect(int fd, const struct sockaddr *to, socklen_t length)
     return code > 0 ? fail(code) : result;
 }
 
-int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+STANDS_IN int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     ORIGINAL(int, accept4, int, struct sockaddr *, socklen_t *, int);
     int code = TAKE_ON(CALL_ACCEPT, fd, false);
@@ -179,7 +180,7 @@ int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
     return code > 0 ? fail(code) : original(fd, address, length, flags);
 }
 
-int accept(int fd, struct sockaddr *address, socklen_t *length)
+STANDS_IN int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
     ORIGINAL(int, accept, int, struct sockaddr *, socklen_t *);
     int code = TAKE_ON(CALL_ACCEPT, fd, false);
@@ -187,7 +188,7 @@ int accept(int fd, struct sockaddr *address, socklen_t *length)
     return code > 0 ? fail(code) : original(fd, address, length);
 }
 
-int shutdown(int fd, int how)
+STANDS_IN int shutdown(int fd, int how)
 {
     ORIGINAL(int, shutdown, int, int);
     int code = TAKE(CALL_SHUTDOWN, fd);
@@ -195,7 +196,7 @@ int shutdown(int fd, int how)
     return code > 0 ? fail(code) : original(fd, how);
 }
 
-int socket(int domain, int type, int protocol)
+STANDS_IN int socket(int domain, int type, int protocol)
 {
     ORIGINAL(int, socket, int, int, int);
     int code = TAKE(CALL_SOCKET, 0);
@@ -203,7 +204,7 @@ int socket(int domain, int type, int protocol)
     return code > 0 ? fail(code) : original(domain, type, protocol);
 }
 
-int bind(int fd, const struct sockaddr *address, socklen_t length)
+STANDS_IN int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
     ORIGINAL(int, bind, int, const struct sockaddr *, socklen_t);
     int code = TAKE(CALL_BIND, fd);
@@ -211,7 +212,7 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
     return code > 0 ? fail(code) : original(fd, address, length);
 }
 
-int listen(int fd, int backlog)
+STANDS_IN int listen(int fd, int backlog)
 {
     ORIGINAL(int, listen, int, int);
     int code = TAKE(CALL_LISTEN, fd);
@@ -219,7 +220,7 @@ int listen(int fd, int backlog)
     return code > 0 ? fail(code) : original(fd, backlog);
 }
 
-int poll(struct pollfd *ask, nfds_t count, int timeout)
+STANDS_IN int poll(struct pollfd *ask, nfds_t count, int timeout)
 {
     ORIGINAL(int, poll, struct pollfd *, nfds_t, int);
     int code = TAKE(CALL_POLL, count ? ask->fd : -1); /* libev asks of none, too */
@@ -229,7 +230,7 @@ int poll(struct pollfd *ask, nfds_t count, int timeout)
 
 /* ---- Files --------------------------------------------------------------------------------------------- */
 
-ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
+STANDS_IN ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
 {
     ORIGINAL_64(ssize_t, pread, int, void *, size_t, off_t);
     int code = TAKE(CALL_FILE_READ, fd);
@@ -237,7 +238,7 @@ ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
     return code > 0 ? fail(code) : original(fd, buffer, code && size ? 1 : size, offset);
 }
 
-ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
+STANDS_IN ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
 {
     ORIGINAL_64(ssize_t, pwrite, int, const void *, size_t, off_t);
     int code = TAKE(CALL_FILE_WRITE, fd);
@@ -245,7 +246,7 @@ ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)
     return code > 0 ? fail(code) : original(fd, buffer, code && size ? 1 : size, offset);
 }
 
-int close(int fd)
+STANDS_IN int close(int fd)
 {
     ORIGINAL(int, close, int);
     bool is_written =
@@ -256,7 +257,7 @@ int close(int fd)
     return code > 0 ? fail(code) : result;
 }
 
-int openat(int folder, const char *path, int flags, ...)
+STANDS_IN int openat(int folder, const char *path, int flags, ...)
 {
     ORIGINAL_64(int, openat, int, const char *, int, ...);
     int code = TAKE(CALL_OPEN, 0);
@@ -270,7 +271,7 @@ int openat(int folder, const char *path, int flags, ...)
     return code > 0 ? fail(code) : original(folder, path, flags, mode);
 }
 
-int fsync(int fd)
+STANDS_IN int fsync(int fd)
 {
     ORIGINAL(int, fsync, int);
     int code = TAKE(CALL_SYNC, fd);
@@ -278,7 +279,7 @@ int fsync(int fd)
     return code > 0 ? fail(code) : original(fd);
 }
 
-int fstat(int fd, struct stat *status)
+STANDS_IN int fstat(int fd, struct stat *status)
 {
     ORIGINAL_64(int, fstat, int, struct stat *);
     int code = TAKE(CALL_FSTAT, fd);
@@ -286,7 +287,7 @@ int fstat(int fd, struct stat *status)
     return code > 0 ? fail(code) : original(fd, status);
 }
 
-int fstatat(int folder, const char *path, struct stat *status, int flags)
+STANDS_IN int fstatat(int folder, const char *path, struct stat *status, int flags)
 {
     ORIGINAL_64(int, fstatat, int, const char *, struct stat *, int);
     int code = TAKE(CALL_STAT, 0);
@@ -294,7 +295,7 @@ int fstatat(int folder, const char *path, struct stat *status, int flags)
     return code > 0 ? fail(code) : original(folder, path, status, flags);
 }
 
-int fchmod(int fd, mode_t mode)
+STANDS_IN int fchmod(int fd, mode_t mode)
 {
     ORIGINAL(int, fchmod, int, mode_t);
     int code = TAKE(CALL_MODE, fd);
@@ -302,7 +303,7 @@ int fchmod(int fd, mode_t mode)
     return code > 0 ? fail(code) : original(fd, mode);
 }
 
-int renameat(int from, const char *old, int to, const char *new)
+STANDS_IN int renameat(int from, const char *old, int to, const char *new)
 {
     ORIGINAL(int, renameat, int, const char *, int, const char *);
     int code = TAKE(CALL_RENAME, 0);

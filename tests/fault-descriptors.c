@@ -41,7 +41,7 @@ static int fail(int code)
 /* ---- Descriptors --------------------------------------------------------------------------------------- */
 
 /* An int stands in for a pointer, which no command of the library's needs. */
-int fcntl(int fd, int command, ...)
+STANDS_IN int fcntl(int fd, int command, ...)
 {
     ORIGINAL(int, fcntl, int, int, ...);
     int code = command == F_DUPFD_CLOEXEC ? TAKE(CALL_DUP, fd)
@@ -56,7 +56,7 @@ int fcntl(int fd, int command, ...)
     return code > 0 ? fail(code) : original(fd, command, argument);
 }
 
-int open(const char *path, int flags, ...)
+STANDS_IN int open(const char *path, int flags, ...)
 {
     ORIGINAL(int, open, const char *, int, ...);
     int code = TAKE(strncmp(path, "/proc/self/fd/", 14) ? CALL_OPEN : CALL_REOPEN, 0);
@@ -70,7 +70,7 @@ int open(const char *path, int flags, ...)
     return code > 0 ? fail(code) : original(path, flags, mode);
 }
 
-int pipe(int ends[2])
+STANDS_IN int pipe(int ends[2])
 {
     ORIGINAL(int, pipe, int *);
     int code = TAKE(CALL_PIPE, 0);
@@ -78,7 +78,7 @@ int pipe(int ends[2])
     return code > 0 ? fail(code) : original(ends);
 }
 
-char *realpath(const char *path, char *result)
+STANDS_IN char *realpath(const char *path, char *result)
 {
     ORIGINAL(char *, realpath, const char *, char *);
     int code = TAKE(CALL_STAT, 0);
@@ -86,7 +86,7 @@ char *realpath(const char *path, char *result)
     return code > 0 ? (fail(code), NULL) : original(path, result);
 }
 
-int getsockopt(int fd, int level, int option, void *value, socklen_t *length)
+STANDS_IN int getsockopt(int fd, int level, int option, void *value, socklen_t *length)
 {
     ORIGINAL(int, getsockopt, int, int, int, void *, socklen_t *);
     int code = TAKE(CALL_ASK, fd);
@@ -100,7 +100,7 @@ static bool is_wish(int level, int option)
     return (level == IPPROTO_TCP && option == TCP_NODELAY) || (level == SOL_SOCKET && option == SO_LINGER);
 }
 
-int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+STANDS_IN int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
 {
     ORIGINAL(int, setsockopt, int, int, int, const void *, socklen_t);
     int code = TAKE(is_wish(level, option) ? CALL_WISH : CALL_OPTION, fd);
@@ -110,7 +110,7 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t lengt
 
 /* ---- Waiting ------------------------------------------------------------------------------------------- */
 
-int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+STANDS_IN int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
     ORIGINAL(int, waitid, idtype_t, id_t, siginfo_t *, int);
     int code = TAKE(CALL_WAIT, 0);
@@ -118,7 +118,7 @@ int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
     return code > 0 ? fail(code) : original(type, id, info, options);
 }
 
-pid_t waitpid(pid_t pid, int *status, int options)
+STANDS_IN pid_t waitpid(pid_t pid, int *status, int options)
 {
     ORIGINAL(pid_t, waitpid, pid_t, int *, int);
     int code = TAKE(CALL_WAIT, 0);
@@ -126,7 +126,7 @@ pid_t waitpid(pid_t pid, int *status, int options)
     return code > 0 ? fail(code) : original(pid, status, options);
 }
 
-int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+STANDS_IN int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
     ORIGINAL(int, sigtimedwait, const sigset_t *, siginfo_t *, const struct timespec *);
     int code = TAKE(CALL_WAIT, 0);
@@ -136,7 +136,8 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *ti
 
 /* ---- Threads ------------------------------------------------------------------------------------------- */
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *data)
+STANDS_IN int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                             void *data)
 {
     ORIGINAL(int, pthread_create, pthread_t *, const pthread_attr_t *, void *(*) (void *), void *);
     int code = TAKE(CALL_THREAD, 0);

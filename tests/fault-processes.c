@@ -25,7 +25,7 @@ static int fail(int code)
     return -1;
 }
 
-int pipe2(int ends[2], int flags)
+STANDS_IN int pipe2(int ends[2], int flags)
 {
     static int (*original)(int *, int);
     int code = faults_take(CALL_PIPE, __builtin_return_address(0));
@@ -36,7 +36,7 @@ int pipe2(int ends[2], int flags)
 }
 
 /* A function cannot return from vfork() twice, but it can from fork(). That child has memory of its own. */
-pid_t vfork(void)
+STANDS_IN pid_t vfork(void)
 {
     int code = faults_take(CALL_FORK, __builtin_return_address(0));
     pid_t pid = code ? fail(code) : fork();
@@ -46,7 +46,7 @@ pid_t vfork(void)
     return pid;
 }
 
-pid_t fork(void)
+STANDS_IN pid_t fork(void)
 {
     static pid_t (*original)(void);
     int code = faults_take(CALL_FORK, __builtin_return_address(0));
@@ -85,7 +85,7 @@ static bool does_share_memory(clone_fn *original)
     return is_shared;
 }
 
-int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
+STANDS_IN int clone(int (*run)(void *), void *stack, int flags, void *data, ...)
 {
     static clone_fn *original;
     int code = faults_take(CALL_FORK | CALL_CLONE, __builtin_return_address(0));
@@ -144,7 +144,7 @@ static struct iovec one_byte(long parts)
     return one;
 }
 
-long syscall(long number, ...)
+STANDS_IN long syscall(long number, ...)
 {
     static long (*original)(long, ...);
     long a[6];

@@ -55,6 +55,10 @@ enum {
     CALL_OPTION = 1 << 30, /* setsockopt(), of what a socket has to have */
 };
 
+/* On a function that stands in for one of libc's and asks where it was called: it is to be called, even where a
+ * program is optimised as a whole. */
+#define STANDS_IN __attribute__((noinline))
+
 /* What no int of an enumeration can hold. */
 #define CALL_THREAD (UINT64_C(1) << 31) /* pthread_create() */
 #define CALL_NOWAIT \
