@@ -77,6 +77,19 @@ guint count_descriptors(void)
     return count;
 }
 
+void with_single_blocks(fixture *f, void (*fn)(fixture *f))
+{
+    vow_loop *loop = f->loop;
+
+    g_setenv("VOW_MALLOC", "1", true);
+    f->loop = vow_loop_new(f->ev);
+    g_unsetenv("VOW_MALLOC");
+    collect_reports(f, f->loop);
+    fn(f);
+    vow_loop_free(f->loop);
+    f->loop = loop;
+}
+
 /* GLib may keep a descriptor of its own to wait for children; it does not count as the test's. */
 void run_in_child(fixture *f)
 {

@@ -100,6 +100,10 @@ void free_loop(fixture *f);
 /* From now on, the n-th allocation fails (and all later ones, with `after`); 0 stops that. */
 void memory_fail(fixture *f, size_t n, bool after);
 
+/* Calls a test with a loop of its own in which each promise is one allocation, as all are in a debug build:
+ * so that there is no memory for any of them when allocations fail. */
+void with_single_blocks(fixture *f, void (*fn)(fixture *f));
+
 /* In the parent: runs this test again in a child process, where g_test_subprocess() is true, and waits for
  * it. To be followed by g_test_trap_assert_…(). */
 void run_in_child(fixture *f);

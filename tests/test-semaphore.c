@@ -404,7 +404,7 @@ static void assert_no_memory(vow_promise *promise)
     vow_unref(promise);
 }
 
-static void out_of_memory(fixture *f)
+static void play_out_of_memory(fixture *f)
 {
     vow_semaphore *self = NULL;
     vow_value held[9];
@@ -433,6 +433,11 @@ static void out_of_memory(fixture *f)
         vow_value_drop(held[i]);
     assert_available(self, 20);
     vow_semaphore_free(self);
+}
+
+static void out_of_memory(fixture *f)
+{
+    with_single_blocks(f, play_out_of_memory);
 }
 
 /* One who waits is one allocation, and to serve it takes none. */

@@ -194,7 +194,7 @@ static void arrival_is_taken_back(fixture *f)
 }
 
 /* Who finds no memory has not arrived. */
-static void no_memory_is_no_arrival(fixture *f)
+static void play_no_memory_is_no_arrival(fixture *f)
 {
     vow_barrier *self = vow_barrier_new(f->loop, 2);
     vow_promise *refused;
@@ -211,6 +211,11 @@ static void no_memory_is_no_arrival(fixture *f)
     turn(f);
     assert_log(f, "a=0 b=1");
     vow_barrier_free(self);
+}
+
+static void no_memory_is_no_arrival(fixture *f)
+{
+    with_single_blocks(f, play_no_memory_is_no_arrival);
 }
 
 /* ---- All of them --------------------------------------------------------------------------------------- */
@@ -372,7 +377,7 @@ static void outlives_its_loop(fixture *f)
     assert_log(f, "");
 }
 
-static void out_of_memory(fixture *f)
+static void play_out_of_memory(fixture *f)
 {
     for (EACH(object)) {
         vow_value held;
@@ -397,6 +402,11 @@ static void out_of_memory(fixture *f)
         vow_value_drop(held);
         object->end(self);
     }
+}
+
+static void out_of_memory(fixture *f)
+{
+    with_single_blocks(f, play_out_of_memory);
 }
 
 /* One who waits takes one allocation, and one that is served or leaves takes none. */
