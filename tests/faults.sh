@@ -22,7 +22,7 @@ imported()
 # The functions of files that stand in for the C library's.
 stood_in()
 {
-    sed -nE 's/^(ssize_t|int|pid_t|long|char) \*?([a-z0-9_]+)\(.*[,)]$/\2/p' "$top_srcdir"/tests/fault-*.c
+    sed -nE 's/^(STANDS_IN )?(ssize_t|int|pid_t|long|char) \*?([a-z0-9_]+)\(.*[,)]$/\3/p' "$top_srcdir"/tests/fault-*.c
 }
 
 library=$top_builddir/.libs/libvow.so
